@@ -1,0 +1,4 @@
+//! Where events come from: the kernel, a packet capture, or a recording of our own.
+
+pub mod libraries;
+pub mod source;

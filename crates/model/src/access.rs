@@ -1,0 +1,27 @@
+//! Accesses: an exchange with who, where and what it means; the product's unit.
+
+use std::sync::Arc;
+
+use crate::conn::{ConnId, Layer, Paired};
+use crate::event::Opened;
+use crate::exchange::Exchange;
+use crate::process::Process;
+
+/// An exchange with who made it and where.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The connection it was made on.
+    pub conn: ConnId,
+    /// Where the connection's ends are.
+    pub opened: Arc<Opened>,
+    /// Who asked; `None` in a packet capture, or when the asking end is elsewhere.
+    pub actor: Option<Arc<Process>>,
+    /// Who answered, when that end is on this host.
+    pub peer: Option<Arc<Process>>,
+    /// Where its bytes were read.
+    pub layer: Layer,
+    /// How sure the socket under the TLS session is; `None` without TLS.
+    pub paired: Option<Paired>,
+    /// What was asked and answered.
+    pub exchange: Exchange,
+}

@@ -1,0 +1,165 @@
+//! Exchanges: one request with its response, in words that every protocol can fill.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::event::Cause;
+use crate::row::Row;
+use crate::time::Time;
+
+/// A text that many records may share.
+pub type Text = Arc<str>;
+
+/// One request with its response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// The protocol's name in records (`postgresql`, `http`).
+    pub protocol: &'static str,
+    /// Who the session is, as far as it said.
+    pub identity: Option<Arc<Identity>>,
+    /// What was asked.
+    pub request: Request,
+    /// What came back.
+    pub response: Response,
+    /// When the request's first byte passed.
+    pub asked: Time,
+    /// When the response's last byte passed; `None` when there was none.
+    pub answered: Option<Time>,
+    /// Bytes of the request.
+    pub request_bytes: u64,
+    /// Bytes of the response.
+    pub response_bytes: u64,
+    /// Whether all of it was read.
+    pub completeness: Completeness,
+}
+
+/// Who a session is, as its hand-shake said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The database user.
+    pub user: Option<Text>,
+    /// The database, keyspace or virtual host.
+    pub database: Option<Text>,
+    /// The client program, as it names itself.
+    pub application: Option<Text>,
+    /// The server's version.
+    pub version: Option<Text>,
+}
+
+/// What was asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// The protocol's own word: `SELECT`, `GET`, `Produce`.
+    pub operation: Cow<'static, str>,
+    /// The text as sent, credentials masked; `None` when the wire did not show it.
+    pub statement: Option<Text>,
+    /// The values bound to the statement, in order.
+    pub parameters: Row,
+    /// What it touches: tables, collections, topics, paths.
+    pub targets: Vec<Text>,
+    /// What this protocol alone says.
+    pub details: Details,
+}
+
+/// What came back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Response {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What went wrong.
+    pub failure: Option<Box<Failure>>,
+    /// Rows, documents or messages that came back; `None` when that has no meaning.
+    pub rows: Option<u64>,
+    /// Rows that were changed; `None` when that has no meaning.
+    pub affected: Option<u64>,
+    /// The shape of the rows, shared by all answers of one prepared statement.
+    pub columns: Option<Arc<[Column]>>,
+    /// The first rows, to a bound.
+    pub samples: Vec<Row>,
+    /// What this protocol alone says.
+    pub details: Details,
+}
+
+/// How an exchange ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It was answered without an error.
+    #[default]
+    Ok,
+    /// It was answered with an error.
+    Error,
+    /// No answer was seen.
+    Unanswered,
+    /// No answer was due.
+    Oneway,
+}
+
+/// An error that the other side reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The protocol's own code: an SQLSTATE, a status.
+    pub code: Text,
+    /// The message, shortened to a bound.
+    pub message: Text,
+}
+
+/// One column of a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: Text,
+    /// Its type, in the server's words (`text`, `int4`, `oid 16390`).
+    pub kind: Cow<'static, str>,
+    /// The table it comes from, where the wire says it by name.
+    pub table: Option<Text>,
+    /// The table and column it comes from, where the wire says it by number.
+    pub origin: Option<Origin>,
+}
+
+/// Where a column comes from, by the server's own numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Origin {
+    /// The table's object id.
+    pub table: u32,
+    /// The column's ordinal in it, from 1.
+    pub column: u16,
+}
+
+/// What one protocol alone says, by name.
+pub type Details = Vec<(&'static str, Detail)>;
+
+/// A value in the details.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// A text.
+    Text(Text),
+    /// A number.
+    Number(i64),
+}
+
+impl From<&str> for Detail {
+    fn from(text: &str) -> Self {
+        Detail::Text(text.into())
+    }
+}
+
+impl From<Text> for Detail {
+    fn from(text: Text) -> Self {
+        Detail::Text(text)
+    }
+}
+
+impl From<i64> for Detail {
+    fn from(number: i64) -> Self {
+        Detail::Number(number)
+    }
+}
+
+/// Whether all bytes of an exchange were read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Completeness {
+    /// Bytes of it that passed and were not read.
+    pub lost_bytes: u64,
+    /// Why the first of them were not.
+    pub cause: Option<Cause>,
+}

@@ -1,0 +1,10 @@
+//! The nouns that every other room speaks in; they hold facts and do nothing.
+#![forbid(unsafe_code)]
+
+pub mod access;
+pub mod conn;
+pub mod event;
+pub mod exchange;
+pub mod process;
+pub mod row;
+pub mod time;

@@ -1,0 +1,84 @@
+//! A row of values, as text, in one piece of memory.
+
+use smallvec::SmallVec;
+
+/// A row of cells, each a text or null: parameters of a statement, or one row of a result.
+///
+/// The texts stand one behind the other in one allocation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    text: String,
+    ends: SmallVec<[End; 4]>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Text(u32),
+    Null,
+}
+
+impl Row {
+    /// Adds a text.
+    pub fn push(&mut self, cell: &str) {
+        self.push_with(|text| text.push_str(cell));
+    }
+
+    /// Adds the text that `write` appends to what it is given.
+    pub fn push_with(&mut self, write: impl FnOnce(&mut String)) {
+        write(&mut self.text);
+        self.ends.push(End::Text(u32::try_from(self.text.len()).unwrap_or(u32::MAX)));
+    }
+
+    /// Adds a null.
+    pub fn push_null(&mut self) {
+        self.ends.push(End::Null);
+    }
+
+    /// How many cells there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is no cell.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The bytes of text that the cells hold together.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.text.len()
+    }
+
+    /// The cells in order; `None` is null.
+    pub fn iter(&self) -> impl Iterator<Item = Option<&str>> {
+        let mut from = 0;
+        self.ends.iter().map(move |end| match *end {
+            End::Null => None,
+            End::Text(to) => {
+                let to = to as usize;
+                let cell = self.text.get(from..to);
+                from = to;
+                cell
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Row;
+
+    #[test]
+    fn cells_come_back_in_order_with_nulls_between() {
+        let mut row = Row::default();
+        row.push("a");
+        row.push_null();
+        row.push("");
+        row.push_with(|text| text.push_str("long"));
+        assert_eq!(row.iter().collect::<Vec<_>>(), [Some("a"), None, Some(""), Some("long")]);
+        assert_eq!(row.len(), 4);
+    }
+}

@@ -1,0 +1,405 @@
+//! A conversation: two directions of bytes go in, exchanges come out, whatever the cuts and the losses.
+
+use model::conn::Speaker;
+use model::event::{Cause, Joined};
+use model::exchange::{Completeness, Exchange};
+use model::time::Time;
+
+use crate::kit::pairing::{Pairing, Span};
+use crate::kit::protocol::{Heard, Protocol, Session, Stop};
+use crate::kit::reader::{Ahead, Reader};
+
+/// The most bytes of an unfinished message that a direction keeps.
+///
+/// Machines sample long bodies (see [`Reader::sample`]), so only a header that never ends reaches it.
+pub const WINDOW: usize = 256 << 10;
+
+/// One connection's talk in one protocol.
+#[derive(Debug)]
+pub struct Conversation {
+    protocol: &'static dyn Protocol,
+    machine: Machine,
+    client: Half,
+    server: Half,
+}
+
+struct Machine {
+    session: Box<dyn Session>,
+    pairing: Pairing,
+    tally: Tally,
+}
+
+impl std::fmt::Debug for Machine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Machine")
+            .field("pairing", &self.pairing)
+            .field("tally", &self.tally)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What went wrong and what went well so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Messages that were understood.
+    pub messages: u64,
+    /// Times that the bytes broke the protocol.
+    pub breaches: u64,
+    /// Bytes that were passed over to find the protocol again.
+    pub skipped: u64,
+}
+
+/// Whether the conversation goes on.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It does.
+    Ours,
+    /// What follows is another protocol: the unread bytes of the client, and of the server.
+    Over(Vec<u8>, Vec<u8>),
+}
+
+/// One direction.
+#[derive(Debug)]
+struct Half {
+    speaker: Speaker,
+    state: Seeking,
+    /// Bytes of a message that is not whole yet.
+    pending: Vec<u8>,
+    /// When the first of `pending` passed.
+    since: Time,
+    /// The position of the first of `pending`, or of the next byte to come.
+    offset: u64,
+    /// Bytes still to come that nobody wants.
+    debt: u64,
+    /// The message being said, as far as its earlier parts go.
+    span: Option<Span>,
+    /// What was lost since the last message ended.
+    lost: Completeness,
+}
+
+/// Whether a direction knows where its next message begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seeking {
+    /// At the next byte.
+    No,
+    /// Somewhere in what comes.
+    Yes,
+}
+
+enum Step {
+    On,
+    Wait,
+    Over,
+}
+
+impl Conversation {
+    /// A conversation in `protocol`.
+    #[must_use]
+    pub fn open(protocol: &'static dyn Protocol, joined: Joined) -> Self {
+        let half = |speaker| Half {
+            speaker,
+            state: match joined {
+                Joined::AtStart => Seeking::No,
+                Joined::Midway => Seeking::Yes,
+            },
+            pending: Vec::new(),
+            since: Time::default(),
+            offset: 0,
+            debt: 0,
+            span: None,
+            lost: Completeness::default(),
+        };
+        Conversation {
+            protocol,
+            machine: Machine {
+                session: protocol.open(joined),
+                pairing: Pairing::new(protocol.name()),
+                tally: Tally::default(),
+            },
+            client: half(Speaker::Client),
+            server: half(Speaker::Server),
+        }
+    }
+
+    /// The protocol that is spoken.
+    #[must_use]
+    pub fn protocol(&self) -> &'static dyn Protocol {
+        self.protocol
+    }
+
+    /// What went wrong and what went well so far.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.machine.tally
+    }
+
+    /// How many requests wait for their response.
+    #[must_use]
+    pub fn open_requests(&self) -> usize {
+        self.machine.pairing.open()
+    }
+
+    /// The bytes of memory that unfinished messages hold.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.client.pending.capacity() + self.server.pending.capacity()
+    }
+
+    /// `speaker` said `bytes`, which follow directly what it said before.
+    pub fn hear(&mut self, speaker: Speaker, at: Time, bytes: &[u8], out: &mut Vec<Exchange>) -> Standing {
+        let half = match speaker {
+            Speaker::Client => &mut self.client,
+            Speaker::Server => &mut self.server,
+        };
+        match half.hear(&mut self.machine, at, bytes, out) {
+            Step::On | Step::Wait => Standing::Ours,
+            Step::Over => Standing::Over(
+                std::mem::take(&mut self.client.pending),
+                std::mem::take(&mut self.server.pending),
+            ),
+        }
+    }
+
+    /// `speaker` said `length` more bytes that were lost.
+    pub fn miss(&mut self, speaker: Speaker, at: Time, length: u64, cause: Cause, out: &mut Vec<Exchange>) {
+        let half = match speaker {
+            Speaker::Client => &mut self.client,
+            Speaker::Server => &mut self.server,
+        };
+        half.miss(&mut self.machine, at, length, cause, out);
+    }
+
+    /// What follows is a new datagram: an unfinished message will not be finished.
+    pub fn bound(&mut self, speaker: Speaker) {
+        let half = match speaker {
+            Speaker::Client => &mut self.client,
+            Speaker::Server => &mut self.server,
+        };
+        if !half.pending.is_empty() {
+            self.machine.tally.breaches += 1;
+            half.drop_pending(&mut self.machine.tally);
+        }
+        half.state = Seeking::No;
+        half.debt = 0;
+    }
+
+    /// Nothing more will be said.
+    pub fn close(&mut self, at: Time, out: &mut Vec<Exchange>) {
+        for half in [&mut self.client, &mut self.server] {
+            half.end(&mut self.machine, at, out);
+        }
+        self.machine.pairing.abandon(self.machine.pairing.open(), None, out);
+    }
+}
+
+impl Half {
+    fn hear(&mut self, machine: &mut Machine, at: Time, bytes: &[u8], out: &mut Vec<Exchange>) -> Step {
+        let owed = usize::try_from(self.debt).unwrap_or(usize::MAX).min(bytes.len());
+        self.pay(owed as u64, at);
+        let bytes = bytes.get(owed..).unwrap_or_default();
+        if bytes.is_empty() {
+            return Step::Wait;
+        }
+        if self.pending.is_empty() {
+            self.since = at;
+            return self.go_through(machine, bytes, 0, at, Ahead::Open, out);
+        }
+        let mut window = std::mem::take(&mut self.pending);
+        let old = window.len();
+        window.extend_from_slice(bytes);
+        self.go_through(machine, &window, old, at, Ahead::Open, out)
+    }
+
+    fn miss(&mut self, machine: &mut Machine, at: Time, length: u64, cause: Cause, out: &mut Vec<Exchange>) {
+        let owed = self.debt.min(length);
+        self.pay(owed, at);
+        let length = length - owed;
+        if length == 0 {
+            return;
+        }
+        let window = std::mem::take(&mut self.pending);
+        if !window.is_empty() {
+            let old = window.len();
+            self.go_through(machine, &window, old, at, Ahead::Hole(length), out);
+        }
+        let owed = self.debt.min(length);
+        self.pay(owed, at);
+        let lost = self.pending.len() as u64 + length - owed;
+        self.lose(owed, cause);
+        if length == owed {
+            return;
+        }
+        self.offset += lost;
+        self.pending = Vec::new();
+        self.lose(lost, cause);
+        self.stumble(machine, cause, out);
+    }
+
+    fn end(&mut self, machine: &mut Machine, at: Time, out: &mut Vec<Exchange>) {
+        let window = std::mem::take(&mut self.pending);
+        let old = window.len();
+        self.go_through(machine, &window, old, at, Ahead::End, out);
+        self.drop_pending(&mut machine.tally);
+    }
+
+    /// Reads messages from `window`, of which the first `old` bytes passed at `since` and the rest at `at`;
+    /// what remains unread becomes `pending`.
+    fn go_through(
+        &mut self,
+        machine: &mut Machine,
+        window: &[u8],
+        old: usize,
+        at: Time,
+        ahead: Ahead,
+        out: &mut Vec<Exchange>,
+    ) -> Step {
+        let mut read = 0;
+        let step = loop {
+            let rest = window.get(read..).unwrap_or_default();
+            if rest.is_empty() && ahead != Ahead::End {
+                break Step::Wait;
+            }
+            let (taken, step) = match self.state {
+                Seeking::Yes => self.seek(machine, rest),
+                Seeking::No => {
+                    let from = if read < old { self.since } else { at };
+                    self.step(machine, rest, from, at, ahead, out)
+                }
+            };
+            read += taken;
+            self.offset += taken as u64;
+            match step {
+                Step::On => {}
+                Step::Wait | Step::Over => break step,
+            }
+        };
+        let rest = window.get(read..).unwrap_or_default();
+        if !rest.is_empty() {
+            if read >= old {
+                self.since = at;
+            }
+            self.pending = rest.to_vec();
+        }
+        step
+    }
+
+    /// Reads one message: how many bytes it took, and how to go on.
+    fn step(
+        &mut self,
+        machine: &mut Machine,
+        rest: &[u8],
+        from: Time,
+        at: Time,
+        ahead: Ahead,
+        out: &mut Vec<Exchange>,
+    ) -> (usize, Step) {
+        let mut wire = Reader::new(rest, self.offset, ahead);
+        match machine.session.read(self.speaker, &mut wire) {
+            Ok(heard) => {
+                let (taken, debt) = (wire.taken(), wire.debt());
+                self.debt = debt;
+                let idle = taken == 0 && matches!(heard, Heard::Nothing | Heard::Part);
+                machine.tally.messages += u64::from(!idle);
+                self.settle(machine, heard, from, at, taken as u64 + debt, out);
+                (taken, if idle || debt > 0 { Step::Wait } else { Step::On })
+            }
+            Err(Stop::Short) if rest.len() >= WINDOW => {
+                self.lose(rest.len() as u64, Cause::Cap);
+                machine.tally.breaches += 1;
+                machine.tally.skipped += rest.len() as u64;
+                self.stumble(machine, Cause::Cap, out);
+                (rest.len(), Step::On)
+            }
+            Err(Stop::Short) => (0, Step::Wait),
+            Err(Stop::Over) => (wire.taken(), Step::Over),
+            Err(Stop::Broken(_)) => {
+                machine.tally.breaches += 1;
+                self.stumble(machine, Cause::Breach, out);
+                // The broken message's first byte is passed over, or the same message would be found again.
+                let past = rest.len().min(1);
+                machine.tally.skipped += past as u64;
+                self.lose(past as u64, Cause::Breach);
+                (past, Step::On)
+            }
+        }
+    }
+
+    fn settle(
+        &mut self,
+        machine: &mut Machine,
+        heard: Heard,
+        from: Time,
+        at: Time,
+        bytes: u64,
+        out: &mut Vec<Exchange>,
+    ) {
+        let span = |half: &mut Half| {
+            let mut span = half.span.take().unwrap_or(Span { from, ..Span::default() });
+            span.to = at;
+            span.bytes += bytes;
+            let lost = std::mem::take(&mut half.lost);
+            span.completeness.lost_bytes += lost.lost_bytes;
+            span.completeness.cause = span.completeness.cause.or(lost.cause);
+            span
+        };
+        match heard {
+            Heard::Request(key, request) => machine.pairing.ask(key, request, span(self), out),
+            Heard::Response(key, response) => machine.pairing.answer(key, response, span(self), out),
+            Heard::Oneway(request) => machine.pairing.tell(request, span(self), out),
+            Heard::Part => {
+                let part = span(self);
+                self.span = Some(part);
+            }
+            Heard::Identity(identity) => machine.pairing.identify(identity),
+            Heard::Abandoned(count) => machine.pairing.abandon(count, None, out),
+            Heard::Nothing => {}
+        }
+    }
+
+    /// Looks for the next message: how many bytes to pass over, and how to go on.
+    fn seek(&mut self, machine: &mut Machine, rest: &[u8]) -> (usize, Step) {
+        let (past, step) = match machine.session.resync(self.speaker, rest) {
+            Some(past) => {
+                self.state = Seeking::No;
+                (past.min(rest.len()), Step::On)
+            }
+            // A message that begins in the last bytes may still be found when more have come.
+            None if rest.len() > WINDOW / 4 => (rest.len() - WINDOW / 8, Step::Wait),
+            None => (0, Step::Wait),
+        };
+        machine.tally.skipped += past as u64;
+        (past, step)
+    }
+
+    /// The thread is lost: what was asked is not answered by what comes, and the next message must be sought.
+    fn stumble(&mut self, machine: &mut Machine, cause: Cause, out: &mut Vec<Exchange>) {
+        self.state = Seeking::Yes;
+        self.span = None;
+        self.debt = 0;
+        match self.speaker {
+            Speaker::Client => machine.pairing.doubt(),
+            Speaker::Server => machine.pairing.abandon(machine.pairing.open(), Some(cause), out),
+        }
+    }
+
+    fn pay(&mut self, length: u64, at: Time) {
+        self.debt -= length;
+        self.offset += length;
+        if let Some(span) = &mut self.span {
+            span.to = at;
+        }
+    }
+
+    fn lose(&mut self, length: u64, cause: Cause) {
+        if length > 0 {
+            self.lost.lost_bytes += length;
+            self.lost.cause.get_or_insert(cause);
+        }
+    }
+
+    fn drop_pending(&mut self, tally: &mut Tally) {
+        tally.skipped += self.pending.len() as u64;
+        self.offset += self.pending.len() as u64;
+        self.pending = Vec::new();
+    }
+}

@@ -1,0 +1,182 @@
+//! Pairing: which response answers which request, once for all protocols.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use model::event::Cause;
+use model::exchange::{Completeness, Exchange, Identity, Outcome, Request, Response};
+use model::time::Time;
+
+use crate::kit::protocol::Key;
+
+/// More open requests than this on one connection are not waited for: the oldest is given up.
+///
+/// The deepest real pipelines (pgbench, Redis clients, HTTP/2) stay far below.
+const OPEN_REQUESTS: usize = 4096;
+
+/// The requests that wait for their responses.
+///
+/// After bytes of the asking side were lost, an unknown number of requests is missing. Their place in the
+/// queue is kept by a [`Waiting::Gap`]: responses that reach it answer nobody, and what was asked behind it is not
+/// paired until the other side has answered and the asking side speaks again. So a gap may lose exchanges,
+/// and never joins a response to a request that it does not answer.
+#[derive(Debug)]
+pub struct Pairing {
+    protocol: &'static str,
+    identity: Option<Arc<Identity>>,
+    waiting: VecDeque<Waiting>,
+}
+
+#[derive(Debug)]
+enum Waiting {
+    Request(Box<Open>),
+    Gap(Gap),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Gap {
+    Unanswered,
+    Answered,
+}
+
+#[derive(Debug)]
+struct Open {
+    key: Key,
+    request: Request,
+    asked: Time,
+    bytes: u64,
+    identity: Option<Arc<Identity>>,
+    completeness: Completeness,
+}
+
+/// When a message passed and how many bytes it had.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Span {
+    /// When its first byte passed.
+    pub from: Time,
+    /// When its last byte passed.
+    pub to: Time,
+    /// Its bytes, those of its earlier parts included.
+    pub bytes: u64,
+    /// What of it was lost.
+    pub completeness: Completeness,
+}
+
+impl Pairing {
+    /// Nothing asked yet, in the protocol of this name.
+    #[must_use]
+    pub fn new(protocol: &'static str) -> Self {
+        Pairing { protocol, identity: None, waiting: VecDeque::new() }
+    }
+
+    /// From now on the session is this.
+    pub fn identify(&mut self, identity: Arc<Identity>) {
+        self.identity = Some(identity);
+    }
+
+    /// A request that waits for its response.
+    pub fn ask(&mut self, key: Key, request: Request, span: Span, out: &mut Vec<Exchange>) {
+        if matches!(self.waiting.front(), Some(Waiting::Gap(Gap::Answered))) && self.waiting.len() == 1 {
+            self.waiting.clear();
+        }
+        if self.waiting.len() >= OPEN_REQUESTS {
+            self.give_up_oldest(Some(Cause::Cap), out);
+        }
+        let identity = self.identity.clone();
+        self.waiting.push_back(Waiting::Request(Box::new(Open {
+            key,
+            request,
+            asked: span.from,
+            bytes: span.bytes,
+            identity,
+            completeness: span.completeness,
+        })));
+    }
+
+    /// A response; it ends the request that it answers.
+    pub fn answer(&mut self, key: Key, response: Response, span: Span, out: &mut Vec<Exchange>) {
+        match key {
+            Key::Turn => match self.waiting.pop_front() {
+                None => {}
+                Some(Waiting::Request(open)) => out.push(self.finish(*open, response, span)),
+                Some(Waiting::Gap(_)) => {
+                    self.give_up_oldest(Some(Cause::Breach), out);
+                    self.waiting.push_front(Waiting::Gap(Gap::Answered));
+                }
+            },
+            Key::Id(_) => {
+                let found =
+                    self.waiting.iter().position(|w| matches!(w, Waiting::Request(o) if o.key == key));
+                if let Some(Waiting::Request(open)) = found.and_then(|i| self.waiting.remove(i)) {
+                    out.push(self.finish(*open, response, span));
+                }
+            }
+        }
+    }
+
+    /// A message that waits for no response.
+    pub fn tell(&mut self, request: Request, span: Span, out: &mut Vec<Exchange>) {
+        out.push(Exchange {
+            protocol: self.protocol,
+            identity: self.identity.clone(),
+            request,
+            response: Response { outcome: Outcome::Oneway, ..Response::default() },
+            asked: span.from,
+            answered: None,
+            request_bytes: span.bytes,
+            response_bytes: 0,
+            completeness: span.completeness,
+        });
+    }
+
+    /// The `count` oldest requests will not be answered; `cause` says so when it is our loss.
+    pub fn abandon(&mut self, count: usize, cause: Option<Cause>, out: &mut Vec<Exchange>) {
+        for _ in 0..count {
+            self.give_up_oldest(cause, out);
+        }
+    }
+
+    /// Bytes of the asking side were lost, and requests perhaps with them.
+    pub fn doubt(&mut self) {
+        match self.waiting.back_mut() {
+            Some(Waiting::Gap(gap)) => *gap = Gap::Unanswered,
+            Some(Waiting::Request(_)) | None => self.waiting.push_back(Waiting::Gap(Gap::Unanswered)),
+        }
+    }
+
+    /// How many requests wait.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.waiting.iter().filter(|w| matches!(w, Waiting::Request(_))).count()
+    }
+
+    fn give_up_oldest(&mut self, cause: Option<Cause>, out: &mut Vec<Exchange>) {
+        while let Some(waiting) = self.waiting.pop_front() {
+            if let Waiting::Request(open) = waiting {
+                let mut exchange = self.finish(*open, Response::default(), Span::default());
+                exchange.response.outcome = Outcome::Unanswered;
+                exchange.answered = None;
+                exchange.completeness.cause = exchange.completeness.cause.or(cause);
+                out.push(exchange);
+                return;
+            }
+        }
+    }
+
+    fn finish(&self, open: Open, response: Response, span: Span) -> Exchange {
+        Exchange {
+            protocol: self.protocol,
+            identity: open.identity.or_else(|| self.identity.clone()),
+            request: open.request,
+            response,
+            asked: open.asked,
+            answered: Some(span.to),
+            request_bytes: open.bytes,
+            response_bytes: span.bytes,
+            completeness: Completeness {
+                lost_bytes: open.completeness.lost_bytes + span.completeness.lost_bytes,
+                cause: open.completeness.cause.or(span.completeness.cause),
+            },
+        }
+    }
+}

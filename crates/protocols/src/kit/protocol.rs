@@ -1,0 +1,120 @@
+//! The contracts between a protocol and everybody else.
+
+use std::fmt;
+use std::sync::Arc;
+
+use model::conn::Speaker;
+use model::event::Joined;
+use model::exchange::{Identity, Request, Response};
+
+use crate::kit::reader::Reader;
+
+/// A wire protocol: how it is recognised and how a session of it is opened.
+pub trait Protocol: Sync {
+    /// Its name in records.
+    fn name(&self) -> &'static str;
+    /// The server ports it usually has. They break a tie; they never prove.
+    fn ports(&self) -> &'static [u16];
+    /// Whether a connection that begins so is ours.
+    fn recognise(&self, opening: &Opening<'_>) -> Guess;
+    /// A machine for one connection.
+    fn open(&self, joined: Joined) -> Box<dyn Session>;
+}
+
+impl fmt::Debug for dyn Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The state of one connection of a protocol.
+pub trait Session: Send {
+    /// Reads the next message of `speaker`.
+    ///
+    /// It either takes one whole message (or one whole step of a long one) and says what was heard, or
+    /// stops without having changed anything that a second reading of the same bytes would do again.
+    ///
+    /// # Errors
+    /// [`Stop::Short`] when the message is not complete, [`Stop::Broken`] when the bytes break the protocol,
+    /// [`Stop::Over`] when what follows the bytes taken so far is no longer this protocol.
+    fn read(&mut self, speaker: Speaker, wire: &mut Reader<'_>) -> Read<Heard>;
+
+    /// Finds the next message of `speaker` after bytes were lost or could not be read: how many bytes of
+    /// `wire` to pass over until it begins, or `None` when it does not begin in them.
+    fn resync(&mut self, speaker: Speaker, wire: &[u8]) -> Option<usize>;
+}
+
+/// The first bytes of a connection, each side's from the beginning of one of its writes.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening<'a> {
+    /// What the client said.
+    pub client: &'a [u8],
+    /// What the server said.
+    pub server: &'a [u8],
+    /// The server's port, where there is one.
+    pub port: Option<u16>,
+    /// Whether these are the first bytes at all.
+    pub joined: Joined,
+}
+
+/// Whether an opening is a protocol's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guess {
+    /// These bytes are ours: nothing else begins so.
+    Yes,
+    /// These bytes cannot be ours.
+    No,
+    /// They may be; more bytes would tell.
+    Unsure,
+}
+
+/// What one message meant.
+#[derive(Debug)]
+pub enum Heard {
+    /// A request, whole.
+    Request(Key, Request),
+    /// A response, whole.
+    Response(Key, Response),
+    /// A message that asks for no answer, or a notice nobody asked for.
+    Oneway(Request),
+    /// A piece of the request or response that this speaker will end with a later message.
+    Part,
+    /// The session said who it is.
+    Identity(Arc<Identity>),
+    /// So many of the oldest open requests will not be answered.
+    Abandoned(usize),
+    /// Nothing that a record shows.
+    Nothing,
+}
+
+/// Which request a response answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// The oldest that is open: answers come in the order of the questions.
+    Turn,
+    /// The one with the same correlation, stream or transaction id.
+    Id(u64),
+}
+
+/// The result of reading.
+pub type Read<T> = Result<T, Stop>;
+
+/// Why a reading ended without a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The message goes on in bytes that are not there yet.
+    Short,
+    /// The bytes break the protocol.
+    Broken(Broken),
+    /// The bytes that follow are no longer this protocol.
+    Over,
+}
+
+/// How bytes break a protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// What is wrong.
+    pub what: &'static str,
+    /// At which position of the stream.
+    pub at: u64,
+}

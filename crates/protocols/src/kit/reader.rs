@@ -1,0 +1,230 @@
+//! One reader for all protocols: it never reads past the end, and it says where it stands.
+
+use crate::kit::protocol::{Broken, Read, Stop};
+
+/// Reads the bytes of one direction, from where the last message ended.
+///
+/// Reading past the end is [`Stop::Short`]; nothing here panics or allocates.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    window: &'a [u8],
+    at: usize,
+    begins: u64,
+    ahead: Ahead,
+    debt: u64,
+}
+
+/// What comes after the bytes that are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ahead {
+    /// Perhaps more bytes, later.
+    Open,
+    /// So many bytes were lost.
+    Hole(u64),
+    /// Nothing: the direction is closed.
+    End,
+}
+
+/// The beginning of a long body, of which the rest is passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample<'a> {
+    /// The bytes that are kept.
+    pub bytes: &'a [u8],
+    /// How long the body truly is.
+    pub length: u64,
+}
+
+impl Sample<'_> {
+    /// Whether the body is longer than what is kept.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        (self.bytes.len() as u64) < self.length
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of `window`, which begins at position `begins` of its stream.
+    #[must_use]
+    pub fn new(window: &'a [u8], begins: u64, ahead: Ahead) -> Self {
+        Reader { window, at: 0, begins, ahead, debt: 0 }
+    }
+
+    /// The next `length` bytes.
+    ///
+    /// # Errors
+    /// [`Stop::Short`] when there are fewer.
+    #[inline]
+    pub fn take(&mut self, length: usize) -> Read<&'a [u8]> {
+        let bytes = self.peek(length)?;
+        self.at += length;
+        Ok(bytes)
+    }
+
+    /// The next `length` bytes, which stay unread.
+    ///
+    /// # Errors
+    /// [`Stop::Short`] when there are fewer.
+    #[inline]
+    pub fn peek(&self, length: usize) -> Read<&'a [u8]> {
+        self.rest().get(..length).ok_or(Stop::Short)
+    }
+
+    /// The next byte.
+    ///
+    /// # Errors
+    /// [`Stop::Short`] at the end.
+    #[inline]
+    pub fn u8(&mut self) -> Read<u8> {
+        let [byte] = self.array()?;
+        Ok(byte)
+    }
+
+    /// The next two bytes as a number, most significant first.
+    ///
+    /// # Errors
+    /// [`Stop::Short`] when there are fewer.
+    #[inline]
+    pub fn be16(&mut self) -> Read<u16> {
+        Ok(u16::from_be_bytes(self.array()?))
+    }
+
+    /// The next four bytes as a number, most significant first.
+    ///
+    /// # Errors
+    /// [`Stop::Short`] when there are fewer.
+    #[inline]
+    pub fn be32(&mut self) -> Read<u32> {
+        Ok(u32::from_be_bytes(self.array()?))
+    }
+
+    /// The next `N` bytes.
+    ///
+    /// # Errors
+    /// [`Stop::Short`] when there are fewer.
+    #[inline]
+    pub fn array<const N: usize>(&mut self) -> Read<[u8; N]> {
+        let bytes = self.rest().first_chunk::<N>().ok_or(Stop::Short)?;
+        self.at += N;
+        Ok(*bytes)
+    }
+
+    /// The bytes up to the next `end`, which is passed over too.
+    ///
+    /// # Errors
+    /// [`Stop::Short`] when `end` is not there yet, [`Stop::Broken`] when it is not among the next `limit` bytes.
+    #[inline]
+    pub fn until(&mut self, end: u8, limit: usize) -> Read<&'a [u8]> {
+        let rest = self.rest();
+        match memchr::memchr(end, rest) {
+            Some(length) if length <= limit => {
+                self.at += length + 1;
+                Ok(rest.get(..length).unwrap_or_default())
+            }
+            None if rest.len() <= limit => Err(Stop::Short),
+            Some(_) | None => Err(self.broken("a text has no end within its limit")),
+        }
+    }
+
+    /// The beginning of a body of `length` bytes, at most `limit` of them; the rest is passed over as it
+    /// comes, even if it never does.
+    ///
+    /// Where bytes of the body were lost, the sample ends before them.
+    ///
+    /// # Errors
+    /// [`Stop::Short`] while bytes of the sample may still come.
+    #[inline]
+    pub fn sample(&mut self, length: u64, limit: usize) -> Read<Sample<'a>> {
+        let rest = self.rest();
+        let wanted = usize::try_from(length).unwrap_or(usize::MAX).min(limit);
+        let kept = match rest.get(..wanted) {
+            Some(kept) => kept,
+            None => match self.ahead {
+                Ahead::Hole(_) => rest,
+                Ahead::Open | Ahead::End => return Err(Stop::Short),
+            },
+        };
+        self.skip(length);
+        Ok(Sample { bytes: kept, length })
+    }
+
+    /// Passes over `length` bytes, those that have not come yet included.
+    #[inline]
+    pub fn skip(&mut self, length: u64) {
+        let here = self.rest().len();
+        match usize::try_from(length) {
+            Ok(length) if length <= here => self.at += length,
+            Ok(_) | Err(_) => {
+                self.at += here;
+                self.debt += length - here as u64;
+            }
+        }
+    }
+
+    /// All bytes that are there and unread.
+    #[inline]
+    #[must_use]
+    pub fn rest(&self) -> &'a [u8] {
+        self.window.get(self.at..).unwrap_or_default()
+    }
+
+    /// What comes after the bytes that are there.
+    #[must_use]
+    pub fn ahead(&self) -> Ahead {
+        self.ahead
+    }
+
+    /// The position of the next byte in its stream.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.begins + self.at as u64
+    }
+
+    /// How many bytes were taken so far.
+    #[must_use]
+    pub fn taken(&self) -> usize {
+        self.at
+    }
+
+    /// How many bytes that have not come yet are to be passed over.
+    #[must_use]
+    pub fn debt(&self) -> u64 {
+        self.debt
+    }
+
+    /// The stop that says what is wrong with the bytes here.
+    #[must_use]
+    pub fn broken(&self, what: &'static str) -> Stop {
+        Stop::Broken(Broken { what, at: self.position() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Ahead, Reader};
+    use crate::kit::protocol::Stop;
+
+    #[test]
+    fn a_sample_waits_for_its_bytes_and_passes_over_the_rest() {
+        let mut short = Reader::new(b"abc", 0, Ahead::Open);
+        assert_eq!(short.sample(10, 4), Err(Stop::Short));
+        let mut wire = Reader::new(b"abcdef", 0, Ahead::Open);
+        let sample = wire.sample(10, 4).unwrap();
+        assert_eq!((sample.bytes, sample.length, wire.debt()), (&b"abcd"[..], 10, 4));
+    }
+
+    #[test]
+    fn a_sample_ends_at_a_hole() {
+        let mut wire = Reader::new(b"abc", 0, Ahead::Hole(4));
+        let sample = wire.sample(10, 8).unwrap();
+        assert!(sample.is_cut());
+        assert_eq!((sample.bytes, wire.debt()), (&b"abc"[..], 7));
+    }
+
+    #[test]
+    fn until_tells_short_from_broken() {
+        assert_eq!(Reader::new(b"ab\0", 0, Ahead::Open).until(0, 2), Ok(&b"ab"[..]));
+        assert_eq!(Reader::new(b"ab", 0, Ahead::Open).until(0, 2), Err(Stop::Short));
+        assert!(matches!(Reader::new(b"abc", 0, Ahead::Open).until(0, 2), Err(Stop::Broken(_))));
+        assert!(matches!(Reader::new(b"abc\0", 0, Ahead::Open).until(0, 2), Err(Stop::Broken(_))));
+    }
+}

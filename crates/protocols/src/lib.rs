@@ -1,0 +1,12 @@
+//! Every wire protocol, each a folder, and the kit that they are built with.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::indexing_slicing))]
+
+pub mod kit;
+pub mod sql;
+pub mod web;
+
+use kit::protocol::Protocol;
+
+/// Every protocol there is. A new one is a folder, its `mod` line, and its line here.
+pub static ALL: &[&dyn Protocol] = &[];

@@ -1,0 +1,1 @@
+//! HTTP and what is like it.
