@@ -43,6 +43,8 @@ impl std::fmt::Debug for Machine {
 pub struct Tally {
     /// Messages that were understood.
     pub messages: u64,
+    /// Exchanges that came of them.
+    pub exchanges: u64,
     /// Times that the bytes broke the protocol.
     pub breaches: u64,
     /// Bytes that were passed over to find the protocol again.
@@ -133,6 +135,18 @@ impl Conversation {
         self.machine.tally
     }
 
+    /// Whether the guess that this protocol is spoken has proved right: an exchange came of it.
+    #[must_use]
+    pub fn is_proven(&self) -> bool {
+        self.machine.tally.exchanges > 0
+    }
+
+    /// Whether the guess has proved wrong: the bytes broke the protocol before any exchange came of it.
+    #[must_use]
+    pub fn is_refuted(&self) -> bool {
+        self.machine.tally.breaches > 0 && !self.is_proven()
+    }
+
     /// How many requests wait for their response.
     #[must_use]
     pub fn open_requests(&self) -> usize {
@@ -151,7 +165,10 @@ impl Conversation {
             Speaker::Client => &mut self.client,
             Speaker::Server => &mut self.server,
         };
-        match half.hear(&mut self.machine, at, bytes, out) {
+        let before = out.len();
+        let step = half.hear(&mut self.machine, at, bytes, out);
+        self.machine.tally.exchanges += (out.len() - before) as u64;
+        match step {
             Step::On | Step::Wait => Standing::Ours,
             Step::Over => Standing::Over(
                 std::mem::take(&mut self.client.pending),

@@ -1,0 +1,53 @@
+# The commands of the project. `make` alone lists them.
+
+SHELL := /bin/bash
+FUZZ_SECONDS ?= 300
+root := $(if $(filter 0,$(shell id -u)),,sudo -E)
+# Tests of the kernel side need root; only the test programs get it, never cargo.
+as_root := $(if $(root),CARGO_TARGET_$(shell uname -m | tr a-z A-Z)_UNKNOWN_LINUX_GNU_RUNNER="sudo -E")
+
+.DEFAULT_GOAL := help
+.PHONY: help
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## build the release binary
+	@.ci/packages build
+	cargo build --release --locked -p plainsight
+
+.PHONY: run
+run: build ## watch this host, live
+	$(root) target/release/plainsight watch
+
+.PHONY: demo
+demo: build ## a small real workload over TLS, watched
+	@.ci/packages test
+	$(root) bench/demo target/release/plainsight
+
+.PHONY: test
+test: ## every test, those of the kernel side too
+	@.ci/packages test
+	$(as_root) cargo test --workspace --locked
+
+.PHONY: check
+check: ## format, lints, licences and advisories
+	@.ci/packages build
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny check; \
+	else echo "cargo-deny is not installed: licences and advisories were NOT checked (cargo install cargo-deny)"; fi
+
+.PHONY: record
+record: ## record the fixtures again from real servers
+	@.ci/packages test
+	cargo run --locked -p xtask -- record
+
+.PHONY: fuzz
+fuzz: ## throw random and mutated bytes at every parser, FUZZ_SECONDS each
+	FUZZ_SECONDS=$(FUZZ_SECONDS) cargo test --release --locked -p fuzz -- --nocapture
+
+.PHONY: bench
+bench: build ## measure, beside the peers, and write bench/RESULTS.md
+	@.ci/packages bench
+	bench/run

@@ -1,0 +1,288 @@
+//! Accesses for people: one line each, and more on request.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use model::access::Access;
+use model::conn::{Address, Layer};
+use model::exchange::{Detail, Details, Outcome};
+use model::process::Process;
+
+use crate::sink::Sink;
+
+/// A statement is shown to so many characters on its line; `-v` shows all of it.
+const STATEMENT: usize = 120;
+
+/// How much a line tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detailed {
+    /// One line.
+    Line,
+    /// The line, and parameters, columns, sizes, details below it.
+    All,
+}
+
+/// Whether colours are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colour {
+    /// On a terminal.
+    On,
+    /// In a file or a pipe.
+    Off,
+}
+
+/// Writes each access as a line that a person reads.
+#[derive(Debug)]
+pub struct Console<W> {
+    to: W,
+    detailed: Detailed,
+    colour: Colour,
+    zone: TimeZone,
+    text: String,
+}
+
+impl<W: Write + Send> Console<W> {
+    /// Lines go to `to`, with times in the zone of this host.
+    pub fn new(to: W, detailed: Detailed, colour: Colour) -> Self {
+        Console { to, detailed, colour, zone: TimeZone::system(), text: String::new() }
+    }
+
+    fn styled(&mut self, style: Style, what: impl std::fmt::Display) {
+        _ = match self.colour {
+            Colour::On => write!(self.text, "{style}{what}{style:#}"),
+            Colour::Off => write!(self.text, "{what}"),
+        };
+    }
+
+    fn line(&mut self, access: &Access) {
+        let exchange = &access.exchange;
+        let dim = Style::new().dimmed();
+        let time = Timestamp::from_nanosecond(i128::from(exchange.asked.0)).unwrap_or_default();
+        let time = time.to_zoned(self.zone.clone());
+        self.styled(dim, time.strftime("%H:%M:%S%.3f"));
+        self.text.push(' ');
+        self.styled(AnsiColor::Cyan.on_default(), Name(access.actor.as_deref(), &access.opened.client));
+        self.text.push_str(" → ");
+        self.styled(AnsiColor::Cyan.on_default(), Name(access.peer.as_deref(), &access.opened.server));
+        if let Some(who) = &exchange.identity
+            && (who.user.is_some() || who.database.is_some())
+        {
+            let (user, database) =
+                (who.user.as_deref().unwrap_or("?"), who.database.as_deref().unwrap_or("?"));
+            self.styled(dim, format_args!(" {user}@{database}"));
+        }
+        let lock = match access.layer {
+            Layer::Wire => "",
+            Layer::Clear => " (tls)",
+        };
+        self.styled(dim, format_args!(" {}{lock} ", exchange.protocol));
+        self.asked(access);
+        self.answered(access);
+        self.text.push('\n');
+    }
+
+    fn asked(&mut self, access: &Access) {
+        let request = &access.exchange.request;
+        match request.statement.as_deref() {
+            Some(statement) => self.styled(Style::new().bold(), OneLine(statement)),
+            None => {
+                self.styled(Style::new().bold(), &request.operation);
+                if access.exchange.protocol != "unknown" {
+                    self.text.push_str(" (statement not seen)");
+                }
+            }
+        }
+    }
+
+    fn answered(&mut self, access: &Access) {
+        let exchange = &access.exchange;
+        let response = &exchange.response;
+        self.text.push_str("  ");
+        match (response.outcome, &response.failure) {
+            (Outcome::Error, Some(failure)) => {
+                let red = AnsiColor::Red.on_default();
+                self.styled(red, format_args!("{} {}", failure.code, OneLine(&failure.message)));
+            }
+            (Outcome::Error, None) => self.styled(AnsiColor::Red.on_default(), "error"),
+            (Outcome::Unanswered, _) => self.styled(AnsiColor::Yellow.on_default(), "unanswered"),
+            (Outcome::Oneway, _) => self.text.push_str("one way"),
+            (Outcome::Ok, _) => self.fruits(access),
+        }
+        if let Some(answered) = exchange.answered {
+            let latency = answered.since(exchange.asked);
+            self.styled(Style::new().dimmed(), format_args!(" {}", Latency(latency)));
+        }
+        if let Some(cause) = exchange.completeness.cause {
+            let lost = exchange.completeness.lost_bytes;
+            let yellow = AnsiColor::Yellow.on_default();
+            self.styled(yellow, format_args!(" [{lost} bytes lost: {}]", cause.name()));
+        }
+    }
+
+    fn fruits(&mut self, access: &Access) {
+        let response = &access.exchange.response;
+        let green = AnsiColor::Green.on_default();
+        let status = response.details.iter().find(|(name, _)| *name == "http.status");
+        match (response.rows, response.affected, status) {
+            (_, _, Some((_, Detail::Number(status)))) => self.styled(green, status),
+            (Some(1), None, _) => self.styled(green, "1 row"),
+            (Some(rows), None, _) => self.styled(green, format_args!("{rows} rows")),
+            (_, Some(affected), _) => self.styled(green, format_args!("{affected} affected")),
+            (None, None, _) => self.styled(green, "ok"),
+        }
+    }
+
+    fn all(&mut self, access: &Access) {
+        let exchange = &access.exchange;
+        if let Some(statement) = exchange.request.statement.as_deref()
+            && OneLine(statement).is_cut()
+        {
+            _ = writeln!(self.text, "    {}", Printable(statement));
+        }
+        if !exchange.request.parameters.is_empty() {
+            self.text.push_str("    parameters");
+            for cell in exchange.request.parameters.iter() {
+                _ = write!(self.text, " {}", cell.map_or_else(|| "null".into(), |c| format!("{c:?}")));
+            }
+            self.text.push('\n');
+        }
+        if let Some(columns) = exchange.response.columns.as_deref().filter(|c| !c.is_empty()) {
+            self.text.push_str("    columns");
+            for column in columns {
+                _ = write!(self.text, " {}:{}", Printable(&column.name), column.kind);
+            }
+            self.text.push('\n');
+        }
+        for sample in &exchange.response.samples {
+            let cells: Vec<_> = sample.iter().map(|c| c.unwrap_or("null")).collect();
+            _ = writeln!(self.text, "    row {cells:?}");
+        }
+        self.details(&exchange.request.details);
+        self.details(&exchange.response.details);
+        let (asked, answered) = (exchange.request_bytes, exchange.response_bytes);
+        _ = writeln!(self.text, "    bytes {asked} asked, {answered} answered; connection {:?}", access.conn);
+        self.who(access);
+    }
+
+    fn who(&mut self, access: &Access) {
+        for (end, process) in [("client", &access.actor), ("server", &access.peer)] {
+            let Some(process) = process else { continue };
+            let parents = process.parents.join(" < ");
+            let user = process.user.as_deref().unwrap_or("?");
+            let command = Printable(&process.command);
+            _ = writeln!(
+                self.text,
+                "    {end} process {} {command} user {user} parents {parents}",
+                process.pid
+            );
+        }
+    }
+
+    fn details(&mut self, details: &Details) {
+        for (name, detail) in details {
+            _ = match detail {
+                Detail::Text(text) => writeln!(self.text, "    {name} {}", Printable(text)),
+                Detail::Number(number) => writeln!(self.text, "    {name} {number}"),
+            };
+        }
+    }
+}
+
+impl<W: Write + Send> Sink for Console<W> {
+    fn deliver(&mut self, accesses: &[Access]) -> io::Result<()> {
+        self.text.clear();
+        for access in accesses {
+            self.line(access);
+            if self.detailed == Detailed::All {
+                self.all(access);
+            }
+        }
+        self.to.write_all(self.text.as_bytes())?;
+        self.to.flush()
+    }
+}
+
+/// An end of a connection: the process there, else its address.
+struct Name<'a>(Option<&'a Process>, &'a Address);
+
+impl std::fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(process) = self.0 {
+            write!(f, "{}[{}]", Printable(&process.name), process.pid)?;
+        }
+        match (self.1, self.0) {
+            (Address::Inet(address), None) => write!(f, "{address}"),
+            (Address::Inet(address), Some(_)) => write!(f, ":{}", address.port()),
+            (Address::Unix(path), None) if path.is_empty() => f.write_str("unix"),
+            (Address::Unix(path), None) => write!(f, "unix:{}", Printable(path)),
+            (Address::Unknown, None) => f.write_str("?"),
+            (Address::Unix(_) | Address::Unknown, Some(_)) => Ok(()),
+        }
+    }
+}
+
+/// Nanoseconds in the unit that a person would choose.
+struct Latency(u64);
+
+impl std::fmt::Display for Latency {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (micros, rest) = (self.0 / 1000, self.0 / 100 % 10);
+        match micros {
+            0..1000 => write!(f, "{micros}.{rest} µs"),
+            1000..1_000_000 => write!(f, "{}.{} ms", micros / 1000, micros / 100 % 10),
+            _ => write!(f, "{}.{} s", micros / 1_000_000, micros / 100_000 % 10),
+        }
+    }
+}
+
+/// A text on one line: runs of white space become a blank, control characters are escaped, the end is cut.
+struct OneLine<'a>(&'a str);
+
+impl OneLine<'_> {
+    fn is_cut(&self) -> bool {
+        self.0.contains('\n') || self.0.chars().count() > STATEMENT
+    }
+}
+
+impl std::fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut left = STATEMENT;
+        let mut blank = false;
+        for c in self.0.trim().chars() {
+            if left == 0 {
+                return f.write_str("…");
+            }
+            let white = c.is_whitespace();
+            if white && blank {
+                continue;
+            }
+            blank = white;
+            left -= 1;
+            match c {
+                _ if white => f.write_char(' ')?,
+                _ if c.is_control() => write!(f, "{}", c.escape_default())?,
+                _ => f.write_char(c)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A text whose control characters (a terminal would obey them) are escaped.
+struct Printable<'a>(&'a str);
+
+impl std::fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for c in self.0.chars() {
+            match c {
+                '\n' => f.write_str("\n    ")?,
+                _ if c.is_control() => write!(f, "{}", c.escape_default())?,
+                _ => f.write_char(c)?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,10 @@
+//! From events to exchanges: connections are followed, their protocols recognised, their talk paired.
+#![forbid(unsafe_code)]
+
+pub mod connection;
+pub mod recognition;
+pub mod stream;
+pub mod talk;
+pub mod tally;
+pub mod tracker;
+pub mod unknown;

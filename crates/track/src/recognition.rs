@@ -1,0 +1,139 @@
+//! Recognition: which protocol a connection speaks, judged in stages and undone when it was wrong.
+
+use model::conn::Speaker;
+use model::event::Joined;
+use model::time::Time;
+use protocols::ALL;
+use protocols::kit::protocol::{Guess, Opening, Protocol};
+
+/// So many bytes of a connection are kept, and one piece more, until its protocol is proven.
+///
+/// The longest opening that decides (an HTTP head with many cookies, a StartupMessage) is well below.
+const OPENING_BYTES: usize = 16 << 10;
+/// So many pieces likewise.
+const OPENING_PIECES: usize = 64;
+
+/// The opening of a connection whose protocol is not proven yet.
+#[derive(Debug)]
+pub struct Opened {
+    pieces: Vec<Piece>,
+    bytes: usize,
+    joined: Joined,
+    /// The protocols that were tried here and proved wrong, by their place in [`ALL`].
+    refuted: u64,
+}
+
+/// Bytes that one side said at once.
+#[derive(Debug)]
+pub struct Piece {
+    /// Who said them.
+    pub speaker: Speaker,
+    /// When.
+    pub at: Time,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What an opening says.
+#[derive(Debug)]
+pub enum Verdict {
+    /// This protocol.
+    Speaks(&'static dyn Protocol),
+    /// More bytes would tell.
+    Undecided,
+    /// No protocol that we know.
+    Nobody,
+}
+
+impl Opened {
+    /// Nothing said yet.
+    #[must_use]
+    pub fn new(joined: Joined) -> Self {
+        Opened { pieces: Vec::new(), bytes: 0, joined, refuted: 0 }
+    }
+
+    /// Keeps a piece; whether there was room for it.
+    pub fn keep(&mut self, speaker: Speaker, at: Time, bytes: &[u8]) -> bool {
+        if self.bytes > OPENING_BYTES || self.pieces.len() >= OPENING_PIECES {
+            return false;
+        }
+        self.bytes += bytes.len();
+        self.pieces.push(Piece { speaker, at, bytes: bytes.to_vec() });
+        true
+    }
+
+    /// A protocol that these pieces are not, although it seemed so.
+    pub fn refute(&mut self, protocol: &'static dyn Protocol) {
+        if let Some(place) = ALL.iter().position(|p| p.name() == protocol.name()) {
+            self.refuted |= 1 << place;
+        }
+    }
+
+    /// The pieces, in the order in which they were said.
+    #[must_use]
+    pub fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    /// Whether the connection was watched from its first byte.
+    #[must_use]
+    pub fn joined(&self) -> Joined {
+        self.joined
+    }
+
+    /// Which protocol these pieces are; `last` when no more will be kept.
+    ///
+    /// A connection that was joined midway may begin in the middle of a message: while nobody knows its first
+    /// piece, the next one is tried.
+    pub fn judge(&mut self, port: Option<u16>, last: bool) -> Verdict {
+        loop {
+            let verdict = self.judge_from_first(port, last);
+            let midway = self.joined == Joined::Midway && self.pieces.len() > 1;
+            match verdict {
+                Verdict::Nobody if midway => {
+                    let first = self.pieces.remove(0);
+                    self.bytes -= first.bytes.len();
+                }
+                Verdict::Nobody if self.joined == Joined::Midway && !last => {
+                    self.pieces.clear();
+                    self.bytes = 0;
+                    return Verdict::Undecided;
+                }
+                Verdict::Speaks(_) | Verdict::Undecided | Verdict::Nobody => return verdict,
+            }
+        }
+    }
+
+    fn judge_from_first(&self, port: Option<u16>, last: bool) -> Verdict {
+        let (client, server) = (self.said(Speaker::Client), self.said(Speaker::Server));
+        let opening = Opening { client: &client, server: &server, port, joined: self.joined };
+        let mut likely = None;
+        let mut possible = false;
+        let has_port = |p: &dyn Protocol| port.is_some_and(|port| p.ports().contains(&port));
+        let mut sure: Option<&'static dyn Protocol> = None;
+        let open = |place: usize| self.refuted & (1 << place) == 0;
+        for (_, protocol) in ALL.iter().enumerate().filter(|(place, _)| open(*place)) {
+            match protocol.recognise(&opening) {
+                Guess::Yes if sure.is_none() || has_port(*protocol) => sure = Some(*protocol),
+                Guess::Yes | Guess::No => {}
+                Guess::Unsure => {
+                    possible = true;
+                    if has_port(*protocol) {
+                        likely = Some(*protocol);
+                    }
+                }
+            }
+        }
+        match (sure, likely) {
+            (Some(protocol), _) => Verdict::Speaks(protocol),
+            (None, Some(protocol)) if last => Verdict::Speaks(protocol),
+            (None, _) if possible && !last => Verdict::Undecided,
+            (None, _) => Verdict::Nobody,
+        }
+    }
+
+    fn said(&self, speaker: Speaker) -> Vec<u8> {
+        let ours = self.pieces.iter().filter(|p| p.speaker == speaker);
+        ours.flat_map(|p| p.bytes.iter().copied()).collect()
+    }
+}
