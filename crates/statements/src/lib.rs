@@ -1,0 +1,5 @@
+//! What a statement's text says, whatever wire it came over.
+#![forbid(unsafe_code)]
+
+pub mod tables;
+pub mod tokens;
