@@ -214,53 +214,70 @@ impl Half {
         let owed = usize::try_from(self.debt).unwrap_or(usize::MAX).min(bytes.len());
         self.pay(owed as u64, at);
         let bytes = bytes.get(owed..).unwrap_or_default();
-        if bytes.is_empty() {
+        // A message may end with bytes that were passed over: then the machine is asked though none follows.
+        if bytes.is_empty() && (owed == 0 || self.debt > 0) {
             return Step::Wait;
         }
         if self.pending.is_empty() {
             self.since = at;
-            return self.go_through(machine, bytes, 0, at, Ahead::Open, out);
+            let (read, step) = self.go_through(machine, bytes, 0, at, Ahead::Open, out);
+            self.pending.extend_from_slice(bytes.get(read..).unwrap_or_default());
+            return step;
         }
         let mut window = std::mem::take(&mut self.pending);
         let old = window.len();
         window.extend_from_slice(bytes);
-        self.go_through(machine, &window, old, at, Ahead::Open, out)
+        let (read, step) = self.go_through(machine, &window, old, at, Ahead::Open, out);
+        if read >= old {
+            self.since = at;
+        }
+        self.pending = unread(window, read);
+        step
     }
 
     fn miss(&mut self, machine: &mut Machine, at: Time, length: u64, cause: Cause, out: &mut Vec<Exchange>) {
-        let owed = self.debt.min(length);
-        self.pay(owed, at);
-        let length = length - owed;
-        if length == 0 {
-            return;
+        let mut left = length;
+        loop {
+            let owed = self.debt.min(left);
+            self.pay(owed, at);
+            self.lose(owed, cause);
+            left -= owed;
+            if self.debt > 0 {
+                return;
+            }
+            // The machine may know what the lost bytes were: the rest of a body, and the end of it.
+            let ahead = if left > 0 { Ahead::Hole(left) } else { Ahead::Open };
+            let window = std::mem::take(&mut self.pending);
+            let (read, _) = self.go_through(machine, &window, window.len(), at, ahead, out);
+            self.pending = unread(window, read);
+            if self.debt == 0 {
+                break;
+            }
         }
-        let window = std::mem::take(&mut self.pending);
-        if !window.is_empty() {
-            let old = window.len();
-            self.go_through(machine, &window, old, at, Ahead::Hole(length), out);
+        if left > 0 {
+            let lost = self.pending.len() as u64 + left;
+            self.offset += lost;
+            self.pending = Vec::new();
+            self.lose(lost, cause);
+            self.stumble(machine, cause, out);
         }
-        let owed = self.debt.min(length);
-        self.pay(owed, at);
-        let lost = self.pending.len() as u64 + length - owed;
-        self.lose(owed, cause);
-        if length == owed {
-            return;
-        }
-        self.offset += lost;
-        self.pending = Vec::new();
-        self.lose(lost, cause);
-        self.stumble(machine, cause, out);
     }
 
     fn end(&mut self, machine: &mut Machine, at: Time, out: &mut Vec<Exchange>) {
+        if let Some(span) = &mut self.span {
+            span.bytes = span.bytes.saturating_sub(self.debt);
+        }
+        self.debt = 0;
         let window = std::mem::take(&mut self.pending);
-        let old = window.len();
-        self.go_through(machine, &window, old, at, Ahead::End, out);
+        let (read, _) = self.go_through(machine, &window, window.len(), at, Ahead::End, out);
+        self.pending = unread(window, read);
         self.drop_pending(&mut machine.tally);
     }
 
-    /// Reads messages from `window`, of which the first `old` bytes passed at `since` and the rest at `at`;
-    /// what remains unread becomes `pending`.
+    /// Reads messages from `window`, of which the first `old` bytes passed at `since` and the rest at `at`:
+    /// how many bytes were read, and how to go on.
+    ///
+    /// The machine is asked at least once, even about an empty window.
     fn go_through(
         &mut self,
         machine: &mut Machine,
@@ -269,13 +286,10 @@ impl Half {
         at: Time,
         ahead: Ahead,
         out: &mut Vec<Exchange>,
-    ) -> Step {
+    ) -> (usize, Step) {
         let mut read = 0;
-        let step = loop {
+        loop {
             let rest = window.get(read..).unwrap_or_default();
-            if rest.is_empty() && ahead != Ahead::End {
-                break Step::Wait;
-            }
             let (taken, step) = match self.state {
                 Seeking::Yes => self.seek(machine, rest),
                 Seeking::No => {
@@ -286,18 +300,11 @@ impl Half {
             read += taken;
             self.offset += taken as u64;
             match step {
+                Step::On if read == window.len() && ahead == Ahead::Open => return (read, Step::Wait),
                 Step::On => {}
-                Step::Wait | Step::Over => break step,
+                Step::Wait | Step::Over => return (read, step),
             }
-        };
-        let rest = window.get(read..).unwrap_or_default();
-        if !rest.is_empty() {
-            if read >= old {
-                self.since = at;
-            }
-            self.pending = rest.to_vec();
         }
-        step
     }
 
     /// Reads one message: how many bytes it took, and how to go on.
@@ -310,7 +317,11 @@ impl Half {
         ahead: Ahead,
         out: &mut Vec<Exchange>,
     ) -> (usize, Step) {
-        let mut wire = Reader::new(rest, self.offset, ahead);
+        let asked = match self.speaker {
+            Speaker::Client => None,
+            Speaker::Server => machine.pairing.next(),
+        };
+        let mut wire = Reader::new(rest, self.offset, ahead).answering(asked);
         match machine.session.read(self.speaker, &mut wire) {
             Ok(heard) => {
                 let (taken, debt) = (wire.taken(), wire.debt());
@@ -362,6 +373,7 @@ impl Half {
         match heard {
             Heard::Request(key, request) => machine.pairing.ask(key, request, span(self), out),
             Heard::Response(key, response) => machine.pairing.answer(key, response, span(self), out),
+            Heard::Early(response) => machine.pairing.answer_early(response, span(self), out),
             Heard::Oneway(request) => machine.pairing.tell(request, span(self), out),
             Heard::Part => {
                 let part = span(self);
@@ -375,6 +387,9 @@ impl Half {
 
     /// Looks for the next message: how many bytes to pass over, and how to go on.
     fn seek(&mut self, machine: &mut Machine, rest: &[u8]) -> (usize, Step) {
+        if rest.is_empty() {
+            return (0, Step::Wait);
+        }
         let (past, step) = match machine.session.resync(self.speaker, rest) {
             Some(past) => {
                 self.state = Seeking::No;
@@ -395,7 +410,14 @@ impl Half {
         self.debt = 0;
         match self.speaker {
             Speaker::Client => machine.pairing.doubt(),
-            Speaker::Server => machine.pairing.abandon(machine.pairing.open(), Some(cause), out),
+            Speaker::Server => {
+                let open = machine.pairing.open();
+                machine.pairing.abandon(open, Some(cause), out);
+                // Of several, some answers may still come, and nobody knows how many.
+                if open > 1 {
+                    machine.pairing.doubt();
+                }
+            }
         }
     }
 
@@ -418,5 +440,13 @@ impl Half {
         tally.skipped += self.pending.len() as u64;
         self.offset += self.pending.len() as u64;
         self.pending = Vec::new();
+    }
+}
+
+/// What of `window` is left after `read` bytes, in the same memory where nothing was read.
+fn unread(window: Vec<u8>, read: usize) -> Vec<u8> {
+    match read {
+        0 => window,
+        _ => window.get(read..).unwrap_or_default().to_vec(),
     }
 }

@@ -25,6 +25,8 @@ pub struct Pairing {
     protocol: &'static str,
     identity: Option<Arc<Identity>>,
     waiting: VecDeque<Waiting>,
+    /// The answer to the request that is still being said.
+    early: Option<Box<(Response, Span)>>,
 }
 
 #[derive(Debug)]
@@ -66,7 +68,7 @@ impl Pairing {
     /// Nothing asked yet, in the protocol of this name.
     #[must_use]
     pub fn new(protocol: &'static str) -> Self {
-        Pairing { protocol, identity: None, waiting: VecDeque::new() }
+        Pairing { protocol, identity: None, waiting: VecDeque::new(), early: None }
     }
 
     /// From now on the session is this.
@@ -83,14 +85,36 @@ impl Pairing {
             self.give_up_oldest(Some(Cause::Cap), out);
         }
         let identity = self.identity.clone();
-        self.waiting.push_back(Waiting::Request(Box::new(Open {
+        let open = Open {
             key,
             request,
             asked: span.from,
             bytes: span.bytes,
             identity,
             completeness: span.completeness,
-        })));
+        };
+        match self.early.take() {
+            Some(early) => out.push(self.finish(open, early.0, early.1)),
+            None => self.waiting.push_back(Waiting::Request(Box::new(open))),
+        }
+    }
+
+    /// A response to the request that is still being said: it waits for its end.
+    pub fn answer_early(&mut self, response: Response, span: Span, out: &mut Vec<Exchange>) {
+        if self.waiting.is_empty() {
+            self.early = Some(Box::new((response, span)));
+        } else {
+            self.answer(Key::Turn, response, span, out);
+        }
+    }
+
+    /// The request that the next answer in turn is for, where that is sure.
+    #[must_use]
+    pub fn next(&self) -> Option<&Request> {
+        match self.waiting.front() {
+            Some(Waiting::Request(open)) => Some(&open.request),
+            Some(Waiting::Gap(_)) | None => None,
+        }
     }
 
     /// A response; it ends the request that it answers.
@@ -138,6 +162,7 @@ impl Pairing {
 
     /// Bytes of the asking side were lost, and requests perhaps with them.
     pub fn doubt(&mut self) {
+        self.early = None;
         match self.waiting.back_mut() {
             Some(Waiting::Gap(gap)) => *gap = Gap::Unanswered,
             Some(Waiting::Request(_)) | None => self.waiting.push_back(Waiting::Gap(Gap::Unanswered)),
@@ -166,7 +191,7 @@ impl Pairing {
     fn finish(&self, open: Open, response: Response, span: Span) -> Exchange {
         Exchange {
             protocol: self.protocol,
-            identity: open.identity.or_else(|| self.identity.clone()),
+            identity: self.identity_of(open.identity),
             request: open.request,
             response,
             asked: open.asked,
@@ -178,5 +203,17 @@ impl Pairing {
                 cause: open.completeness.cause.or(span.completeness.cause),
             },
         }
+    }
+
+    /// Who asked: the session as it was then, with the server's version if only the answer told it.
+    fn identity_of(&self, then: Option<Arc<Identity>>) -> Option<Arc<Identity>> {
+        let (Some(then), Some(now)) = (&then, &self.identity) else {
+            return then.or_else(|| self.identity.clone());
+        };
+        let grown = !Arc::ptr_eq(then, now)
+            && then.version.is_none()
+            && (&then.user, &then.database, &then.application)
+                == (&now.user, &now.database, &now.application);
+        Some(Arc::clone(if grown { now } else { then }))
     }
 }

@@ -75,6 +75,8 @@ pub enum Heard {
     Request(Key, Request),
     /// A response, whole.
     Response(Key, Response),
+    /// A response, whole, to the request that the other side is still saying.
+    Early(Response),
     /// A message that asks for no answer, or a notice nobody asked for.
     Oneway(Request),
     /// A piece of the request or response that this speaker will end with a later message.

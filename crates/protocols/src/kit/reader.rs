@@ -1,5 +1,7 @@
 //! One reader for all protocols: it never reads past the end, and it says where it stands.
 
+use model::exchange::Request;
+
 use crate::kit::protocol::{Broken, Read, Stop};
 
 /// Reads the bytes of one direction, from where the last message ended.
@@ -12,6 +14,7 @@ pub struct Reader<'a> {
     begins: u64,
     ahead: Ahead,
     debt: u64,
+    asked: Option<&'a Request>,
 }
 
 /// What comes after the bytes that are there.
@@ -46,7 +49,21 @@ impl<'a> Reader<'a> {
     /// A reader of `window`, which begins at position `begins` of its stream.
     #[must_use]
     pub fn new(window: &'a [u8], begins: u64, ahead: Ahead) -> Self {
-        Reader { window, at: 0, begins, ahead, debt: 0 }
+        Reader { window, at: 0, begins, ahead, debt: 0, asked: None }
+    }
+
+    /// The same reader, of a side that has to answer `asked`.
+    #[must_use]
+    pub fn answering(self, asked: Option<&'a Request>) -> Self {
+        Reader { asked, ..self }
+    }
+
+    /// The oldest open request, which this side answers next where answers come in turn; `None` where no
+    /// request was seen, or where lost bytes make it doubtful which one is next.
+    #[inline]
+    #[must_use]
+    pub fn asked(&self) -> Option<&'a Request> {
+        self.asked
     }
 
     /// The next `length` bytes.
