@@ -45,7 +45,7 @@ record: ## record the fixtures again from real servers
 
 .PHONY: fuzz
 fuzz: ## throw random and mutated bytes at every parser, FUZZ_SECONDS each
-	FUZZ_SECONDS=$(FUZZ_SECONDS) cargo test --release --locked -p fuzz -- --nocapture
+	FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run
 
 .PHONY: bench
 bench: build ## measure, beside the peers, and write bench/RESULTS.md
