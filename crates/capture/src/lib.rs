@@ -1,4 +1,5 @@
 //! Where events come from: the kernel, a packet capture, or a recording of our own.
 
 pub mod libraries;
+pub mod replay;
 pub mod source;

@@ -1,0 +1,33 @@
+//! Reads captures and prints what they hold: events by kind, bytes, losses and warnings.
+
+use std::error::Error;
+use std::path::Path;
+
+use capture::replay;
+use capture::source::Source;
+use model::event::What;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    for path in std::env::args().skip(1) {
+        let mut file = replay::open(Path::new(&path))?;
+        let (mut said, mut bytes, mut lost, mut opened, mut closed) = (0u64, 0u64, 0u64, 0u64, 0u64);
+        while let Some(event) = file.next()? {
+            match event.what {
+                What::Said(words) => {
+                    said += 1;
+                    bytes += words.bytes.len() as u64;
+                }
+                What::Lost(hole) => lost += hole.length,
+                What::Opened(_) => opened += 1,
+                What::Closed => closed += 1,
+                What::Sealed { .. } | What::Secured(_) => {}
+            }
+        }
+        println!("{path}: {opened} opened, {closed} closed, {said} said, {bytes} bytes, {lost} lost");
+        println!("  {:?}", file.tally());
+        for warning in file.tally().warnings() {
+            println!("  warning: {warning}");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,221 @@
+//! From a frame to what it carries: a TCP segment, a UDP datagram, or a piece of one.
+//!
+//! Pure functions over slices. Each layer's own length bounds the next, so padding is never taken for payload, and
+//! what the snap length cut is known as `missing`.
+
+mod ip;
+mod link;
+mod transport;
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::ops::Range;
+
+pub(super) use ip::FragmentOf;
+
+/// Tunnels in tunnels: deeper ones are an attack.
+const TUNNELS: usize = 4;
+
+const IPIP: u8 = 4;
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+const IPV6_IN_IP: u8 = 41;
+const GRE: u8 = 47;
+
+/// Why a frame was not understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undecoded {
+    /// The link type is none that we read.
+    LinkType,
+    /// It carries something else than IP (ARP, LLDP, spanning tree).
+    NotIp,
+    /// It carries something else than TCP and UDP (ICMP, ESP, SCTP).
+    NotTransport,
+    /// A header is cut by the capture.
+    Cut,
+    /// A header breaks its format.
+    Malformed,
+    /// Tunnels within tunnels beyond the bound.
+    TooDeep,
+    /// A fragment whose other parts never came, or which broke the bounds.
+    Fragment,
+}
+
+impl Undecoded {
+    /// Every reason, in the order of reports.
+    pub const ALL: [Undecoded; 7] = [
+        Undecoded::LinkType,
+        Undecoded::NotIp,
+        Undecoded::NotTransport,
+        Undecoded::Cut,
+        Undecoded::Malformed,
+        Undecoded::TooDeep,
+        Undecoded::Fragment,
+    ];
+
+    /// The reason's name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Undecoded::LinkType => "link_type",
+            Undecoded::NotIp => "not_ip",
+            Undecoded::NotTransport => "not_tcp_or_udp",
+            Undecoded::Cut => "cut",
+            Undecoded::Malformed => "malformed",
+            Undecoded::TooDeep => "too_deep",
+            Undecoded::Fragment => "fragment",
+        }
+    }
+}
+
+/// One end: an address and a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Endpoint {
+    /// An IPv6 address; an IPv4 one in its mapped form (`::ffff:a.b.c.d`).
+    pub(super) ip: u128,
+    pub(super) port: u16,
+}
+
+impl Endpoint {
+    /// The address as the rest of the house writes it.
+    pub(super) fn address(self) -> IpAddr {
+        Ipv6Addr::from_bits(self.ip).to_canonical()
+    }
+}
+
+/// A TCP segment or a UDP datagram.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Packet {
+    pub(super) source: Endpoint,
+    pub(super) target: Endpoint,
+    /// What separates equal addresses: VLANs and tunnels.
+    pub(super) network: u32,
+    /// Where the captured payload stands.
+    pub(super) payload: Range<usize>,
+    /// How many more bytes of payload there were on the wire.
+    pub(super) missing: usize,
+    /// `None` in a UDP datagram.
+    pub(super) tcp: Option<Tcp>,
+}
+
+/// What a TCP header says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tcp {
+    pub(super) sequence: u32,
+    pub(super) acknowledged: u32,
+    flags: u8,
+}
+
+impl Tcp {
+    pub(super) fn is_fin(self) -> bool {
+        self.flags & 0x01 != 0
+    }
+    pub(super) fn is_syn(self) -> bool {
+        self.flags & 0x02 != 0
+    }
+    pub(super) fn is_reset(self) -> bool {
+        self.flags & 0x04 != 0
+    }
+    pub(super) fn is_ack(self) -> bool {
+        self.flags & 0x10 != 0
+    }
+}
+
+/// What a frame turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Decoded {
+    Packet(Packet),
+    Fragment(Fragment),
+}
+
+/// A part of an IP datagram.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fragment {
+    pub(super) of: FragmentOf,
+    /// Where it stands in the datagram's payload.
+    pub(super) offset: usize,
+    /// Whether others follow.
+    pub(super) more: bool,
+    /// Where its bytes stand in the frame.
+    pub(super) payload: Range<usize>,
+    pub(super) missing: usize,
+}
+
+/// A part of a frame: where it begins, and where it ended on the wire (beyond the captured bytes, when cut).
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    start: usize,
+    end: usize,
+}
+
+impl Part {
+    /// This part without its first `length` bytes.
+    fn after(self, length: usize) -> Part {
+        Part { start: self.start + length, end: self.end }
+    }
+
+    /// This part ended after `length` bytes, when that is within.
+    fn within(self, length: usize) -> Part {
+        Part { start: self.start, end: self.end.min(self.start.saturating_add(length)) }
+    }
+}
+
+/// Decodes a frame of link type `link` that was `original` bytes long on the wire.
+pub(super) fn frame(link: u16, frame: &[u8], original: usize) -> Result<Decoded, Undecoded> {
+    let (ip, network) = link::strip(link, frame, Part { start: 0, end: original })?;
+    tunnelled(frame, ip, network, 0)
+}
+
+/// Decodes a datagram's payload that was put together from its fragments.
+pub(super) fn assembled(of: &FragmentOf, payload: &[u8]) -> Result<Decoded, Undecoded> {
+    let datagram = of.datagram(Part { start: 0, end: payload.len() });
+    carried(payload, datagram, of.network, 0)
+}
+
+fn tunnelled(frame: &[u8], ip: Part, network: u32, depth: usize) -> Result<Decoded, Undecoded> {
+    let datagram = ip::read(frame, ip)?;
+    if let Some(piece) = datagram.piece {
+        let (payload, missing) = captured(frame, datagram.payload);
+        let of = FragmentOf::of(&datagram, piece, network);
+        return Ok(Decoded::Fragment(Fragment {
+            of,
+            offset: piece.offset,
+            more: piece.more,
+            payload,
+            missing,
+        }));
+    }
+    carried(frame, datagram, network, depth)
+}
+
+fn carried(frame: &[u8], datagram: ip::Datagram, network: u32, depth: usize) -> Result<Decoded, Undecoded> {
+    match datagram.protocol {
+        TCP => transport::tcp(frame, &datagram, network).map(Decoded::Packet),
+        UDP => match transport::tunnel(frame, &datagram) {
+            Some((ethernet, tunnel)) if depth < TUNNELS => {
+                let (ip, vlan) = link::strip(link::ETHERNET, frame, ethernet)?;
+                tunnelled(frame, ip, mixed(network, mixed(tunnel, vlan)), depth + 1)
+            }
+            Some(_) => Err(Undecoded::TooDeep),
+            None => transport::udp(frame, &datagram, network).map(Decoded::Packet),
+        },
+        IPIP | IPV6_IN_IP | GRE if depth >= TUNNELS => Err(Undecoded::TooDeep),
+        IPIP | IPV6_IN_IP => tunnelled(frame, datagram.payload, mixed(network, 1), depth + 1),
+        GRE => {
+            let (ip, vlan) = link::gre(frame, datagram.payload)?;
+            tunnelled(frame, ip, mixed(network, mixed(2, vlan)), depth + 1)
+        }
+        _ => Err(Undecoded::NotTransport),
+    }
+}
+
+/// One number for a network within a network; plain networks are 0.
+fn mixed(outer: u32, inner: u32) -> u32 {
+    outer.rotate_left(7).wrapping_mul(0x9e37_79b1) ^ inner
+}
+
+/// The captured bytes of a part, and how many are missing from it.
+fn captured(frame: &[u8], part: Part) -> (Range<usize>, usize) {
+    let start = part.start.min(frame.len());
+    let end = part.end.clamp(start, frame.len());
+    (start..end, part.end.saturating_sub(part.start.max(end)))
+}

@@ -1,0 +1,221 @@
+//! One direction of a TCP connection: segments in any order go in, a stream with named holes comes out.
+
+use model::event::Cause;
+
+use crate::replay::held::Held;
+use crate::replay::outbox::Span;
+
+/// Who hears a direction's stream: contiguous, in order, each byte once.
+pub(super) trait Stream {
+    /// Bytes from `offset` on; `span` says where in the packet they stand, when they do.
+    fn bytes(&mut self, offset: u64, bytes: &[u8], span: Option<Span>);
+    /// `length` bytes from `offset` on that the capture does not hold.
+    fn hole(&mut self, offset: u64, length: u64, cause: Cause);
+}
+
+/// The payload of one segment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Segment<'a> {
+    /// The sequence number of its first byte.
+    pub(super) sequence: u32,
+    pub(super) bytes: &'a [u8],
+    /// Where the bytes stand in the packet.
+    pub(super) span: Option<Span>,
+    /// How many more there were than the capture kept.
+    pub(super) missing: usize,
+    /// Whether the stream ends behind it.
+    pub(super) last: bool,
+}
+
+/// Where a direction stands.
+#[derive(Debug, Default)]
+pub(super) struct Direction {
+    /// Whether a sequence number was seen, and whether the end was delivered.
+    state: State,
+    /// The sequence number of the next byte to deliver.
+    next: u32,
+    /// The position of that byte in the stream.
+    offset: u64,
+    /// The position up to which the other side said that it has everything.
+    acknowledged: u64,
+    /// The position of the end, once it was seen.
+    end: Option<u64>,
+    /// Segments beyond a hole.
+    held: Option<Box<Held>>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Unknown,
+    Running,
+    Finished,
+}
+
+impl Direction {
+    /// Whether a sequence number was ever seen.
+    pub(super) fn is_known(&self) -> bool {
+        self.state != State::Unknown
+    }
+
+    /// Whether everything up to the end was delivered.
+    pub(super) fn is_finished(&self) -> bool {
+        self.state == State::Finished
+    }
+
+    /// The stream begins, or is joined, at this sequence number.
+    pub(super) fn begin(&mut self, sequence: u32) {
+        if self.state == State::Unknown {
+            self.state = State::Running;
+            self.next = sequence;
+        }
+    }
+
+    /// Whether a SYN with this sequence number opened this very stream.
+    pub(super) fn began_with(&self, syn: u32) -> bool {
+        let begun = self.next.wrapping_sub(low(self.offset)).wrapping_sub(1);
+        let begun = if self.is_finished() { begun.wrapping_sub(1) } else { begun };
+        self.is_known() && begun == syn
+    }
+
+    /// The bytes that wait beyond a hole.
+    pub(super) fn held(&self) -> usize {
+        self.held.as_ref().map_or(0, |held| held.cost())
+    }
+
+    /// A segment came. Returns how many of its bytes were said before.
+    #[inline]
+    pub(super) fn hear(&mut self, mut segment: Segment<'_>, stream: &mut impl Stream) -> usize {
+        self.begin(segment.sequence);
+        let total = segment.bytes.len() + segment.missing;
+        let ahead = segment.sequence.wrapping_sub(self.next).cast_signed();
+        let mut repeated = 0;
+        if self.is_finished() {
+            return total;
+        }
+        if ahead < 0 {
+            repeated = (ahead.unsigned_abs() as usize).min(total);
+            segment = segment.after(repeated);
+        }
+        let ahead = u64::from(ahead.max(0).unsigned_abs());
+        let tail = u64::from(segment.sequence.wrapping_sub(self.next)).wrapping_add(total as u64);
+        if segment.last && low(tail).cast_signed() >= 0 {
+            self.end.get_or_insert(self.offset + u64::from(low(tail)));
+        }
+        if ahead == 0 && self.held.is_none() {
+            self.deliver(&segment, stream);
+        } else if repeated < total {
+            repeated += self.hold(self.offset + ahead, &segment, stream);
+        }
+        self.finish();
+        repeated
+    }
+
+    /// The other side has everything before `sequence`. When it is `sure`, or says so for the second time, what
+    /// the capture lacks of it is declared lost: until then it may be a packet that was captured late.
+    #[inline]
+    pub(super) fn acknowledge(&mut self, sequence: u32, sure: bool, stream: &mut impl Stream) {
+        self.begin(sequence);
+        let ahead = sequence.wrapping_sub(self.next).cast_signed();
+        if ahead > 0 && !self.is_finished() {
+            let claimed = self.offset + u64::from(ahead.unsigned_abs());
+            let claimed = self.end.map_or(claimed, |end| claimed.min(end));
+            let limit = if sure { claimed } else { self.acknowledged };
+            self.acknowledged = self.acknowledged.max(claimed);
+            self.declare(limit, stream);
+        }
+    }
+
+    /// Nothing more will come: what is held is delivered, with its holes.
+    pub(super) fn flush(&mut self, stream: &mut impl Stream) {
+        let held = self.held.as_ref().map_or(0, |held| held.end());
+        let sent = held.max(self.end.unwrap_or(0));
+        self.declare(sent.max(self.acknowledged), stream);
+    }
+
+    fn deliver(&mut self, segment: &Segment<'_>, stream: &mut impl Stream) {
+        if !segment.bytes.is_empty() {
+            stream.bytes(self.offset, segment.bytes, segment.span);
+            self.advance(segment.bytes.len() as u64);
+        }
+        if segment.missing > 0 {
+            stream.hole(self.offset, segment.missing as u64, Cause::Limit);
+            self.advance(segment.missing as u64);
+        }
+    }
+
+    fn hold(&mut self, offset: u64, segment: &Segment<'_>, stream: &mut impl Stream) -> usize {
+        let held = self.held.get_or_insert_default();
+        let repeated = held.keep(offset, segment.bytes, segment.missing);
+        let full = held.is_full();
+        self.drain(stream);
+        if full && let Some(first) = self.held.as_ref().and_then(|held| held.start()) {
+            self.declare(first, stream);
+        }
+        repeated
+    }
+
+    /// Delivers what is held and in order now.
+    fn drain(&mut self, stream: &mut impl Stream) {
+        while let Some(held) = &mut self.held {
+            if let Some(piece) = held.take(self.offset) {
+                let segment = Segment {
+                    sequence: self.next,
+                    bytes: &piece.bytes,
+                    span: None,
+                    missing: piece.missing,
+                    last: false,
+                };
+                self.deliver(&segment, stream);
+            } else if held.start().is_none() {
+                self.held = None;
+            } else {
+                break;
+            }
+        }
+    }
+
+    /// Declares every hole before `limit` lost, and delivers what is held between them.
+    fn declare(&mut self, limit: u64, stream: &mut impl Stream) {
+        while self.offset < limit {
+            let first = self.held.as_ref().and_then(|held| held.start()).unwrap_or(limit);
+            let to = first.clamp(self.offset, limit);
+            if to > self.offset {
+                stream.hole(self.offset, to - self.offset, Cause::NotCaptured);
+                self.advance(to - self.offset);
+            }
+            self.drain(stream);
+        }
+        self.finish();
+    }
+
+    fn advance(&mut self, count: u64) {
+        self.offset += count;
+        self.next = self.next.wrapping_add(low(count));
+    }
+
+    /// A FIN takes one sequence number of its own.
+    fn finish(&mut self) {
+        if self.end.is_some_and(|end| end <= self.offset) && self.state == State::Running {
+            self.state = State::Finished;
+            self.next = self.next.wrapping_add(1);
+            self.held = None;
+        }
+    }
+}
+
+impl Segment<'_> {
+    /// This segment without its first `count` bytes.
+    fn after(mut self, count: usize) -> Self {
+        let kept = count.min(self.bytes.len());
+        self.bytes = self.bytes.get(kept..).unwrap_or_default();
+        self.span = self.span.map(|span| span.after(kept));
+        self.missing = self.missing.saturating_sub(count - kept);
+        self
+    }
+}
+
+/// The part of a position that a sequence number shows.
+fn low(position: u64) -> u32 {
+    (position & 0xffff_ffff) as u32
+}

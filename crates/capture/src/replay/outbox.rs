@@ -1,0 +1,103 @@
+//! Events that one packet gave and that nobody asked for yet.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use model::conn::{ConnId, Layer, Speaker};
+use model::event::{Event, Lost, Opened, Said, What};
+use model::time::Time;
+
+/// Events in order, with their bytes still where they were read.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    notes: VecDeque<Note>,
+    scratch: Vec<u8>,
+}
+
+/// An event whose bytes are named by their place.
+#[derive(Debug)]
+pub(super) struct Note {
+    pub(super) conn: ConnId,
+    pub(super) what: Noted,
+}
+
+/// What [`What`] says, without a borrow.
+#[derive(Debug)]
+pub(super) enum Noted {
+    Opened(Arc<Opened>),
+    Said { layer: Layer, speaker: Speaker, offset: u64, span: Span },
+    Lost(Lost),
+    Closed,
+}
+
+/// A range of one of the two places where bytes wait.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    place: Place,
+    start: usize,
+    length: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Packet,
+    Scratch,
+}
+
+impl Span {
+    /// Bytes of the packet itself.
+    pub(super) fn packet(start: usize, length: usize) -> Span {
+        Span { place: Place::Packet, start, length }
+    }
+
+    /// This span without its first `count` bytes.
+    pub(super) fn after(self, count: usize) -> Span {
+        Span { place: self.place, start: self.start + count, length: self.length.saturating_sub(count) }
+    }
+}
+
+impl Outbox {
+    /// Adds an event.
+    pub(super) fn note(&mut self, conn: ConnId, what: Noted) {
+        self.notes.push_back(Note { conn, what });
+    }
+
+    /// The next event; when there is none, the bytes kept for them are let go.
+    pub(super) fn pop(&mut self) -> Option<Note> {
+        let note = self.notes.pop_front();
+        if note.is_none() {
+            self.scratch.clear();
+        }
+        note
+    }
+
+    /// Whether no event waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.notes.is_empty()
+    }
+
+    /// Keeps bytes that do not stand in the packet until their event was asked for.
+    pub(super) fn keep(&mut self, bytes: &[u8]) -> Span {
+        let start = self.scratch.len();
+        self.scratch.extend_from_slice(bytes);
+        Span { place: Place::Scratch, start, length: bytes.len() }
+    }
+
+    /// The event of a note, its bytes borrowed from `packet` or from here.
+    pub(super) fn lend<'a>(&'a self, note: Note, at: Time, packet: &'a [u8]) -> Event<'a> {
+        let what = match note.what {
+            Noted::Opened(opened) => What::Opened(opened),
+            Noted::Said { layer, speaker, offset, span } => {
+                let place = match span.place {
+                    Place::Packet => packet,
+                    Place::Scratch => &self.scratch,
+                };
+                let bytes = place.get(span.start..span.start + span.length).unwrap_or_default();
+                What::Said(Said { layer, speaker, offset, bytes })
+            }
+            Noted::Lost(lost) => What::Lost(lost),
+            Noted::Closed => What::Closed,
+        };
+        Event { at, conn: note.conn, what }
+    }
+}

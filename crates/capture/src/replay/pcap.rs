@@ -1,0 +1,76 @@
+//! The pcap file format (draft-ietf-opsawg-pcap): a header, then packets behind their lengths.
+//!
+//! Read by our own few lines, because the `pcap-file` crate refuses packets longer than the snap length that the
+//! header names (real files have them) and reads a packet's nanoseconds through two owned copies.
+
+use std::io;
+
+use crate::replay::bytes::Order;
+use crate::replay::feed::Feed;
+use crate::replay::packets::{Ending, Packet, RECORD_MAX};
+
+/// The file header's length.
+const HEADER: usize = 24;
+
+/// How the packets of this file are written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pcap {
+    order: Order,
+    /// Nanoseconds in one unit of a packet's fraction of a second.
+    fraction: u64,
+    /// A packet header's length: 16, or 24 in the files of a long-gone patched libpcap.
+    record: usize,
+    link: u16,
+}
+
+impl Pcap {
+    /// Reads the file header; `None` when this is no pcap file.
+    pub(super) fn open(feed: &mut Feed) -> io::Result<Option<Pcap>> {
+        let pcap = Pcap::header(feed.peek(HEADER)?);
+        if pcap.is_some() {
+            feed.take(HEADER);
+        }
+        Ok(pcap)
+    }
+
+    fn header(bytes: &[u8]) -> Option<Pcap> {
+        let (order, fraction, record) = match bytes.first_chunk::<4>()? {
+            [0xa1, 0xb2, 0xc3, 0xd4] => (Order::Big, 1000, 16),
+            [0xd4, 0xc3, 0xb2, 0xa1] => (Order::Little, 1000, 16),
+            [0xa1, 0xb2, 0x3c, 0x4d] => (Order::Big, 1, 16),
+            [0x4d, 0x3c, 0xb2, 0xa1] => (Order::Little, 1, 16),
+            [0xa1, 0xb2, 0xcd, 0x34] => (Order::Big, 1000, 24),
+            [0x34, 0xcd, 0xb2, 0xa1] => (Order::Little, 1000, 24),
+            _ => return None,
+        };
+        // The upper half of the link type's word says how long a frame check sequence is; IP's own length trims it.
+        let link = (order.u32(bytes, 20)? & 0xffff) as u16;
+        Some(Pcap { order, fraction, record, link })
+    }
+
+    /// The next packet, or how the file ended.
+    pub(super) fn next(&mut self, feed: &mut Feed) -> io::Result<Result<Packet, Ending>> {
+        let header = feed.peek(self.record)?;
+        let Some((at, captured, original)) = self.packet_header(header) else {
+            return Ok(Err(Ending::of(header.len())));
+        };
+        if captured > RECORD_MAX {
+            return Ok(Err(Ending::Garbled));
+        }
+        let whole = self.record + captured;
+        let present = feed.peek(whole)?.len();
+        if present < whole {
+            return Ok(Err(Ending::of(present)));
+        }
+        feed.take(self.record);
+        let bytes = feed.take(captured);
+        Ok(Ok(Packet { at, link: self.link, bytes, original: original.max(captured) }))
+    }
+
+    fn packet_header(&self, bytes: &[u8]) -> Option<(u64, usize, usize)> {
+        let header = bytes.first_chunk::<16>()?;
+        let number = |at| self.order.u32(header, at);
+        let at = u64::from(number(0)?) * 1_000_000_000 + u64::from(number(4)?) * self.fraction;
+        (bytes.len() >= self.record).then_some((at, number(8)? as usize, number(12)? as usize))
+    }
+}
