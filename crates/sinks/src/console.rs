@@ -184,6 +184,9 @@ impl<W: Write + Send> Console<W> {
     fn details(&mut self, details: &Details) {
         for (name, detail) in details {
             _ = match detail {
+                Detail::Text(hex) if name.starts_with("hex") => {
+                    writeln!(self.text, "    {name}{}", Dump(hex))
+                }
                 Detail::Text(text) => writeln!(self.text, "    {name} {}", Printable(text)),
                 Detail::Number(number) => writeln!(self.text, "    {name} {number}"),
             };
@@ -221,6 +224,27 @@ impl std::fmt::Display for Name<'_> {
             (Address::Unknown, None) => f.write_str("?"),
             (Address::Unix(_) | Address::Unknown, Some(_)) => Ok(()),
         }
+    }
+}
+
+/// Hexadecimal digits as a dump: sixteen bytes a line, with their positions and their characters.
+struct Dump<'a>(&'a str);
+
+impl std::fmt::Display for Dump<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (row, digits) in self.0.as_bytes().chunks(32).enumerate() {
+            write!(f, "\n      {:04x} ", row * 16)?;
+            let mut characters = String::new();
+            for pair in digits.chunks(2) {
+                let pair = std::str::from_utf8(pair).unwrap_or_default();
+                let byte = u8::from_str_radix(pair, 16).unwrap_or_default();
+                characters.push(if (b' '..=b'~').contains(&byte) { byte.into() } else { '.' });
+                write!(f, " {pair}")?;
+            }
+            let blank = (32 - digits.len()) / 2 * 3;
+            write!(f, "{:blank$}  {characters}", "")?;
+        }
+        Ok(())
     }
 }
 

@@ -9,8 +9,8 @@ use model::exchange::{Column, Detail, Details, Identity, Outcome};
 use model::process::Process;
 use model::row::Row;
 use model::time::Time;
-use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use serde::Serialize;
+use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
 use crate::sink::Sink;
 

@@ -17,6 +17,8 @@ const OPENING_PIECES: usize = 64;
 #[derive(Debug)]
 pub struct Opened {
     pieces: Vec<Piece>,
+    /// The pieces before this one begin nothing: they stand in the middle of a message.
+    first: usize,
     bytes: usize,
     joined: Joined,
     /// The protocols that were tried here and proved wrong, by their place in [`ALL`].
@@ -49,7 +51,7 @@ impl Opened {
     /// Nothing said yet.
     #[must_use]
     pub fn new(joined: Joined) -> Self {
-        Opened { pieces: Vec::new(), bytes: 0, joined, refuted: 0 }
+        Opened { pieces: Vec::new(), first: 0, bytes: 0, joined, refuted: 0 }
     }
 
     /// Keeps a piece; whether there was room for it.
@@ -64,15 +66,16 @@ impl Opened {
 
     /// A protocol that these pieces are not, although it seemed so.
     pub fn refute(&mut self, protocol: &'static dyn Protocol) {
+        self.first = 0;
         if let Some(place) = ALL.iter().position(|p| p.name() == protocol.name()) {
             self.refuted |= 1 << place;
         }
     }
 
-    /// The pieces, in the order in which they were said.
+    /// The pieces before the opening, and those of the opening, in the order in which they were said.
     #[must_use]
-    pub fn pieces(&self) -> &[Piece] {
-        &self.pieces
+    pub fn pieces(&self) -> (&[Piece], &[Piece]) {
+        self.pieces.split_at_checked(self.first).unwrap_or_default()
     }
 
     /// Whether the connection was watched from its first byte.
@@ -88,18 +91,13 @@ impl Opened {
     pub fn judge(&mut self, port: Option<u16>, last: bool) -> Verdict {
         loop {
             let verdict = self.judge_from_first(port, last);
-            let midway = self.joined == Joined::Midway && self.pieces.len() > 1;
-            match verdict {
-                Verdict::Nobody if midway => {
-                    let first = self.pieces.remove(0);
-                    self.bytes -= first.bytes.len();
-                }
-                Verdict::Nobody if self.joined == Joined::Midway && !last => {
-                    self.pieces.clear();
-                    self.bytes = 0;
+            match (&verdict, self.joined) {
+                (Verdict::Nobody, Joined::Midway) if self.first + 1 < self.pieces.len() => self.first += 1,
+                (Verdict::Nobody, Joined::Midway) if !last => {
+                    self.first = self.pieces.len();
                     return Verdict::Undecided;
                 }
-                Verdict::Speaks(_) | Verdict::Undecided | Verdict::Nobody => return verdict,
+                (Verdict::Speaks(_) | Verdict::Undecided | Verdict::Nobody, _) => return verdict,
             }
         }
     }
@@ -133,7 +131,7 @@ impl Opened {
     }
 
     fn said(&self, speaker: Speaker) -> Vec<u8> {
-        let ours = self.pieces.iter().filter(|p| p.speaker == speaker);
+        let ours = self.pieces().1.iter().filter(|p| p.speaker == speaker);
         ours.flat_map(|p| p.bytes.iter().copied()).collect()
     }
 }

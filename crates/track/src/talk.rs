@@ -163,6 +163,8 @@ impl Talk {
             Verdict::Undecided => {}
             Verdict::Speaks(protocol) => {
                 let opened = std::mem::replace(opened.as_mut(), Opened::new(Joined::Midway));
+                let before = opened.pieces().0.iter().map(|piece| piece.bytes.len() as u64);
+                with.tally.unknown_bytes += before.sum::<u64>();
                 let conversation = Conversation::open(protocol, opened.joined());
                 *self = Talk::Trying(Box::new(Trial { conversation, opened: Some(opened) }));
                 self.reread(with);
@@ -170,7 +172,8 @@ impl Talk {
             Verdict::Nobody => {
                 let opened = std::mem::replace(opened.as_mut(), Opened::new(Joined::Midway));
                 *self = Talk::Unknown(Box::default());
-                for piece in opened.pieces() {
+                let (before, pieces) = opened.pieces();
+                for piece in before.iter().chain(pieces) {
                     self.hear(Joined::Midway, piece.speaker, piece.at, &piece.bytes, with);
                 }
             }
@@ -183,10 +186,11 @@ impl Talk {
         let Some(opened) = trial.opened.take() else { return };
         let mut standing = Standing::Ours;
         let heard = with.out.len();
-        for (read, piece) in opened.pieces().iter().enumerate() {
+        let (_, pieces) = opened.pieces();
+        for (read, piece) in pieces.iter().enumerate() {
             standing = trial.conversation.hear(piece.speaker, piece.at, &piece.bytes, with.out);
             if let Standing::Over(client, server) = &mut standing {
-                for rest in opened.pieces().iter().skip(read + 1) {
+                for rest in pieces.iter().skip(read + 1) {
                     let side = match rest.speaker {
                         Speaker::Client => &mut *client,
                         Speaker::Server => &mut *server,
@@ -196,7 +200,7 @@ impl Talk {
                 break;
             }
         }
-        let at = opened.pieces().last().map_or(Time::default(), |p| p.at);
+        let at = pieces.last().map_or(Time::default(), |p| p.at);
         if !trial.conversation.is_refuted() {
             trial.opened = Some(opened);
         } else if with.out.len() == heard {

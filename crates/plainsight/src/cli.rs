@@ -1,0 +1,94 @@
+//! What a user may type.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::filter::Filter;
+
+/// Every database query and API call on this machine, in plaintext even inside TLS.
+#[derive(Debug, Parser)]
+#[command(name = "plainsight", version, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show what a packet capture or a recording holds; needs no privilege.
+    Replay(Replay),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Watch {
+    #[command(flatten)]
+    pub(crate) filter: Filter,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    /// Stop after so long (`10s`, `5m`).
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) time: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// pcap, pcapng (also gzipped) or `.events` files.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) filter: Filter,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    /// A TLS key log (SSLKEYLOGFILE) to read TLS 1.2 and 1.3 with.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keylog: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Record {
+    /// Where the recording goes; it holds payload, so only its owner may read it.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Stop after so long (`10s`, `5m`).
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) time: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// As one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Output {
+    /// Each access as one line of JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show bytes that nobody understands, as hex.
+    #[arg(long)]
+    pub(crate) hex: bool,
+    /// Show parameters, columns, rows, sizes and processes too.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    /// Show no access, only the statistics.
+    #[arg(long, conflicts_with_all = ["json", "hex", "verbose"])]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Limits {
+    /// The ring between kernel and collector, in MiB (a power of two).
+    #[arg(long, value_name = "MIB", default_value_t = 64)]
+    pub(crate) ring: u32,
+    /// The most bytes of one call that are captured; the rest is counted as lost by `limit`.
+    #[arg(long, value_name = "BYTES", default_value_t = 131_072)]
+    pub(crate) body_limit: u32,
+}

@@ -1,0 +1,135 @@
+//! The pipeline: a source, the tracker, the filter, a sink, in one thread.
+
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+use capture::source::Source;
+use model::access::Access;
+use model::time::Time;
+use sinks::console::{Colour, Console, Detailed};
+use sinks::jsonl::JsonLines;
+use sinks::sink::Sink;
+use track::tally::Tally;
+use track::tracker::Tracker;
+use track::unknown::Show;
+
+use crate::cli::Output;
+use crate::filter::Filter;
+
+/// So many accesses go to the sink at once, when more are there than the source's pauses let through.
+const BATCH: usize = 512;
+/// So many events are taken before anything else has its turn (the clock, Ctrl-C, a progress bar).
+const EVENTS: usize = 4096;
+/// So many bytes of each turn of an unknown protocol are shown.
+const HEX: usize = 256;
+
+/// Events in, accesses out.
+pub(crate) struct Pipeline {
+    tracker: Tracker,
+    filter: Filter,
+    sink: Option<Box<dyn Sink>>,
+    accesses: Vec<Access>,
+    latest: Time,
+    shown: u64,
+}
+
+/// Whether the source has more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// At once.
+    More,
+    /// Perhaps later.
+    Paused,
+    /// Never.
+    Ended,
+}
+
+impl Pipeline {
+    /// A pipeline that shows what `filter` admits as `output` says.
+    pub(crate) fn new(filter: &Filter, output: &Output) -> Self {
+        let show = if output.hex { Show::Hex(HEX) } else { Show::Count };
+        Pipeline {
+            tracker: Tracker::new(show),
+            filter: filter.clone(),
+            sink: sink(output),
+            accesses: Vec::new(),
+            latest: Time::default(),
+            shown: 0,
+        }
+    }
+
+    /// Takes events until a batch is full, or the source pauses or ends.
+    pub(crate) fn step(&mut self, source: &mut dyn Source) -> anyhow::Result<Flow> {
+        for _ in 0..EVENTS {
+            let Some(event) = source.next().context("reading events")? else {
+                self.deliver()?;
+                return Ok(if source.is_finished() { Flow::Ended } else { Flow::Paused });
+            };
+            self.latest = self.latest.max(event.at);
+            self.tracker.follow(&event, &mut self.accesses);
+            if self.accesses.len() >= BATCH {
+                break;
+            }
+        }
+        self.deliver()?;
+        Ok(Flow::More)
+    }
+
+    /// Tells what was asked and not answered, when no event will follow.
+    pub(crate) fn finish(&mut self) -> anyhow::Result<()> {
+        self.tracker.finish(self.latest, &mut self.accesses);
+        self.deliver()
+    }
+
+    /// What was understood and what was not.
+    pub(crate) fn tally(&self) -> &Tally {
+        self.tracker.tally()
+    }
+
+    /// How many connections are open.
+    pub(crate) fn open(&self) -> usize {
+        self.tracker.open()
+    }
+
+    /// How many accesses were shown.
+    pub(crate) fn shown(&self) -> u64 {
+        self.shown
+    }
+
+    fn deliver(&mut self) -> anyhow::Result<()> {
+        if self.accesses.is_empty() {
+            return Ok(());
+        }
+        self.accesses.retain(|access| self.filter.admits(access));
+        self.shown += self.accesses.len() as u64;
+        if let Some(sink) = &mut self.sink {
+            sink.deliver(&self.accesses).context("writing accesses")?;
+        }
+        self.accesses.clear();
+        Ok(())
+    }
+}
+
+fn sink(output: &Output) -> Option<Box<dyn Sink>> {
+    if output.quiet {
+        return None;
+    }
+    let to = io::stdout();
+    if output.json {
+        return Some(Box::new(JsonLines::new(to)));
+    }
+    let detailed = if output.verbose || output.hex { Detailed::All } else { Detailed::Line };
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let colour = if to.is_terminal() && !plain { Colour::On } else { Colour::Off };
+    Some(Box::new(Console::new(to, detailed, colour)))
+}
+
+/// A flag that Ctrl-C and a request to terminate raise.
+pub(crate) fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let raised = Arc::clone(&flag);
+    ctrlc::set_handler(move || raised.store(true, Ordering::Relaxed)).context("listening for Ctrl-C")?;
+    Ok(flag)
+}

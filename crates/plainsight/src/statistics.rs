@@ -1,0 +1,51 @@
+//! Statistics: what was seen, what was lost and why, for people.
+
+use std::fmt::Write;
+
+use track::tally::Tally;
+
+/// A tally in words, on a few lines.
+pub(crate) fn tell(tally: &Tally, open: usize) -> String {
+    let mut text = String::new();
+    let total: u64 = tally.exchanges.values().sum();
+    let by_protocol: Vec<_> = tally.exchanges.iter().map(|(name, n)| format!("{name} {n}")).collect();
+    _ = write!(text, "{total} exchanges");
+    if total > 0 {
+        _ = write!(text, " ({})", by_protocol.join(", "));
+    }
+    _ = writeln!(text, " on {} connections, {open} of them open", tally.connections);
+    _ = write!(text, "read {}", Bytes(tally.heard_bytes));
+    _ = write!(text, ", ciphertext {}", Bytes(tally.sealed_bytes));
+    _ = writeln!(text, ", of unknown protocols {}", Bytes(tally.unknown_bytes));
+    if tally.lost_bytes.is_empty() {
+        text.push_str("lost nothing");
+    } else {
+        let by_cause = tally.lost_bytes.iter().map(|(cause, n)| format!("{} {}", cause.name(), Bytes(*n)));
+        _ = write!(text, "lost {}", by_cause.collect::<Vec<_>>().join(", "));
+    }
+    _ = write!(text, "; {} breaches of protocol", tally.breaches);
+    if tally.skipped_bytes > 0 {
+        _ = write!(text, ", {} passed over", Bytes(tally.skipped_bytes));
+    }
+    if tally.evicted > 0 {
+        _ = write!(text, "; {} connections given up at the cap", tally.evicted);
+    }
+    if tally.dark > 0 {
+        _ = write!(text, "; {} connections dark (`plainsight doctor` says why)", tally.dark);
+    }
+    text.push('\n');
+    text
+}
+
+/// A number of bytes in the unit that a person would choose.
+struct Bytes(u64);
+
+impl std::fmt::Display for Bytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+        match UNITS.iter().find(|(size, _)| self.0 >= *size) {
+            Some((size, unit)) => write!(f, "{}.{} {unit}", self.0 / size, self.0 % size * 10 / size),
+            None => write!(f, "{} B", self.0),
+        }
+    }
+}
