@@ -1,5 +1,6 @@
 //! Where events come from: the kernel, a packet capture, or a recording of our own.
 
+pub mod kernel;
 pub mod libraries;
 pub mod replay;
 pub mod source;

@@ -1,0 +1,136 @@
+/* The few kernel structures that are read, declared by hand: CO-RE moves each field to where the running kernel has it. */
+#pragma once
+
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+typedef int s32;
+typedef long long s64;
+
+/* The names that libbpf's own headers use. */
+typedef u8 __u8;
+typedef u16 __u16;
+typedef u32 __u32;
+typedef u64 __u64;
+typedef signed char __s8;
+typedef short __s16;
+typedef s32 __s32;
+typedef s64 __s64;
+typedef u16 __be16;
+typedef u32 __be32;
+typedef u64 __be64;
+typedef u32 __wsum;
+typedef u16 __sum16;
+typedef _Bool bool;
+#define true 1
+#define false 0
+
+enum { BPF_ANY = 0, BPF_NOEXIST = 1 };
+enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
+enum { BPF_RB_AVAIL_DATA = 0 };
+enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
+	BPF_MAP_TYPE_RINGBUF = 27,
+};
+
+#define RELOCATED __attribute__((preserve_access_index))
+
+struct ns_common {
+	u32 inum;
+} RELOCATED;
+struct net {
+	struct ns_common ns;
+} RELOCATED;
+
+/* Sockets, from the descriptor down. */
+typedef struct {
+	struct net *net;
+} RELOCATED possible_net_t;
+struct in6_addr {
+	u8 bytes[16];
+};
+struct sock_common {
+	u32 skc_daddr;
+	u32 skc_rcv_saddr;
+	u16 skc_dport;
+	u16 skc_num;
+	u16 skc_family;
+	unsigned char skc_state;
+	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+} RELOCATED;
+struct socket;
+struct sock {
+	struct sock_common __sk_common;
+	u16 sk_type;
+	u16 sk_protocol;
+	struct socket *sk_socket;
+} RELOCATED;
+struct sockaddr_un {
+	u16 sun_family;
+	char sun_path[108];
+} RELOCATED;
+struct unix_address {
+	int len;
+	struct sockaddr_un name[0];
+} RELOCATED;
+struct unix_sock {
+	struct unix_address *addr;
+	struct sock *peer;
+} RELOCATED;
+struct inode {
+	u16 i_mode;
+	unsigned long i_ino;
+} RELOCATED;
+struct file {
+	struct inode *f_inode;
+	void *private_data;
+} RELOCATED;
+struct socket {
+	struct sock *sk;
+	struct file *file;
+} RELOCATED;
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+} RELOCATED;
+struct files_struct {
+	struct fdtable *fdt;
+} RELOCATED;
+
+/* A file's reference count, as it is called since 6.13 and as it was called before. */
+struct file_ref_since_6_13 {
+	struct {
+		s64 counter;
+	} refcnt;
+} RELOCATED;
+struct file___since_6_13 {
+	struct file_ref_since_6_13 f_ref;
+} RELOCATED;
+struct file___before_6_13 {
+	struct {
+		s64 counter;
+	} f_count;
+} RELOCATED;
+
+/* Tasks. */
+struct thread_info {
+	unsigned long flags;
+	u32 status;
+} RELOCATED;
+struct task_struct {
+	struct thread_info thread_info;
+	int pid;
+	int tgid;
+	struct task_struct *real_parent;
+	struct files_struct *files;
+	char comm[16];
+} RELOCATED;
+struct linux_binprm {
+	const char *filename;
+} RELOCATED;

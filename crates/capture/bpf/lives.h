@@ -1,0 +1,45 @@
+/* Lives: processes that begin, start a program, and end. */
+#pragma once
+
+static __always_inline int live(struct task_struct *task, u8 kind, const char *filename)
+{
+	struct life *record;
+
+	if (BPF_CORE_READ(task, pid) != BPF_CORE_READ(task, tgid)) /* a thread */
+		return 0;
+	record = reserve(sizeof(*record));
+	if (!record) {
+		count(LOST_LIVES, 1);
+		return 0;
+	}
+	__builtin_memset(&record->head, 0, sizeof(record->head));
+	record->head.at = bpf_ktime_get_ns();
+	record->head.kind = kind;
+	record->head.user = BPF_CORE_READ(task, tgid);
+	record->parent = BPF_CORE_READ(task, real_parent, tgid);
+	record->uid = (u32)bpf_get_current_uid_gid();
+	BPF_CORE_READ_STR_INTO(&record->name, task, comm);
+	record->filename[0] = 0;
+	if (filename)
+		bpf_probe_read_kernel_str(record->filename, sizeof(record->filename), filename);
+	bpf_ringbuf_submit(record, wake());
+	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(forked, struct task_struct *parent, struct task_struct *child)
+{
+	return live(child, FORKED, 0);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(execed, struct task_struct *task, int before, struct linux_binprm *program)
+{
+	return live(task, EXECED, BPF_CORE_READ(program, filename));
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(exited, struct task_struct *task)
+{
+	return live(task, EXITED, 0);
+}

@@ -1,0 +1,110 @@
+/* Meeting: from a call on a descriptor to its connection, which is announced before its first bytes. */
+#pragma once
+
+/* The collector itself, whose sockets would feed on themselves. */
+const volatile u32 own_tgid = 0;
+
+/* Where a datagram came from or went to: sockaddr_in and sockaddr_in6 in one. */
+struct internet_address {
+	u16 family;
+	u16 port;
+	u32 v4;
+	u8 v6[16];
+};
+
+/* Keys the datagrams of a socket without a fixed peer by their peer. */
+static __always_inline u64 digest(struct internet_address *peer)
+{
+	u64 halves[2];
+
+	if (peer->family == FAMILY_INET)
+		return (u64)peer->v4 << 16 | peer->port;
+	__builtin_memcpy(halves, peer->v6, 16);
+	return (halves[0] ^ halves[1] * 0x9e3779b97f4a7c15ULL) + peer->port;
+}
+
+static __always_inline bool read_peer(struct sock *sk, u64 name, struct internet_address *peer)
+{
+	if (!name || BPF_CORE_READ(sk, __sk_common.skc_dport))
+		return false;
+	if (bpf_probe_read_user(peer, sizeof(*peer), (void *)name) && bpf_probe_read_user(peer, 16, (void *)name))
+		return false;
+	return peer->family == FAMILY_INET || peer->family == FAMILY_INET6;
+}
+
+static __always_inline void turn_to(struct connection *of, struct internet_address *peer)
+{
+	of->remote_port = __builtin_bswap16(peer->port);
+	if (peer->family == FAMILY_INET6)
+		__builtin_memcpy(of->remote, peer->v6, 16);
+	else if (of->is_v6) /* an IPv4 peer of an IPv6 socket, written as ::ffff:a.b.c.d */
+		of->remote[10] = of->remote[11] = 0xff, __builtin_memcpy(of->remote + 12, &peer->v4, 4);
+	else
+		__builtin_memcpy(of->remote, &peer->v4, 4);
+}
+
+/* The entry of a socket whose beginning was just seen. */
+static __always_inline void found(struct sock *sk, u64 inode, u8 role)
+{
+	struct connection_key key = { .socket = (u64)sk };
+	struct connection *made = fresh(&key);
+
+	if (!made)
+		return;
+	made->inode = inode;
+	made->role = role;
+	made->flags = FROM_START;
+}
+
+/* Gives the connection to the process that moves its bytes, and tells so. */
+__noinline int own(struct connection *of, struct connection_key *key, u32 fd, u32 direction)
+{
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
+
+	if (!of || !key)
+		return 0;
+	if ((of->flags & ANNOUNCED) && (of->user == tgid || of->announcements >= ANNOUNCEMENTS))
+		return 1;
+	if (!of->name.tgid) {
+		of->name.tgid = tgid;
+		of->name.fd = fd;
+		introduce(of, key);
+	}
+	of->user = tgid;
+	return announce(of, of->transport ? key->socket : 0, direction);
+}
+
+/* The connection of `sk`; null for what is not watched. */
+static __noinline struct connection *meet(struct connection_key *key, u64 inode, u64 name)
+{
+	struct sock *sk = (struct sock *)key->socket;
+	struct internet_address peer = {};
+	struct connection *of;
+	u8 transport = transport_of(sk);
+
+	if (!transport)
+		return 0;
+	if (transport == UDP && read_peer(sk, name, &peer))
+		key->peer = digest(&peer);
+	of = bpf_map_lookup_elem(&connections, key);
+	if (of && of->inode && of->inode != inode) { /* the socket's memory was given to another socket */
+		end(of);
+		of = 0;
+	}
+	if (!of)
+		of = fresh(key);
+	if (!of) {
+		count(CROWDED, 1);
+		return 0;
+	}
+	if (!of->transport) {
+		of->inode = inode;
+		of->transport = transport;
+		if (transport == UDP)
+			of->flags |= FROM_START;
+		address(of, sk);
+		if (key->peer)
+			turn_to(of, &peer);
+	}
+	return of;
+}

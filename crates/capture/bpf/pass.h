@@ -1,0 +1,83 @@
+/* Passing: walks the buffers of one call and copies them chunk by chunk. */
+#pragma once
+
+/* Buffers and chunks looked at in one call: a writev of a web server has up to 64. The rest is lost by limit. */
+#define STEPS 96
+
+/* Bytes copied of one call; the rest is lost by limit. */
+const volatile u64 call_limit = 256 << 10;
+
+struct call {
+	u64 name;    /* user address of the peer's address; 0: none */
+	u64 vector;  /* user address of the next iovec */
+	u64 from;    /* user address of the next byte */
+	u64 room;    /* bytes in the current buffer */
+	u64 left;    /* bytes of the call that were not looked at */
+	u64 copied;
+	u32 vectors; /* iovecs that were not looked at */
+	u32 which;   /* layer * 2 + direction */
+};
+
+struct vector {
+	u64 from;
+	u64 length;
+};
+
+/* Goes to the next buffer; false when there is none. */
+static __always_inline bool next_buffer(struct call *call)
+{
+	struct vector vector = {};
+
+	if (!call->vectors)
+		return false;
+	if (bpf_probe_read_user(&vector, sizeof(vector), (void *)call->vector)) {
+		count(FAULTS, 1);
+		return false;
+	}
+	call->vectors--;
+	call->vector += sizeof(vector);
+	call->from = vector.from;
+	call->room = vector.length;
+	return true;
+}
+
+/* One step of `pass`, a function of its own so that the verifier looks at it once: the next chunk, or the next buffer. */
+__noinline int step(struct connection *of, struct call *call)
+{
+	if (!of || !call)
+		return 0;
+	u64 length = call->room;
+	if (!length)
+		return next_buffer(call);
+	if (length > call->left)
+		length = call->left;
+	if (length > CHUNK)
+		length = CHUNK;
+	copy(of, call->from, length, call->which);
+	call->from += length;
+	call->room -= length;
+	call->left -= length;
+	call->copied += length;
+	return 1;
+}
+
+__noinline int pass(struct connection *of, struct call *call)
+{
+	u32 cause = LIMIT;
+
+	if (!of || !call)
+		return 0;
+	for (u32 i = 0; i < STEPS; i++) {
+		if (!call->left || call->copied >= call_limit)
+			break;
+		if (!step(of, call)) {
+			cause = UNSEEN; /* more than the buffers hold: a datagram's cut tail */
+			break;
+		}
+	}
+	if (call->left)
+		lose(of, call->which, cause, call->left);
+	if (owes(&of->ways[call->which & 3]))
+		settle(of, call->which);
+	return 0;
+}

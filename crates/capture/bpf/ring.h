@@ -1,0 +1,24 @@
+/* The ring: records on their way to the collector, which is woken once a batch is waiting. */
+#pragma once
+
+/* Remembers records until the collector has read them. The collector sets its size. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 << 20);
+} ring SEC(".maps");
+
+/* A wake-up costs more than a copy, so that one is sent for this many waiting bytes; below, the collector looks by itself. */
+const volatile u32 wake_at = 128 << 10;
+
+static __always_inline u64 wake(void)
+{
+	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= wake_at ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
+static __always_inline void *reserve(u64 size)
+{
+	void *record = bpf_ringbuf_reserve(&ring, size, 0);
+	if (!record)
+		count(FULL_RING, 1);
+	return record;
+}

@@ -1,0 +1,58 @@
+/* Ciphertext: told from plaintext by how a TLS record begins, then counted and not copied. */
+#pragma once
+
+/* A record's header, a handshake message's header and the version in it. */
+#define OPENING 11
+
+enum tls { NO_TLS = 0, TLS_RECORD = 1, TLS_HELLO = 2, TLS_SERVER_HELLO = 3 };
+
+/* What `opening` looks like. A hello must agree with itself in two lengths and two versions; a record in one. */
+static __always_inline u32 tls_shape(u8 *opening, u64 length)
+{
+	u32 record = (u32)opening[3] << 8 | opening[4];
+
+	if (length < 5 || opening[0] < 0x14 || opening[0] > 0x17 || opening[1] != 3 || opening[2] > 4)
+		return NO_TLS;
+	if (!record || record > 16384 + 2048)
+		return NO_TLS;
+	if (length < OPENING || opening[0] != 0x16 || opening[6] || opening[9] != 3 || opening[10] > 4)
+		return TLS_RECORD;
+	if (opening[5] != 1 && opening[5] != 2)
+		return TLS_RECORD;
+	u32 message = (u32)opening[7] << 8 | opening[8];
+	if (message + 4 > record)
+		return TLS_RECORD;
+	return opening[5] == 1 ? TLS_HELLO : TLS_SERVER_HELLO;
+}
+
+/* Whether a connection that nobody saw begin is taken for ciphertext by its first bytes: whole records, or a bare header. */
+static __always_inline bool is_plainly_sealed(u8 *opening, u64 length)
+{
+	u64 record = 5 + ((u64)opening[3] << 8 | opening[4]);
+
+	return opening[2] >= 1 && (length == 5 || length >= record);
+}
+
+/* Whether this call's bytes are ciphertext. The client's hello is not sealed: it says in clear whom it wants. */
+static __always_inline bool is_sealed(struct connection *of, u8 *opening, u64 length, u32 shape)
+{
+	bool first = !(of->flags & HAS_SAID);
+
+	of->flags |= HAS_SAID;
+	if (shape == TLS_HELLO && !(of->flags & CIPHERTEXT) && length <= CHUNK) {
+		of->flags |= CIPHERTEXT;
+		return false;
+	}
+	if (shape >= TLS_HELLO || (first && shape == TLS_RECORD && is_plainly_sealed(opening, length)))
+		of->flags |= CIPHERTEXT;
+	return of->flags & CIPHERTEXT;
+}
+
+static __always_inline void seal(struct connection *of, u32 direction, u64 length)
+{
+	direction &= 1;
+	of->ways[direction].position += length;
+	of->sealed[direction] += length;
+	count(SEALED_BYTES, length);
+	tell_sealed(of, direction);
+}

@@ -1,0 +1,81 @@
+/* Sockets: from a descriptor to the socket and its addresses, by the kernel's own structures, so that nothing goes stale. */
+#pragma once
+
+enum { FAMILY_UNIX = 1, FAMILY_INET = 2, FAMILY_INET6 = 10 };
+enum { TYPE_STREAM = 1, TYPE_DATAGRAM = 2, TYPE_SEQPACKET = 5 };
+enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
+enum { MODE_KIND = 0170000, MODE_SOCKET = 0140000 };
+
+static __always_inline struct file *file_of(struct task_struct *task, u32 fd)
+{
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **slots = 0, *file = 0;
+
+	if (fd >= BPF_CORE_READ(table, max_fds))
+		return 0;
+	slots = BPF_CORE_READ(table, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
+	return file;
+}
+
+/* The socket behind `fd` of the current task, and its inode number; null for everything that is no socket. */
+static __always_inline struct sock *socket_of(u32 fd, u64 *inode_number)
+{
+	struct file *file = file_of((struct task_struct *)bpf_get_current_task(), fd);
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct socket *socket;
+
+	if (!file || (BPF_CORE_READ(inode, i_mode) & MODE_KIND) != MODE_SOCKET)
+		return 0;
+	*inode_number = BPF_CORE_READ(inode, i_ino);
+	socket = BPF_CORE_READ(file, private_data);
+	return BPF_CORE_READ(socket, sk);
+}
+
+/* Whether this is the only reference to the file behind `fd`, so that closing it ends the socket. */
+static __always_inline bool is_last_reference(struct file *file)
+{
+	struct file___since_6_13 *since = (void *)file;
+	struct file___before_6_13 *before = (void *)file;
+
+	if (bpf_core_field_exists(since->f_ref))
+		return BPF_CORE_READ(since, f_ref.refcnt.counter) == 0;
+	return BPF_CORE_READ(before, f_count.counter) == 1;
+}
+
+static __always_inline u8 transport_of(struct sock *sk)
+{
+	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	u16 type = BPF_CORE_READ(sk, sk_type);
+
+	if (family == FAMILY_UNIX)
+		return type == TYPE_STREAM ? UNIX : UNIX_DATAGRAM;
+	if (family != FAMILY_INET && family != FAMILY_INET6)
+		return NO_TRANSPORT;
+	u16 protocol = BPF_CORE_READ(sk, sk_protocol);
+	if (protocol == PROTOCOL_TCP && type == TYPE_STREAM)
+		return TCP;
+	return protocol == PROTOCOL_UDP && type == TYPE_DATAGRAM ? UDP : NO_TRANSPORT;
+}
+
+static __always_inline struct sock *unix_peer(struct sock *sk)
+{
+	return BPF_CORE_READ((struct unix_sock *)sk, peer);
+}
+
+/* Copies the path that `sk` is bound to; answers its length, 0 when it has none. */
+static __always_inline u8 unix_path(struct sock *sk, char *path)
+{
+	struct unix_address *address = sk ? BPF_CORE_READ((struct unix_sock *)sk, addr) : 0;
+	u32 length = address ? BPF_CORE_READ(address, len) : 0;
+
+	if (length <= sizeof(u16))
+		return 0;
+	length -= sizeof(u16);
+	barrier_var(length);
+	if (length > PATH)
+		length = PATH;
+	if (bpf_core_read(path, length, &address->name[0].sun_path))
+		return 0;
+	return length;
+}

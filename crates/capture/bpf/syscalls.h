@@ -1,0 +1,230 @@
+/* System calls: at the exit of each that moves bytes, its arguments and its result are both at hand. */
+#pragma once
+
+/* Messages of one sendmmsg or recvmmsg that are looked at; a resolver sends 2, a busy server receives up to 32. */
+#define MESSAGES 32
+enum { PEEK = 2, ERROR_QUEUE = 0x2000 };
+
+struct message {
+	u64 name;
+	u32 name_length;
+	u32 unused;
+	u64 vector;
+	u64 vectors;
+	u64 control;
+	u64 control_length;
+	u32 flags;
+	u32 unused_too;
+};
+struct numbered_message {
+	struct message message;
+	u32 length;
+	u32 unused;
+};
+
+/* Bytes moved on `sk`: to its connection, sealed, counted or copied. */
+__noinline int moved(u64 socket, u64 inode, struct call *call, u32 fd)
+{
+	struct connection_key key = { .socket = socket };
+	struct connection *of;
+	u8 opening[16] = {};
+	u64 length;
+	u32 shape = NO_TLS;
+
+	if (!call)
+		return 0;
+	of = meet(&key, inode, call->name);
+	if (!of)
+		return 0;
+	length = call->left;
+	count(SEEN_CALLS, 1);
+	count(SEEN_BYTES, length);
+	if (!call->room)
+		next_buffer(call);
+	if (call->room >= 5 && length >= 5) {
+		u32 size = length >= OPENING && call->room >= OPENING ? OPENING : 5;
+		barrier_var(size);
+		if (size > OPENING)
+			size = OPENING;
+		bpf_probe_read_user(opening, size, (void *)call->from);
+		shape = tls_shape(opening, size < OPENING ? 5 : length);
+	}
+	if (!own(of, &key, fd, call->which)) {
+		lose(of, call->which, RING_FULL, length);
+		return 0;
+	}
+	bool sealed = is_sealed(of, opening, length, shape);
+	if (is_twice(of, key.socket, WIRE)) {
+		of->ways[call->which & 1].position += length;
+		count(TWICE_BYTES, length);
+	} else if (sealed) {
+		seal(of, call->which, length);
+	} else {
+		pass(of, call);
+	}
+	return 0;
+}
+
+/* Bytes that moved between a socket and something else inside the kernel: only their number is known. */
+__noinline int unseen(u32 fd, u32 direction, u64 length)
+{
+	struct connection_key key = {};
+	struct connection *of;
+	u64 inode = 0;
+
+	key.socket = (u64)socket_of(fd, &inode);
+	if (!key.socket)
+		return 0;
+	of = meet(&key, inode, 0);
+	if (!of)
+		return 0;
+	count(SEEN_CALLS, 1);
+	count(SEEN_BYTES, length);
+	if (own(of, &key, fd, direction) && is_twice(of, key.socket, WIRE)) {
+		of->ways[direction & 1].position += length;
+		count(TWICE_BYTES, length);
+		return 0;
+	}
+	lose(of, direction & 1, UNSEEN, length);
+	settle(of, direction & 1);
+	return 0;
+}
+
+/* A socket's beginning, seen where it is made. */
+__noinline int made(u32 fd, u32 role)
+{
+	u64 inode = 0;
+	struct sock *sk = socket_of(fd, &inode);
+	u8 transport = sk ? transport_of(sk) : NO_TRANSPORT;
+
+	if (transport == UNIX || transport == UNIX_DATAGRAM)
+		found(sk, inode, role);
+	return 0;
+}
+
+static __always_inline void load_message(struct call *call, u64 at)
+{
+	struct message message = {};
+
+	bpf_probe_read_user(&message, sizeof(message), (void *)at);
+	call->name = message.name;
+	call->vector = message.vector;
+	call->vectors = message.vectors;
+	call->room = 0;
+}
+
+__noinline int moved_messages(u32 fd, u64 at, u32 messages, u32 direction)
+{
+	u64 inode = 0;
+	struct sock *sk = socket_of(fd, &inode);
+
+	if (!sk)
+		return 0;
+	for (u32 i = 0; i < MESSAGES && i < messages; i++) {
+		struct call call = { .which = direction };
+		u32 length = 0;
+		load_message(&call, at);
+		bpf_probe_read_user(&length, sizeof(length), (void *)(at + sizeof(struct message)));
+		call.left = length;
+		if (length)
+			moved((u64)sk, inode, &call, fd);
+		at += sizeof(struct numbered_message);
+	}
+	return 0;
+}
+
+/* Those that have to do with several descriptors, or with no bytes. */
+static __always_inline int rarer(struct pt_regs *regs, long number, long result)
+{
+	switch (number) {
+	case NR_SENDFILE:
+		return unseen(ARGUMENT_1(regs), OUT, result);
+	case NR_SPLICE:
+		unseen(ARGUMENT_1(regs), IN, result);
+		return unseen(ARGUMENT_3(regs), OUT, result);
+	case NR_SENDMMSG:
+		return moved_messages(ARGUMENT_1(regs), ARGUMENT_2(regs), result, OUT);
+	case NR_RECVMMSG:
+		return ARGUMENT_4(regs) & (PEEK | ERROR_QUEUE)
+			     ? 0
+			     : moved_messages(ARGUMENT_1(regs), ARGUMENT_2(regs), result, IN);
+	case NR_ACCEPT:
+	case NR_ACCEPT4:
+		return made(result, SERVER);
+	}
+	return 0;
+}
+
+static __always_inline int without_result(struct pt_regs *regs, long number)
+{
+	s32 both[2] = { -1, -1 };
+
+	if (number == NR_CONNECT)
+		return made(ARGUMENT_1(regs), CLIENT);
+	if (number != NR_SOCKETPAIR)
+		return 0;
+	bpf_probe_read_user(both, sizeof(both), (void *)ARGUMENT_4(regs));
+	made(both[0], NO_ROLE);
+	return made(both[1], NO_ROLE);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
+{
+	struct call call = {};
+	struct sock *sk;
+	u64 inode = 0;
+
+	if (result < 0)
+		return 0;
+	long number = NUMBER(regs);
+	if (!result)
+		return without_result(regs, number);
+	switch (number) {
+	case NR_READ:
+	case NR_RECVFROM:
+	case NR_READV:
+	case NR_RECVMSG:
+		call.which = IN;
+		break;
+	case NR_WRITE:
+	case NR_SENDTO:
+	case NR_WRITEV:
+	case NR_SENDMSG:
+		call.which = OUT;
+		break;
+	default:
+		return rarer(regs, number, result);
+	}
+	u32 fd = ARGUMENT_1(regs);
+	sk = socket_of(fd, &inode);
+	if (!sk || (u32)(bpf_get_current_pid_tgid() >> 32) == own_tgid)
+		return 0;
+	if (IS_COMPAT((struct task_struct *)bpf_get_current_task())) {
+		count(COMPAT_CALLS, 1);
+		return 0;
+	}
+	call.left = result;
+	switch (number) {
+	case NR_READV:
+	case NR_WRITEV:
+		call.vector = ARGUMENT_2(regs);
+		call.vectors = ARGUMENT_3(regs);
+		break;
+	case NR_RECVMSG:
+		if (ARGUMENT_3(regs) & (PEEK | ERROR_QUEUE))
+			return 0;
+	case NR_SENDMSG:
+		load_message(&call, ARGUMENT_2(regs));
+		break;
+	case NR_RECVFROM:
+		if (ARGUMENT_4(regs) & (PEEK | ERROR_QUEUE))
+			return 0;
+	case NR_SENDTO:
+		call.name = ARGUMENT_5(regs);
+	default:
+		call.from = ARGUMENT_2(regs);
+		call.room = ARGUMENT_3(regs);
+	}
+	return moved((u64)sk, inode, &call, fd);
+}

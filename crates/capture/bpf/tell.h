@@ -1,0 +1,207 @@
+/* Telling: each record about one connection, written in place in the ring. */
+#pragma once
+
+static __always_inline void begin(struct head *head, struct connection *of, u8 kind)
+{
+	head->at = bpf_ktime_get_ns();
+	head->generation = of->name.generation;
+	head->tgid = of->name.tgid;
+	head->fd = of->name.fd;
+	head->user = bpf_get_current_pid_tgid() >> 32;
+	head->kind = kind;
+	head->layer = 0;
+	head->direction = 0;
+	head->detail = 0;
+}
+
+/* Tells the collector that the connection exists; false when the ring is full. */
+__noinline int announce(struct connection *of, u64 socket, u32 direction)
+{
+	struct opened *record;
+
+	if (!of)
+		return 0;
+	record = reserve(sizeof(*record));
+	if (!record)
+		return 0;
+	__builtin_memset(record, 0, sizeof(*record));
+	begin(&record->head, of, OPENED);
+	record->head.direction = direction;
+	record->partner_generation = of->partner.generation;
+	record->partner_tgid = of->partner.tgid;
+	record->partner_fd = of->partner.fd;
+	record->transport = of->transport;
+	record->role = of->role;
+	record->midway = !(of->flags & FROM_START);
+	record->is_v6 = of->is_v6;
+	record->local_port = of->local_port;
+	record->remote_port = of->remote_port;
+	record->netns = of->netns;
+	record->uid = (u32)bpf_get_current_uid_gid();
+	__builtin_memcpy(record->local, of->local, 16);
+	__builtin_memcpy(record->remote, of->remote, 16);
+	bpf_get_current_comm(record->name, sizeof(record->name));
+	if (of->transport == UNIX || of->transport == UNIX_DATAGRAM) {
+		record->local_path_length = unix_path((struct sock *)socket, record->local_path);
+		record->remote_path_length = unix_path(unix_peer((struct sock *)socket), record->remote_path);
+	}
+	bpf_ringbuf_submit(record, wake());
+	of->flags |= ANNOUNCED;
+	of->announcements++;
+	return 1;
+}
+
+/* Tells the end of a connection, and with it everything that was still owed. */
+__noinline int end(struct connection *of)
+{
+	struct closed *record;
+
+	if (!of || !(of->flags & ANNOUNCED))
+		return 0;
+	record = reserve(sizeof(*record));
+	if (!record)
+		return 0;
+	begin(&record->head, of, CLOSED);
+	record->sealed[OUT] = of->sealed[OUT];
+	record->sealed[IN] = of->sealed[IN];
+	for (u32 which = 0; which < 4; which++) {
+		record->position[which] = of->ways[which].position;
+		for (u32 cause = 0; cause < CAUSES; cause++)
+			record->owed[which * CAUSES + cause] = of->ways[which].owed[cause];
+	}
+	bpf_ringbuf_submit(record, wake());
+	return 0;
+}
+
+/* Tells ciphertext that was only counted, once so much waits or so long ago was the last word. */
+#define SEALED_BATCH (256 << 10)
+#define SEALED_EVERY 100000000ULL /* nanoseconds */
+__noinline int tell_sealed(struct connection *of, u32 direction)
+{
+	u64 now = bpf_ktime_get_ns();
+	struct passed *record;
+
+	if (!of)
+		return 0;
+	direction &= 1;
+	if (of->sealed[direction] < SEALED_BATCH && now - of->sealed_at < SEALED_EVERY)
+		return 0;
+	record = reserve(sizeof(*record));
+	if (!record)
+		return 0;
+	begin(&record->head, of, SEALED);
+	record->head.direction = direction;
+	record->length = of->sealed[direction];
+	record->position = of->ways[direction].position;
+	record->captured = 0;
+	record->thread = 0;
+	bpf_ringbuf_submit(record, wake());
+	of->sealed[direction] = 0;
+	of->sealed_at = now;
+	return 0;
+}
+
+/* Tells what one direction lost since the last record, cause by cause; what finds no room stays owed. */
+__noinline int settle(struct connection *of, u32 which)
+{
+	struct passed *record;
+	u64 from;
+
+	if (!of)
+		return 0;
+	struct way *way = &of->ways[which & 3];
+	from = way->position - way->owed[RING_FULL] - way->owed[LIMIT] - way->owed[FAULT] - way->owed[UNSEEN];
+	for (u32 cause = 0; cause < CAUSES; cause++) {
+		u64 length = way->owed[cause];
+		if (!length)
+			continue;
+		record = reserve(sizeof(*record));
+		if (!record)
+			return 0;
+		begin(&record->head, of, PASSED);
+		record->head.layer = (which >> 1) & 1;
+		record->head.direction = which & 1;
+		record->head.detail = cause;
+		record->position = from;
+		record->length = length;
+		record->captured = 0;
+		record->thread = (u32)bpf_get_current_pid_tgid();
+		bpf_ringbuf_submit(record, wake());
+		way->owed[cause] = 0;
+		from += length;
+	}
+	return 0;
+}
+
+static __always_inline bool owes(struct way *way)
+{
+	return way->owed[RING_FULL] | way->owed[LIMIT] | way->owed[FAULT] | way->owed[UNSEEN];
+}
+
+static __always_inline void lose(struct connection *of, u32 which, u32 cause, u64 length)
+{
+	struct way *way = &of->ways[which & 3];
+
+	way->position += length;
+	way->owed[cause & 3] += length;
+	count(LOST_BYTES + cause, length);
+}
+
+/* The record's size is fixed when it is reserved; four classes waste little and satisfy the verifier. */
+#define WRITE(SIZE)                                                                                         \
+	do {                                                                                                \
+		struct {                                                                                    \
+			struct passed head;                                                                 \
+			u8 bytes[SIZE];                                                                     \
+		} *record = reserve(sizeof(*record));                                                       \
+		u32 size = length;                                                                          \
+		if (!record)                                                                                \
+			goto full;                                                                          \
+		barrier_var(size);                                                                          \
+		if (size > SIZE)                                                                            \
+			size = SIZE;                                                                        \
+		if (bpf_probe_read_user(record->bytes, size, (void *)from)) {                               \
+			bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);                                      \
+			goto fault;                                                                         \
+		}                                                                                           \
+		begin(&record->head.head, of, PASSED);                                                      \
+		record->head.head.layer = (which >> 1) & 1;                                                 \
+		record->head.head.direction = which & 1;                                                    \
+		record->head.position = way->position;                                                      \
+		record->head.length = length;                                                               \
+		record->head.captured = size;                                                               \
+		record->head.thread = (u32)bpf_get_current_pid_tgid();                                      \
+		bpf_ringbuf_submit(record, wake());                                                         \
+	} while (0)
+
+/* Copies one chunk, at most CHUNK bytes, into the ring; whatever happens, the position goes on. */
+__noinline int copy(struct connection *of, u64 from, u32 length, u32 which)
+{
+	if (!of)
+		return 0;
+	struct way *way = &of->ways[which & 3];
+
+	if (owes(way)) {
+		settle(of, which);
+		if (owes(way))
+			goto full;
+	}
+	if (length <= 192)
+		WRITE(192);
+	else if (length <= 960)
+		WRITE(960);
+	else if (length <= 4032)
+		WRITE(4032);
+	else
+		WRITE(CHUNK);
+	way->position += length;
+	count(DELIVERED_BYTES, length);
+	return 0;
+full:
+	lose(of, which, RING_FULL, length);
+	return 0;
+fault:
+	count(FAULTS, 1);
+	lose(of, which, FAULT, length);
+	return 0;
+}

@@ -1,0 +1,88 @@
+//! The loss ledger: what the kernel side saw, and what became of each byte.
+
+/// Figures since the watching began. `seen_bytes = delivered + sealed + twice + lost()`, once calls in flight are done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// Calls that moved bytes.
+    pub seen_calls: u64,
+    /// Bytes that they moved, at the socket and in clear.
+    pub seen_bytes: u64,
+    /// Bytes that were copied into the ring.
+    pub delivered: u64,
+    /// Ciphertext: counted, not copied.
+    pub sealed: u64,
+    /// Bytes of connections whose other end, on this host, is read instead.
+    pub twice: u64,
+    /// Lost because the ring was full.
+    pub ring_full: u64,
+    /// Lost because a call moved more than the limit.
+    pub limit: u64,
+    /// Lost because the program's memory could not be read.
+    pub fault: u64,
+    /// Lost because they passed inside the kernel.
+    pub unseen: u64,
+    /// Records that found no room.
+    pub refused_records: u64,
+    /// Reads of a program's memory that failed.
+    pub faults: u64,
+    /// Socket calls of 32-bit programs, which are not read.
+    pub compat_calls: u64,
+    /// Hooked functions that returned more than their buffer holds.
+    pub violations: u64,
+    /// Calls whose connection found no room in the kernel's table.
+    pub crowded: u64,
+    /// Starts and ends of processes that found no room.
+    pub lost_lives: u64,
+    /// Records that the collector could not make sense of.
+    pub unreadable: u64,
+}
+
+/// How many figures the kernel keeps (`FIGURES` of `bpf/ledger.h`).
+pub(crate) const FIGURES: usize = 15;
+
+impl Ledger {
+    /// All bytes that were lost, whatever the cause.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.ring_full + self.limit + self.fault + self.unseen
+    }
+
+    /// From the kernel's figures, in the order of `bpf/ledger.h`.
+    pub(crate) fn from_figures(figures: [u64; FIGURES], unreadable: u64) -> Ledger {
+        let [
+            seen_calls,
+            seen_bytes,
+            delivered,
+            sealed,
+            twice,
+            ring_full,
+            limit,
+            fault,
+            unseen,
+            refused_records,
+            faults,
+            compat_calls,
+            violations,
+            crowded,
+            lost_lives,
+        ] = figures;
+        Ledger {
+            seen_calls,
+            seen_bytes,
+            delivered,
+            sealed,
+            twice,
+            ring_full,
+            limit,
+            fault,
+            unseen,
+            refused_records,
+            faults,
+            compat_calls,
+            violations,
+            crowded,
+            lost_lives,
+            unreadable,
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Processes: who runs, as whom, in which container, started by whom; read once and kept while they live.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::Read as _;
+use std::sync::Arc;
+
+use model::process::Process;
+
+use super::records::{Life, text};
+
+/// More processes than a host runs (the kernel's own default `pid_max`); beyond it the table starts anew, from /proc.
+const PROCESSES: usize = 32_768;
+/// A command line is shortened to this many bytes: enough to tell what runs, too few for a whole script.
+const COMMAND: u64 = 512;
+/// Other small files of /proc are read up to here.
+const SMALL_FILE: u64 = 4096;
+/// Parents named above a process; deeper trees are shells in shells.
+const PARENTS: usize = 8;
+/// A container's id is so many hexadecimal digits, in every engine.
+const CONTAINER: usize = 64;
+
+/// The processes that are known.
+pub(crate) struct Processes {
+    known: HashMap<u32, Known>,
+    users: HashMap<u32, Arc<str>>,
+}
+
+struct Known {
+    process: Arc<Process>,
+    parent: u32,
+}
+
+impl Processes {
+    /// An empty table, with the host's user names.
+    pub(crate) fn new() -> Processes {
+        Processes { known: HashMap::new(), users: users() }
+    }
+
+    /// The process `pid`; `name` and `uid` are what the kernel said, for one that is gone already.
+    pub(crate) fn process(&mut self, pid: u32, name: &str, uid: u32) -> Arc<Process> {
+        if let Some(known) = self.known.get(&pid) {
+            return Arc::clone(&known.process);
+        }
+        let parent = parent_of(pid).unwrap_or(0);
+        self.learn(pid, parent, name, uid, "")
+    }
+
+    /// A process began: until it starts a program, it is what its parent is.
+    pub(crate) fn forked(&mut self, life: &Life) {
+        let Some(parent) = self.known.get(&life.parent) else { return };
+        let mut process = Process::clone(&parent.process);
+        process.pid = life.head.user;
+        process.parents.insert(0, Arc::clone(&parent.process.name));
+        process.parents.truncate(PARENTS);
+        self.keep(life.head.user, Known { process: Arc::new(process), parent: life.parent });
+    }
+
+    /// A process started a program.
+    pub(crate) fn execed(&mut self, life: &Life) {
+        self.known.remove(&life.head.user);
+        self.learn(life.head.user, life.parent, &text(&life.name), life.uid, &text(&life.filename));
+    }
+
+    /// A process ended; what still needs it has its own reference.
+    pub(crate) fn exited(&mut self, pid: u32) {
+        self.known.remove(&pid);
+    }
+
+    fn learn(&mut self, pid: u32, parent: u32, name: &str, uid: u32, filename: &str) -> Arc<Process> {
+        let exe = fs::read_link(format!("/proc/{pid}/exe")).map(|path| path.to_string_lossy().into_owned());
+        let process = Arc::new(Process {
+            pid,
+            name: Arc::from(name),
+            exe: exe.map_or_else(|_| Arc::from(filename), Arc::from),
+            command: command_of(pid).map_or_else(|| Arc::from(filename), Arc::from),
+            uid,
+            user: self.users.get(&uid).cloned(),
+            parents: self.parents(parent),
+            container: container_of(pid),
+        });
+        self.keep(pid, Known { process: Arc::clone(&process), parent });
+        process
+    }
+
+    fn keep(&mut self, pid: u32, known: Known) {
+        if self.known.len() >= PROCESSES {
+            self.known.clear();
+        }
+        self.known.insert(pid, known);
+    }
+
+    fn parents(&self, first: u32) -> Vec<Arc<str>> {
+        let mut names = Vec::new();
+        let mut pid = first;
+        while pid != 0 && names.len() < PARENTS {
+            let (name, parent) = match self.known.get(&pid) {
+                Some(known) => (Arc::clone(&known.process.name), known.parent),
+                None => match (name_of(pid), parent_of(pid)) {
+                    (Some(name), Some(parent)) => (name, parent),
+                    _ => break,
+                },
+            };
+            names.push(name);
+            pid = parent;
+        }
+        names
+    }
+}
+
+fn read_start(path: &str, limit: u64) -> Option<Vec<u8>> {
+    let mut start = Vec::new();
+    fs::File::open(path).ok()?.take(limit).read_to_end(&mut start).ok()?;
+    Some(start)
+}
+
+fn command_of(pid: u32) -> Option<String> {
+    let words = read_start(&format!("/proc/{pid}/cmdline"), COMMAND)?;
+    let words: Vec<_> =
+        words.split(|byte| *byte == 0).filter(|word| !word.is_empty()).map(String::from_utf8_lossy).collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+fn name_of(pid: u32) -> Option<Arc<str>> {
+    let name = read_start(&format!("/proc/{pid}/comm"), SMALL_FILE)?;
+    Some(Arc::from(String::from_utf8_lossy(&name).trim_end()))
+}
+
+/// `/proc/PID/stat`: `pid (name) state ppid ...`; the name may hold anything, so that the last `)` counts.
+fn parent_of(pid: u32) -> Option<u32> {
+    let stat = read_start(&format!("/proc/{pid}/stat"), SMALL_FILE)?;
+    let stat = String::from_utf8_lossy(&stat);
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// The engines name a container's control group after its id (`docker-ID.scope`, `/kubepods/.../ID`).
+fn container_of(pid: u32) -> Option<Arc<str>> {
+    let groups = read_start(&format!("/proc/{pid}/cgroup"), SMALL_FILE)?;
+    let groups = String::from_utf8_lossy(&groups);
+    groups
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .find(|part| part.len() == CONTAINER && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        .map(Arc::from)
+}
+
+/// `/etc/passwd`: `name:password:uid:...`.
+fn users() -> HashMap<u32, Arc<str>> {
+    let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    passwd
+        .lines()
+        .filter_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next()?;
+            Some((fields.nth(1)?.parse().ok()?, Arc::from(name)))
+        })
+        .collect()
+}

@@ -1,0 +1,127 @@
+//! What crosses from the kernel: the mirror of `bpf/events.h`, which a test compares with the compiled object.
+
+use model::conn::ConnId;
+
+/// Room for a Unix socket's path in a record.
+pub(crate) const PATH: usize = 112;
+/// Room for a program's path in a record.
+pub(crate) const FILENAME: usize = 256;
+
+pub(crate) const OPENED: u8 = 1;
+pub(crate) const PASSED: u8 = 2;
+pub(crate) const SEALED: u8 = 3;
+pub(crate) const SECURED: u8 = 4;
+pub(crate) const CLOSED: u8 = 5;
+pub(crate) const FORKED: u8 = 6;
+pub(crate) const EXECED: u8 = 7;
+pub(crate) const EXITED: u8 = 8;
+
+/// Every record begins so.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head {
+    pub(crate) at: u64,
+    pub(crate) generation: u64,
+    pub(crate) tgid: u32,
+    pub(crate) fd: u32,
+    pub(crate) user: u32,
+    pub(crate) kind: u8,
+    pub(crate) layer: u8,
+    pub(crate) direction: u8,
+    pub(crate) detail: u8,
+}
+
+impl Head {
+    /// The connection that the record is about.
+    pub(crate) fn conn(&self) -> ConnId {
+        ConnId { tgid: self.tgid, fd: self.fd, generation: self.generation }
+    }
+}
+
+/// Bytes passed; the first `captured` of them follow.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Passed {
+    pub(crate) head: Head,
+    pub(crate) position: u64,
+    pub(crate) length: u64,
+    pub(crate) captured: u32,
+    pub(crate) thread: u32,
+}
+
+/// A connection exists, or was taken over.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Opened {
+    pub(crate) head: Head,
+    pub(crate) partner_generation: u64,
+    pub(crate) partner_tgid: u32,
+    pub(crate) partner_fd: u32,
+    pub(crate) transport: u8,
+    pub(crate) role: u8,
+    pub(crate) midway: u8,
+    pub(crate) is_v6: u8,
+    pub(crate) local_port: u16,
+    pub(crate) remote_port: u16,
+    pub(crate) netns: u32,
+    pub(crate) uid: u32,
+    pub(crate) local: [u8; 16],
+    pub(crate) remote: [u8; 16],
+    pub(crate) name: [u8; 16],
+    pub(crate) local_path_length: u8,
+    pub(crate) remote_path_length: u8,
+    pub(crate) unused: [u8; 6],
+    pub(crate) local_path: [u8; PATH],
+    pub(crate) remote_path: [u8; PATH],
+}
+
+/// A connection ended.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Closed {
+    pub(crate) head: Head,
+    pub(crate) sealed: [u64; 2],
+    pub(crate) position: [u64; 4],
+    pub(crate) owed: [u64; 16],
+}
+
+/// A process began, started a program, or ended.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Life {
+    pub(crate) head: Head,
+    pub(crate) parent: u32,
+    pub(crate) uid: u32,
+    pub(crate) name: [u8; 16],
+    pub(crate) filename: [u8; FILENAME],
+}
+
+/// Types that any bytes are a value of.
+///
+/// # Safety
+/// `#[repr(C)]`, of integers and arrays of integers alone, and without padding.
+pub(crate) unsafe trait Plain: Copy {}
+
+// SAFETY: all five are `#[repr(C)]` integers without padding, which the layout test holds against the compiled object.
+unsafe impl Plain for Head {}
+// SAFETY: as above.
+unsafe impl Plain for Passed {}
+// SAFETY: as above.
+unsafe impl Plain for Opened {}
+// SAFETY: as above.
+unsafe impl Plain for Closed {}
+// SAFETY: as above.
+unsafe impl Plain for Life {}
+
+/// The record at the beginning of `bytes`, or `None` when they are too few.
+pub(crate) fn read<T: Plain>(bytes: &[u8]) -> Option<T> {
+    let record = bytes.get(..size_of::<T>())?;
+    // SAFETY: `record` is exactly as long as a `T`, the read wants no alignment, and any bytes are a `T`.
+    Some(unsafe { record.as_ptr().cast::<T>().read_unaligned() })
+}
+
+/// The text in a field that a zero ends.
+pub(crate) fn text(field: &[u8]) -> String {
+    let end = memchr::memchr(0, field).unwrap_or(field.len());
+    String::from_utf8_lossy(field.get(..end).unwrap_or_default()).into_owned()
+}

@@ -1,0 +1,158 @@
+//! The consumer's side of the BPF ring buffer: records are read where the kernel wrote them.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// The record is still being written (`BPF_RINGBUF_BUSY_BIT`).
+const BUSY: u32 = 1 << 31;
+/// The record was given up (`BPF_RINGBUF_DISCARD_BIT`).
+const DISCARDED: u32 = 1 << 30;
+/// A record's own header, before its bytes (`BPF_RINGBUF_HDR_SZ`).
+const HEADER: usize = 8;
+/// Space is given back to the kernel in steps of this share of the ring: each step costs a write to a shared page.
+const RELEASES_PER_ROUND: usize = 8;
+
+/// The ring, mapped.
+pub(crate) struct Ring {
+    map: OwnedFd,
+    consumer: Mapping,
+    producer: Mapping,
+    size: usize,
+    page: usize,
+    read: u64,
+    released: u64,
+}
+
+/// Where one record's bytes stand in the ring.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slot {
+    start: usize,
+    length: usize,
+}
+
+impl Ring {
+    /// Maps the ring buffer `map` of `size` bytes.
+    pub(crate) fn open(map: BorrowedFd<'_>, size: usize) -> io::Result<Ring> {
+        let page = page_size()?;
+        let consumer = Mapping::new(map, page, libc::PROT_READ | libc::PROT_WRITE, 0)?;
+        // The data is mapped twice in a row, so that no record is ever cut in two.
+        let producer = Mapping::new(map, page + 2 * size, libc::PROT_READ, page)?;
+        let mut ring =
+            Ring { map: map.try_clone_to_owned()?, consumer, producer, size, page, read: 0, released: 0 };
+        ring.read = ring.consumed().load(Ordering::Relaxed);
+        ring.released = ring.read;
+        Ok(ring)
+    }
+
+    /// The next whole record; gives the space of those before it back.
+    pub(crate) fn take(&mut self) -> Option<Slot> {
+        if self.read - self.released >= (self.size / RELEASES_PER_ROUND) as u64 {
+            self.release();
+        }
+        loop {
+            if self.read >= self.produced().load(Ordering::Acquire) {
+                self.release();
+                return None;
+            }
+            let start = usize::try_from(self.read).ok()? & (self.size - 1);
+            let header = self.header(start).load(Ordering::Acquire);
+            if header & BUSY != 0 {
+                return None;
+            }
+            let length = (header & !DISCARDED) as usize;
+            self.read += (length + HEADER).next_multiple_of(8) as u64;
+            if header & DISCARDED == 0 {
+                return Some(Slot { start: start + HEADER, length });
+            }
+        }
+    }
+
+    /// The bytes of a record that [`Ring::take`] answered last.
+    pub(crate) fn bytes(&self, slot: Slot) -> &[u8] {
+        let offset = self.page + slot.start;
+        let room = self.producer.length.saturating_sub(offset);
+        // SAFETY: the mapping holds the data twice after its first page, so `offset` and the clamped length stay in
+        // it; the kernel does not write to a record between its submission and its release, and only `take`, which
+        // wants `&mut self`, releases.
+        unsafe { std::slice::from_raw_parts(self.producer.at(offset), slot.length.min(room)) }
+    }
+
+    /// Waits until the kernel says that a batch is waiting, or for `timeout`.
+    pub(crate) fn wait(&self, timeout: Duration) -> io::Result<()> {
+        let milliseconds = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
+        let mut wanted = libc::pollfd { fd: self.map.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        // SAFETY: one `pollfd`, which lives across the call.
+        if unsafe { libc::poll(&raw mut wanted, 1, milliseconds) } >= 0 {
+            return Ok(());
+        }
+        match io::Error::last_os_error() {
+            interrupted if interrupted.kind() == io::ErrorKind::Interrupted => Ok(()),
+            other => Err(other),
+        }
+    }
+
+    fn release(&mut self) {
+        if self.released != self.read {
+            self.consumed().store(self.read, Ordering::Release);
+            self.released = self.read;
+        }
+    }
+
+    fn consumed(&self) -> &AtomicU64 {
+        // SAFETY: the first word of a page that is mapped as long as `self` lives; page-aligned.
+        unsafe { &*self.consumer.at(0).cast::<AtomicU64>() }
+    }
+
+    fn produced(&self) -> &AtomicU64 {
+        // SAFETY: as above; the mapping is read-only, and this reference is only loaded from.
+        unsafe { &*self.producer.at(0).cast::<AtomicU64>() }
+    }
+
+    fn header(&self, start: usize) -> &AtomicU32 {
+        // SAFETY: `start` is below `size` and a multiple of 8, as every record's length is rounded up.
+        unsafe { &*self.producer.at(self.page + start).cast::<AtomicU32>() }
+    }
+}
+
+/// Memory shared with the kernel.
+struct Mapping {
+    base: NonNull<u8>,
+    length: usize,
+}
+
+// SAFETY: the memory belongs to the process, not to a thread, and is reached through `Ring` alone.
+unsafe impl Send for Mapping {}
+
+impl Mapping {
+    fn new(map: BorrowedFd<'_>, length: usize, protection: i32, offset: usize) -> io::Result<Mapping> {
+        let offset = libc::off_t::try_from(offset).map_err(io::Error::other)?;
+        // SAFETY: a new mapping at an address of the kernel's choice touches no memory of ours.
+        let base = unsafe {
+            libc::mmap(std::ptr::null_mut(), length, protection, libc::MAP_SHARED, map.as_raw_fd(), offset)
+        };
+        match NonNull::new(base.cast::<u8>()) {
+            Some(base) if base.as_ptr().cast() != libc::MAP_FAILED => Ok(Mapping { base, length }),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+
+    /// The address of the byte at `offset`, which the caller keeps inside the mapping.
+    fn at(&self, offset: usize) -> *const u8 {
+        self.base.as_ptr().wrapping_add(offset)
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: exactly what `new` mapped, and nothing borrows it any more.
+        unsafe { libc::munmap(self.base.as_ptr().cast(), self.length) };
+    }
+}
+
+fn page_size() -> io::Result<usize> {
+    // SAFETY: a question without arguments in memory.
+    usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).map_err(io::Error::other)
+}

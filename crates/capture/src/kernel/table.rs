@@ -1,0 +1,244 @@
+//! The connections that the collector knows: turns each record into the events it stands for.
+
+use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
+use std::sync::Arc;
+
+use model::conn::{ConnId, Layer, Paired, Role, Speaker};
+use model::event::{Cause, Event, Joined, Lost, Opened, What};
+use model::time::Time;
+
+use super::clock::Clock;
+use super::ends::{Listeners, addresses, transport};
+use super::processes::Processes;
+use super::records::{self, Head, Passed, text};
+
+/// Twice the kernel's own table, so that ends which were not told do not pile up; beyond it the oldest half is ended.
+const CONNECTIONS: usize = 131_072;
+/// The kernel's causes, in its order (`enum cause`).
+const CAUSES: [Cause; 4] = [Cause::RingFull, Cause::Limit, Cause::Fault, Cause::Unseen];
+
+/// What is known.
+pub(crate) struct Table {
+    clock: Clock,
+    connections: HashMap<ConnId, Known>,
+    processes: Processes,
+    listeners: Listeners,
+    unreadable: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Known {
+    role: Role,
+    user: u32,
+    /// Whether the kernel tells its end by itself (TCP), or the end of its process must do.
+    ends_by_itself: bool,
+}
+
+/// What a record was.
+pub(crate) enum Heard {
+    /// Bytes, which stand at this range of the record.
+    Said(Passage, Range<usize>),
+    /// Something that is waiting in the queue by now, or nothing.
+    Other,
+}
+
+/// Where captured bytes belong.
+pub(crate) struct Passage {
+    pub(crate) at: Time,
+    pub(crate) conn: ConnId,
+    pub(crate) layer: Layer,
+    pub(crate) speaker: Speaker,
+    pub(crate) offset: u64,
+}
+
+impl Table {
+    pub(crate) fn new() -> Table {
+        Table {
+            clock: Clock::read(),
+            connections: HashMap::new(),
+            processes: Processes::new(),
+            listeners: Listeners::default(),
+            unreadable: 0,
+        }
+    }
+
+    /// Records that made no sense.
+    pub(crate) fn unreadable(&self) -> u64 {
+        self.unreadable
+    }
+
+    /// Reads one record; events without bytes go to `events`.
+    pub(crate) fn hear(&mut self, bytes: &[u8], events: &mut VecDeque<Event<'static>>) -> Heard {
+        let heard = records::read::<Head>(bytes).and_then(|head| match head.kind {
+            records::PASSED => self.passed(&records::read(bytes)?, events),
+            records::OPENED => self.opened(&records::read(bytes)?, events),
+            records::SEALED => self.sealed(&records::read(bytes)?, events),
+            records::SECURED => self.secured(&head, events),
+            records::CLOSED => self.closed(&records::read(bytes)?, events),
+            records::FORKED | records::EXECED | records::EXITED => self.life(&records::read(bytes)?, events),
+            _ => None,
+        });
+        heard.unwrap_or_else(|| {
+            self.unreadable += 1;
+            Heard::Other
+        })
+    }
+
+    fn passed(&mut self, record: &Passed, events: &mut VecDeque<Event<'static>>) -> Option<Heard> {
+        let head = &record.head;
+        let speaker = self.speaker(head)?;
+        let passage = Passage {
+            at: self.clock.time(head.at),
+            conn: head.conn(),
+            layer: layer(head),
+            speaker,
+            offset: record.position,
+        };
+        let captured = u64::from(record.captured);
+        if let Some(length) = record.length.checked_sub(captured).filter(|length| *length > 0) {
+            let lost = Lost {
+                layer: passage.layer,
+                speaker,
+                offset: record.position + captured,
+                length,
+                cause: *CAUSES.get(usize::from(head.detail))?,
+            };
+            events.push_back(Event { at: passage.at, conn: passage.conn, what: What::Lost(lost) });
+        }
+        if record.captured == 0 {
+            return Some(Heard::Other);
+        }
+        let start = size_of::<Passed>();
+        Some(Heard::Said(passage, start..start + record.captured as usize))
+    }
+
+    fn opened(&mut self, record: &records::Opened, events: &mut VecDeque<Event<'static>>) -> Option<Heard> {
+        let conn = record.head.conn();
+        let role = match self.connections.get(&conn) {
+            Some(known) => known.role,
+            None => self.listeners.role(record),
+        };
+        let (own, other) = addresses(record);
+        let (client, server) = if role == Role::Server { (other, own) } else { (own, other) };
+        let partner = ConnId {
+            tgid: record.partner_tgid,
+            fd: record.partner_fd,
+            generation: record.partner_generation,
+        };
+        let process = self.processes.process(record.head.user, &text(&record.name), record.uid);
+        let opened = Opened {
+            transport: transport(record),
+            role,
+            joined: if record.midway == 0 { Joined::AtStart } else { Joined::Midway },
+            client,
+            server,
+            process: Some(process),
+            peer: (partner.generation != 0).then_some(partner),
+        };
+        let at = self.clock.time(record.head.at);
+        self.make_room(at, events);
+        let ends_by_itself = record.transport == 1;
+        self.connections.insert(conn, Known { role, user: record.head.user, ends_by_itself });
+        events.push_back(Event { at, conn, what: What::Opened(Arc::new(opened)) });
+        Some(Heard::Other)
+    }
+
+    fn sealed(&mut self, record: &Passed, events: &mut VecDeque<Event<'static>>) -> Option<Heard> {
+        let what = What::Sealed { speaker: self.speaker(&record.head)?, length: record.length };
+        events.push_back(Event { at: self.clock.time(record.head.at), conn: record.head.conn(), what });
+        Some(Heard::Other)
+    }
+
+    fn secured(&mut self, head: &Head, events: &mut VecDeque<Event<'static>>) -> Option<Heard> {
+        let paired = match head.detail {
+            1 => Paired::Guessed,
+            2 => Paired::Likely,
+            3 => Paired::Certain,
+            _ => return None,
+        };
+        self.connections.get(&head.conn())?;
+        events.push_back(Event {
+            at: self.clock.time(head.at),
+            conn: head.conn(),
+            what: What::Secured(paired),
+        });
+        Some(Heard::Other)
+    }
+
+    fn closed(&mut self, record: &records::Closed, events: &mut VecDeque<Event<'static>>) -> Option<Heard> {
+        let conn = record.head.conn();
+        let known = self.connections.remove(&conn)?;
+        let at = self.clock.time(record.head.at);
+        for (direction, length) in (0u8..).zip(record.sealed).filter(|(_, length)| *length > 0) {
+            let what = What::Sealed { speaker: speaks(known.role, direction), length };
+            events.push_back(Event { at, conn, what });
+        }
+        for ((way, owed), end) in (0u8..).zip(record.owed.chunks_exact(CAUSES.len())).zip(record.position) {
+            let mut offset = end.saturating_sub(owed.iter().sum());
+            for (cause, length) in CAUSES.into_iter().zip(owed).filter(|(_, length)| **length > 0) {
+                let speaker = speaks(known.role, way & 1);
+                let layer = if way < 2 { Layer::Wire } else { Layer::Clear };
+                let lost = Lost { layer, speaker, offset, length: *length, cause };
+                events.push_back(Event { at, conn, what: What::Lost(lost) });
+                offset += length;
+            }
+        }
+        events.push_back(Event { at, conn, what: What::Closed });
+        Some(Heard::Other)
+    }
+
+    fn life(&mut self, record: &records::Life, events: &mut VecDeque<Event<'static>>) -> Option<Heard> {
+        match record.head.kind {
+            records::FORKED => self.processes.forked(record),
+            records::EXECED => self.processes.execed(record),
+            _ => {
+                self.processes.exited(record.head.user);
+                let at = self.clock.time(record.head.at);
+                self.end(at, events, |known| known.user == record.head.user && !known.ends_by_itself);
+            }
+        }
+        Some(Heard::Other)
+    }
+
+    fn make_room(&mut self, at: Time, events: &mut VecDeque<Event<'static>>) {
+        if self.connections.len() < CONNECTIONS {
+            return;
+        }
+        let mut generations: Vec<u64> = self.connections.keys().map(|conn| conn.generation).collect();
+        let middle = generations.len() / 2;
+        let (_, median, _) = generations.select_nth_unstable(middle);
+        let median = *median;
+        self.connections.retain(|conn, _| {
+            let stays = conn.generation >= median;
+            if !stays {
+                events.push_back(Event { at, conn: *conn, what: What::Closed });
+            }
+            stays
+        });
+    }
+
+    fn end(&mut self, at: Time, events: &mut VecDeque<Event<'static>>, ends: impl Fn(&Known) -> bool) {
+        self.connections.retain(|conn, known| {
+            let over = ends(known);
+            if over {
+                events.push_back(Event { at, conn: *conn, what: What::Closed });
+            }
+            !over
+        });
+    }
+
+    fn speaker(&self, head: &Head) -> Option<Speaker> {
+        Some(speaks(self.connections.get(&head.conn())?.role, head.direction))
+    }
+}
+
+fn layer(head: &Head) -> Layer {
+    if head.layer == 0 { Layer::Wire } else { Layer::Clear }
+}
+
+/// Who sends what the process with `role` writes (direction 0) or reads.
+fn speaks(role: Role, direction: u8) -> Speaker {
+    let own = if role == Role::Server { Speaker::Server } else { Speaker::Client };
+    if direction == 0 { own } else { own.other() }
+}
