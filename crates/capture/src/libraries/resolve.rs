@@ -1,0 +1,249 @@
+//! From a file to what it offers: functions to hook, a TLS stack that stays dark, or nothing of interest.
+
+use std::fs::File;
+use std::path::Path;
+
+use memchr::memmem;
+
+use crate::libraries::decode::{Exports, calls, hook_point, internals};
+use crate::libraries::elf::{BadElf, Bytes, Elf, Machine, Symbol};
+use crate::libraries::plan::{Entry, Fallback, Found, Function, Plan, Purpose, Refusal, Stack};
+
+/// What one file is to us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It carries TLS, and this is where to hook it.
+    Hook(Plan),
+    /// It carries TLS which stays dark.
+    Dark(Stack, Refusal),
+    /// It carries no TLS that is known here.
+    Plain,
+}
+
+/// Looks at one file; `name` is its path for people.
+///
+/// Nothing is remembered by build id: whoever writes a file chooses its build id, and a hook at the offsets of
+/// another file would stop the programs that map it.
+///
+/// # Errors
+/// When it cannot be read, or is not what its headers say.
+pub fn resolve(file: &File, name: &Path) -> Result<Verdict, BadElf> {
+    resolve_bytes(file, name)
+}
+
+pub(crate) fn resolve_bytes(bytes: &dyn Bytes, name: &Path) -> Result<Verdict, BadElf> {
+    let elf = match Elf::open(bytes) {
+        Ok(elf) => elf,
+        Err(BadElf::Foreign) if file_name(name).starts_with("libssl.so") => {
+            return Ok(Verdict::Dark(Stack::OpenSsl, Refusal::Machine));
+        }
+        Err(bad) => return Err(bad),
+    };
+    let symbols = Symbols::of(&elf)?;
+    if symbols.find("SSL_read").and(symbols.find("SSL_write")).is_some() {
+        return hook(&elf, &symbols, name);
+    }
+    Ok(match by_names(&elf, &symbols)? {
+        Some((stack, why)) => Verdict::Dark(stack, why),
+        None => by_marks(&elf)?.map_or(Verdict::Plain, |stack| Verdict::Dark(stack, Refusal::Stripped)),
+    })
+}
+
+/// The functions that are looked for, OpenSSL's first.
+const WANTED: [&str; 23] = [
+    "SSL_read",
+    "SSL_read_ex",
+    "SSL_write",
+    "SSL_write_ex",
+    "SSL_write_ex2",
+    "SSL_do_handshake",
+    "SSL_connect",
+    "SSL_accept",
+    "SSL_set_fd",
+    "SSL_set_rfd",
+    "SSL_set_wfd",
+    "SSL_free",
+    "ssl_read_internal",
+    "ssl_write_internal",
+    "gnutls_record_send",
+    "SSL_ImportFD",
+    "mbedtls_ssl_write",
+    "wolfSSL_write",
+    "s2n_send",
+    "crypto/tls.(*Conn).Write",
+    "JNI_CreateJavaVM",
+    RUSTLS,
+    "SSL_CTX_set_early_data_enabled",
+];
+
+/// Stands for every symbol of rustls, whose names carry a hash.
+const RUSTLS: &str = "_ZN6rustls";
+
+/// Names by which a stack is known that is not hooked yet.
+const STACKS: [(&str, Stack); 7] = [
+    ("gnutls_record_send", Stack::GnuTls),
+    ("SSL_ImportFD", Stack::Nss),
+    ("mbedtls_ssl_write", Stack::MbedTls),
+    ("wolfSSL_write", Stack::WolfSsl),
+    ("s2n_send", Stack::S2n),
+    ("JNI_CreateJavaVM", Stack::Java),
+    (RUSTLS, Stack::Rustls),
+];
+
+/// Texts among a program's constants that give away a stack whose symbols are stripped: source paths in messages.
+const MARKS: [(&[u8], Stack); 3] = [
+    (b"ssl/ssl_lib.cc", Stack::BoringSsl),
+    (b"ssl/ssl_lib.c\0", Stack::OpenSsl),
+    (b"/rustls-0.", Stack::Rustls),
+];
+
+/// What is hooked beside reading and writing.
+const AROUND: [(&str, Purpose); 7] = [
+    ("SSL_do_handshake", Purpose::Handshake),
+    ("SSL_connect", Purpose::Handshake),
+    ("SSL_accept", Purpose::Handshake),
+    ("SSL_set_fd", Purpose::SetFd),
+    ("SSL_set_rfd", Purpose::SetFd),
+    ("SSL_set_wfd", Purpose::SetFd),
+    ("SSL_free", Purpose::Free),
+];
+
+/// Which of the wanted functions a file defines.
+struct Symbols([Option<Symbol>; WANTED.len()]);
+
+impl Symbols {
+    fn of(elf: &Elf<'_>) -> Result<Symbols, BadElf> {
+        let mut found = [None; WANTED.len()];
+        elf.each_symbol(|name, symbol| {
+            let wanted = |wanted: &str| {
+                wanted.as_bytes() == name || (wanted == RUSTLS && name.starts_with(RUSTLS.as_bytes()))
+            };
+            let at = if may_be_wanted(name) { WANTED.iter().position(|name| wanted(name)) } else { None };
+            if let Some(slot) = at.and_then(|at| found.get_mut(at)) {
+                slot.get_or_insert(symbol);
+            }
+        })?;
+        Ok(Symbols(found))
+    }
+
+    fn find(&self, name: &str) -> Option<Symbol> {
+        let at = WANTED.iter().position(|wanted| *wanted == name)?;
+        self.0.get(at).copied().flatten()
+    }
+}
+
+/// Spares most of a large program's symbols the comparison with every name.
+fn may_be_wanted(name: &[u8]) -> bool {
+    matches!(
+        name.first_chunk::<3>(),
+        Some(b"SSL" | b"ssl" | b"gnu" | b"mbe" | b"wol" | b"s2n" | b"cry" | b"JNI" | b"_ZN")
+    )
+}
+
+/// The plan of a library with OpenSSL's functions.
+fn hook(elf: &Elf<'_>, symbols: &Symbols, name: &Path) -> Result<Verdict, BadElf> {
+    if elf.machine == Machine::Other {
+        return Ok(Verdict::Dark(Stack::OpenSsl, Refusal::Machine));
+    }
+    let (found, transfers) = match decoded(elf, symbols) {
+        Ok(places) => (Found::Internals, places),
+        Err(why) => (Found::Exports(why), exported(elf, symbols)),
+    };
+    let around = AROUND.iter().filter_map(|(name, purpose)| Some((*purpose, symbols.find(name)?.address)));
+    let functions = transfers.into_iter().chain(around).filter_map(|place| function(elf, place)).collect();
+    let stack = version(elf, symbols, name)?;
+    Ok(Verdict::Hook(Plan { stack, build_id: elf.build_id(), found, functions }))
+}
+
+fn function(elf: &Elf<'_>, (purpose, address): (Purpose, u64)) -> Option<Function> {
+    let (address, entry): (u64, Entry) = hook_point(elf, address);
+    Some(Function { purpose, offset: elf.offset_of(address)?, entry })
+}
+
+/// The internal functions, checked against the symbol table where that names them.
+fn decoded(elf: &Elf<'_>, symbols: &Symbols) -> Result<Vec<(Purpose, u64)>, Fallback> {
+    let find = |name| symbols.find(name).ok_or(Fallback::OneForm);
+    let exports = Exports {
+        read: find("SSL_read")?,
+        read_ex: find("SSL_read_ex")?,
+        write: find("SSL_write")?,
+        write_ex: find("SSL_write_ex")?,
+    };
+    let internals = internals(elf, exports)?;
+    for (name, address) in [("ssl_read_internal", internals.read), ("ssl_write_internal", internals.write)] {
+        if symbols.find(name).is_some_and(|named| named.address != address) {
+            return Err(Fallback::Contradicted);
+        }
+    }
+    // OpenSSL 3.3 gave the internal function the flags of its new export, before the place for the count.
+    let write = if symbols.find("SSL_write_ex2").is_some() { Purpose::WriteFlags } else { Purpose::WriteEx };
+    Ok(vec![(Purpose::ReadEx, internals.read), (write, internals.write)])
+}
+
+/// The exported functions, without those that only call another of them: their bytes would be seen twice.
+fn exported(elf: &Elf<'_>, symbols: &Symbols) -> Vec<(Purpose, u64)> {
+    const FORMS: [(&str, Purpose, &[&str]); 5] = [
+        ("SSL_read", Purpose::Read, &[]),
+        ("SSL_write", Purpose::Write, &[]),
+        ("SSL_read_ex", Purpose::ReadEx, &["SSL_read"]),
+        ("SSL_write_ex", Purpose::WriteEx, &["SSL_write", "SSL_write_ex2"]),
+        ("SSL_write_ex2", Purpose::WriteFlags, &["SSL_write"]),
+    ];
+    let passes_on = |from: Symbol, to: &[&str]| {
+        to.iter().filter_map(|name| symbols.find(name)).any(|to| calls(elf, from, to))
+    };
+    FORMS
+        .iter()
+        .filter_map(|(name, purpose, below)| Some((*purpose, symbols.find(name)?, *below)))
+        .filter(|(_, symbol, below)| !passes_on(*symbol, below))
+        .map(|(purpose, symbol, _)| (purpose, symbol.address))
+        .collect()
+}
+
+/// Which library and version it is: by the text it carries, else by its file's name.
+fn version(elf: &Elf<'_>, symbols: &Symbols, name: &Path) -> Result<String, BadElf> {
+    let carried = elf.search(".rodata", |part| {
+        ["OpenSSL ", "LibreSSL "].into_iter().find_map(|stack| version_in(part, stack))
+    })?;
+    Ok(match carried {
+        Some(version) => version,
+        None if symbols.find("SSL_CTX_set_early_data_enabled").is_some() => Stack::BoringSsl.to_string(),
+        None => format!("{} ({})", Stack::OpenSsl, file_name(name)),
+    })
+}
+
+/// The first `stack` and version among constants: `OpenSSL 3.0.19 27 Jan 2026` gives `OpenSSL 3.0.19`.
+fn version_in(part: &[u8], stack: &str) -> Option<String> {
+    memmem::find_iter(part, stack).find_map(|at| {
+        let rest = part.get(at + stack.len()..)?;
+        let end = rest.iter().take(16).position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'.')?;
+        let number = std::str::from_utf8(rest.get(..end)?).ok()?;
+        let dotted =
+            number.starts_with(|first: char| first.is_ascii_digit()) && number.matches('.').count() >= 2;
+        dotted.then(|| format!("{stack}{number}"))
+    })
+}
+
+fn by_names(elf: &Elf<'_>, symbols: &Symbols) -> Result<Option<(Stack, Refusal)>, BadElf> {
+    const GO: &str = "crypto/tls.(*Conn).Write";
+    let found = STACKS.iter().find(|(name, _)| symbols.find(name).is_some());
+    if let Some((_, stack)) = found {
+        return Ok(Some((*stack, Refusal::NotYet)));
+    }
+    // Go keeps its function names for stack traces, in a stripped program too.
+    let in_table = elf.search(".gopclntab", |part| memmem::find(part, GO.as_bytes()))?.is_some();
+    Ok((in_table || symbols.find(GO).is_some()).then_some((Stack::Go, Refusal::NotYet)))
+}
+
+fn by_marks(elf: &Elf<'_>) -> Result<Option<Stack>, BadElf> {
+    elf.search(".rodata", |part| {
+        MARKS.iter().find(|(mark, _)| memmem::find(part, mark).is_some()).map(|(_, stack)| *stack)
+    })
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,243 @@
+//! The libraries of the machine that the tests run on, and files that lie.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+use iced_x86::{Decoder, DecoderOptions, Mnemonic};
+use proptest::prelude::{any, prop, proptest};
+
+use super::*;
+
+impl Bytes for Vec<u8> {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.len() as u64)
+    }
+
+    fn read(&self, into: &mut [u8], offset: u64) -> io::Result<()> {
+        let begin = usize::try_from(offset).unwrap();
+        into.copy_from_slice(self.get(begin..begin + into.len()).ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+}
+
+/// What `command` prints as its only line, or `None`, loudly, where it does not run.
+fn told_by(command: &str, arguments: &[&str]) -> Option<PathBuf> {
+    let told = Command::new(command).args(arguments).output().ok().filter(|told| told.status.success());
+    if told.is_none() {
+        eprintln!("SKIPPED: `{command} {}` does not run here", arguments.join(" "));
+    }
+    Some(PathBuf::from(String::from_utf8(told?.stdout).unwrap().trim()))
+}
+
+fn system_libssl() -> Option<PathBuf> {
+    let found = ["/usr/lib/x86_64-linux-gnu/libssl.so.3", "/usr/lib64/libssl.so.3"].map(PathBuf::from);
+    let found = found.into_iter().find(|path| path.exists());
+    if found.is_none() {
+        eprintln!("SKIPPED: no libssl.so.3 for x86-64 here");
+    }
+    found
+}
+
+fn plan_of(path: &Path) -> Plan {
+    let started = Instant::now();
+    let verdict = resolve(&File::open(path).unwrap(), path).unwrap();
+    eprintln!("{}: {:?} {verdict:?}", path.display(), started.elapsed());
+    match verdict {
+        Verdict::Hook(plan) => plan,
+        other => panic!("{} is {other:?}", path.display()),
+    }
+}
+
+fn offset(plan: &Plan, purpose: Purpose) -> Option<u64> {
+    plan.functions.iter().find(|function| function.purpose == purpose).map(|function| function.offset)
+}
+
+/// The first instruction at a position of a file, by an own way to it.
+fn instruction_at(path: &Path, offset: u64) -> Mnemonic {
+    let mut code = [0; 16];
+    Bytes::read(&File::open(path).unwrap(), &mut code, offset).unwrap();
+    Decoder::with_ip(64, &code, 0, DecoderOptions::NONE).decode().mnemonic()
+}
+
+#[test]
+fn the_systems_libssl_is_hooked_at_its_internals() {
+    let Some(path) = system_libssl() else { return };
+    let plan = plan_of(&path);
+    assert_eq!(plan.found, Found::Internals);
+    assert_eq!(plan.build_id.len(), 40);
+    let flags = offset(&plan, Purpose::WriteFlags);
+    let write = flags.or(offset(&plan, Purpose::WriteEx)).unwrap();
+    let read = offset(&plan, Purpose::ReadEx).unwrap();
+    for offset in [write, read] {
+        assert_eq!(instruction_at(&path, offset), Mnemonic::Push);
+    }
+    assert_eq!(offset(&plan, Purpose::Write), None, "the exported form would record everything twice");
+    assert!(plan.functions.iter().any(|function| function.purpose == Purpose::SetFd));
+    let file = File::open(&path).unwrap();
+    let elf = Elf::open(&file).unwrap();
+    let text =
+        |offset| (0..1 << 24).step_by(16).any(|at| elf.offset_of(at) == Some(offset) && elf.is_text(at));
+    assert!(text(write & !15) && text(read & !15));
+}
+
+/// Node 20 of Debian has OpenSSL compiled into it with the internal functions inlined: the first call that its two
+/// forms share is `ossl_statem_check_finish_init`, which once passed for `ssl_write_internal`.
+#[test]
+fn an_executable_with_openssl_inside_is_hooked() {
+    let Some(path) = told_by("node", &["-p", "process.execPath"]) else { return };
+    let plan = plan_of(&path);
+    assert!(plan.stack.starts_with("OpenSSL "), "{}", plan.stack);
+    if plan.found == Found::Exports(Fallback::Inlined) {
+        let purposes = [Purpose::Read, Purpose::Write, Purpose::ReadEx, Purpose::WriteEx];
+        assert!(purposes.iter().all(|purpose| offset(&plan, *purpose).is_some()));
+    }
+}
+
+/// The wheel's OpenSSL is 3.3 or later: `SSL_write_ex` jumps to `SSL_write_ex2`, and the internal function takes
+/// flags before the place for the count.
+#[test]
+fn a_wheels_own_libssl_is_hooked() {
+    let print = "import importlib.util, pathlib; \
+                 package = pathlib.Path(importlib.util.find_spec('psycopg_binary').origin).parent; \
+                 print(next((package.parent / 'psycopg_binary.libs').glob('libssl*')))";
+    let python = std::env::var("PSYCOPG_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let Some(path) = told_by(&python, &["-c", print]) else { return };
+    let plan = plan_of(&path);
+    assert_eq!(plan.found, Found::Internals);
+    assert_eq!(instruction_at(&path, offset(&plan, Purpose::WriteFlags).unwrap()), Mnemonic::Push);
+}
+
+#[test]
+fn other_stacks_are_named_and_not_hooked() {
+    for (path, stack) in [
+        ("/usr/lib/x86_64-linux-gnu/libgnutls.so.30", Stack::GnuTls),
+        ("/usr/lib/x86_64-linux-gnu/libssl3.so", Stack::Nss),
+    ] {
+        match File::open(path) {
+            Ok(file) => {
+                let verdict = resolve(&file, Path::new(path)).unwrap();
+                assert_eq!(verdict, Verdict::Dark(stack, Refusal::NotYet));
+            }
+            Err(_) => eprintln!("SKIPPED: no {path} here"),
+        }
+    }
+}
+
+#[test]
+fn a_program_without_tls_is_plain() {
+    let verdict = resolve(&File::open("/bin/sh").unwrap(), Path::new("/bin/sh")).unwrap();
+    assert_eq!(verdict, Verdict::Plain);
+}
+
+#[test]
+fn the_version_is_the_one_the_file_carries() {
+    let constants = b"OpenSSL default\0OpenSSL 3.0\0OpenSSL 3.0.19 27 Jan 2026\0";
+    assert_eq!(version_in(constants, "OpenSSL "), Some("OpenSSL 3.0.19".to_owned()));
+    assert_eq!(version_in(b"OpenSSL 3.0.1", "OpenSSL "), None, "it may go on in the next part");
+}
+
+/// A library in which the forms of `SSL_read` and `SSL_write` pass on to the places given.
+///
+/// Eight functions of 16 bytes from 0x1000: read, read_ex, write, write_ex, and four internal ones.
+fn library(read_to: u8, write_to: u8, begins: u8) -> Vec<u8> {
+    let mut code = Vec::new();
+    for (at, target) in [read_to, read_to, write_to, write_to].into_iter().enumerate() {
+        let after = i32::try_from(at * 16 + 5).unwrap();
+        code.push(0xe8);
+        code.extend((i32::from(target) * 16 - after).to_le_bytes());
+        code.extend([0xc3; 11]);
+    }
+    for _ in 4..8 {
+        code.push(begins);
+        code.extend([0xc3; 15]);
+    }
+    elf_with(&code, &["SSL_read", "SSL_read_ex", "SSL_write", "SSL_write_ex"])
+}
+
+/// An ELF file of one code section at 0x1000, with a function every 16 bytes of it.
+fn elf_with(code: &[u8], functions: &[&str]) -> Vec<u8> {
+    let names: Vec<u8> = functions.iter().flat_map(|name| name.bytes().chain([0])).collect();
+    let mut symbols = Vec::new();
+    let mut named = 0_u32;
+    for (at, name) in functions.iter().enumerate() {
+        symbols.extend(named.to_le_bytes());
+        symbols.extend([0x12, 0, 1, 0]);
+        symbols.extend((0x1000 + at as u64 * 16).to_le_bytes());
+        symbols.extend(16_u64.to_le_bytes());
+        named += u32::try_from(name.len() + 1).unwrap();
+    }
+    let section_names = b"\0.text\0.dynsym\0.dynstr\0.shstrtab\0";
+    let mut file = vec![0; 64 + 56];
+    let place = |bytes: &[u8], file: &mut Vec<u8>| {
+        let at = file.len() as u64;
+        file.extend(bytes);
+        (at, bytes.len() as u64)
+    };
+    let places = [code, &symbols, &names, section_names].map(|bytes| place(bytes, &mut file));
+    let sections = file.len() as u64;
+    file.extend([0; 64]);
+    for (at, (name, kind, link)) in
+        [(1_u32, 1_u32, 0_u32), (7, 11, 3), (15, 3, 0), (23, 3, 0)].into_iter().enumerate()
+    {
+        let address = if at == 0 { 0x1000_u64 } else { 0 };
+        file.extend([name.to_le_bytes(), kind.to_le_bytes()].concat());
+        file.extend([0, address, places[at].0, places[at].1].map(u64::to_le_bytes).concat());
+        file.extend([link.to_le_bytes(), 0_u32.to_le_bytes()].concat());
+        file.extend([0_u8; 16]);
+    }
+    let (offset, size) = places[0];
+    file[..20].copy_from_slice(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0");
+    file[32..40].copy_from_slice(&64_u64.to_le_bytes());
+    file[40..48].copy_from_slice(&sections.to_le_bytes());
+    file[54..64].copy_from_slice(&[56, 0, 1, 0, 64, 0, 5, 0, 4, 0]);
+    file[64..72].copy_from_slice(&[1, 0, 0, 0, 5, 0, 0, 0]);
+    file[72..80].copy_from_slice(&offset.to_le_bytes());
+    file[80..88].copy_from_slice(&0x1000_u64.to_le_bytes());
+    file[96..104].copy_from_slice(&size.to_le_bytes());
+    file[104..112].copy_from_slice(&size.to_le_bytes());
+    file
+}
+
+const PUSH: u8 = 0x55;
+const RET: u8 = 0xc3;
+
+fn found_in(file: &Vec<u8>) -> Found {
+    match resolve_bytes(file, Path::new("libssl.so")).unwrap() {
+        Verdict::Hook(plan) => plan.found,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn internals_are_taken_only_when_nothing_speaks_against_them() {
+    assert_eq!(found_in(&library(4, 5, PUSH)), Found::Internals);
+    assert_eq!(found_in(&library(4, 4, PUSH)), Found::Exports(Fallback::SamePlace));
+    assert_eq!(found_in(&library(4, 5, RET)), Found::Exports(Fallback::Implausible));
+    assert_eq!(found_in(&library(9, 5, PUSH)), Found::Exports(Fallback::NothingShared), "outside of .text");
+}
+
+#[test]
+fn a_processor_that_is_not_decoded_is_hooked_at_its_exports() {
+    let mut file = library(4, 5, PUSH);
+    file[18] = 183;
+    assert_eq!(found_in(&file), Found::Exports(Fallback::Architecture));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_only_an_error(bytes in prop::collection::vec(any::<u8>(), 0..512)) {
+        let _ = resolve_bytes(&bytes, Path::new("x"));
+        let _ = resolve_bytes(&[b"\x7fELF\x02\x01\x01".as_slice(), &bytes].concat(), Path::new("x"));
+    }
+
+    #[test]
+    fn a_damaged_library_is_survived(at in 0_usize..900, with in any::<[u8; 8]>(), cut in 0_usize..1024) {
+        let mut file = library(4, 5, PUSH);
+        let at = at.min(file.len() - 8);
+        file[at..at + 8].copy_from_slice(&with);
+        file.truncate(file.len().saturating_sub(if cut > 512 { 0 } else { cut }));
+        let _ = resolve_bytes(&file, Path::new("x"));
+    }
+}
