@@ -2,5 +2,9 @@
 
 mod decode;
 mod elf;
+pub mod mappings;
 pub mod plan;
 pub mod resolve;
+mod ring;
+pub mod sideband;
+pub mod watch;

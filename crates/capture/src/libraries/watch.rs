@@ -1,0 +1,412 @@
+//! Decides which library is hooked, from when on and until when, as processes come, map, fork and go.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::libraries::mappings::{self, FileId, Mapped};
+use crate::libraries::plan::{Plan, Refusal, Stack};
+use crate::libraries::resolve::{Verdict, resolve};
+use crate::libraries::ring::monotonic;
+use crate::libraries::sideband::{Happened, Sideband};
+
+/// Different files of which something is remembered. A host with a hundred container images maps some ten thousand;
+/// beyond, what is not TLS is forgotten (and looked at again), and then new libraries stay dark.
+pub const FILES: usize = 16_384;
+/// How long an unused library stays hooked: whoever calls `curl` in a loop shall not pay for a new hook each time.
+const LINGER: Duration = Duration::from_secs(30);
+/// How often processes are looked at one by one where the kernel does not tell what they do.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often the processors are compared with those listened on.
+const PROCESSORS: Duration = Duration::from_secs(5);
+
+/// What to do, or to know, about a library.
+#[derive(Debug)]
+pub enum Change {
+    /// Hook this library, for all processes, by the path that the door gives.
+    Attach {
+        /// Which library.
+        library: FileId,
+        /// The way to its file, open for as long as this lives.
+        door: Door,
+        /// Where its functions stand.
+        plan: Arc<Plan>,
+    },
+    /// This process has mapped a library that was given to be hooked.
+    Used {
+        /// Which library.
+        library: FileId,
+        /// By which process.
+        pid: u32,
+    },
+    /// No process maps this library any more, or its file was overwritten: take the hooks away.
+    Release {
+        /// Which library.
+        library: FileId,
+    },
+    /// This process has TLS code that stays dark.
+    Dark {
+        /// Which process.
+        pid: u32,
+        /// What its code is.
+        stack: Stack,
+        /// Why it stays dark.
+        why: Refusal,
+    },
+}
+
+/// An open file, reachable by a path from within this process whatever becomes of its name.
+#[derive(Debug)]
+pub struct Door(File);
+
+impl Door {
+    /// The path that leads to the file for as long as this lives.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/self/fd/{}", self.0.as_raw_fd()))
+    }
+}
+
+/// What is known of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is hooked, or was given to be.
+    Hooked(Arc<Plan>),
+    /// It carries TLS that stays dark.
+    Dark(Stack, Refusal),
+    /// It carries no TLS that is known.
+    Plain,
+}
+
+/// One process with one file that carries TLS.
+#[derive(Clone, Debug)]
+pub struct Use {
+    /// The process.
+    pub pid: u32,
+    /// The file.
+    pub library: FileId,
+    /// The file's path in the mount namespace of whoever mapped it first.
+    pub path: PathBuf,
+    /// What it is to us.
+    pub standing: Standing,
+}
+
+/// Tells two contents of one inode apart: size and moment of the last change of its bytes.
+type Stamp = (u64, i64, i64);
+
+struct Known {
+    path: PathBuf,
+    stamp: Stamp,
+    standing: Standing,
+    users: usize,
+    idle: Instant,
+}
+
+/// How the watch learns what processes do.
+enum Sight {
+    /// The kernel tells.
+    Told(Sideband),
+    /// Nobody tells, for this reason: processes are looked at every [`LOOK`].
+    Looking(io::Error),
+}
+
+/// Watches the processes of this host for TLS code.
+pub struct Watch {
+    sight: Sight,
+    known: HashMap<FileId, Known>,
+    /// For each process its files with TLS, and since when (nanoseconds of `CLOCK_MONOTONIC`).
+    processes: HashMap<u32, HashMap<FileId, u64>>,
+    changes: Vec<Change>,
+    lost: u64,
+    looked: Option<Instant>,
+    compared: Instant,
+}
+
+impl Watch {
+    /// Begins to watch; the first [`Watch::poll`] tells of the processes that run already.
+    #[must_use]
+    pub fn start() -> Watch {
+        Watch {
+            sight: Sideband::open().map_or_else(Sight::Looking, Sight::Told),
+            known: HashMap::new(),
+            processes: HashMap::new(),
+            changes: Vec::new(),
+            lost: 0,
+            looked: None,
+            compared: Instant::now(),
+        }
+    }
+
+    /// What is to be done since the last call; never waits.
+    pub fn poll(&mut self) -> Vec<Change> {
+        self.compare_processors();
+        let mut lost = 0;
+        let mut happened = Vec::new();
+        if let Sight::Told(sideband) = &mut self.sight {
+            lost = sideband.drain(|at, what| happened.push((at, what)));
+        }
+        for (at, what) in happened {
+            self.follow(at, what);
+        }
+        self.lost += lost;
+        if lost > 0 || self.must_look() {
+            self.look();
+        }
+        self.release();
+        std::mem::take(&mut self.changes)
+    }
+
+    /// A descriptor that becomes ready when there may be something to do; `None` where the kernel does not tell.
+    #[must_use]
+    pub fn ready(&self) -> Option<BorrowedFd<'_>> {
+        match &self.sight {
+            Sight::Told(sideband) => Some(sideband.as_fd()),
+            Sight::Looking(_) => None,
+        }
+    }
+
+    /// Why the kernel does not tell what processes do, so that short-lived ones may be missed.
+    #[must_use]
+    pub fn blind(&self) -> Option<&io::Error> {
+        match &self.sight {
+            Sight::Told(_) => None,
+            Sight::Looking(why) => Some(why),
+        }
+    }
+
+    /// How many of the kernel's records were lost; each loss was answered by a look at all processes.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// Notes that a library could not be hooked: its processes are dark.
+    pub fn refused(&mut self, library: FileId) {
+        if let Some(known) = self.known.get_mut(&library) {
+            known.standing = Standing::Dark(Stack::OpenSsl, Refusal::Refused);
+        }
+    }
+
+    /// Every process with TLS code, by process id.
+    #[must_use]
+    pub fn census(&self) -> Vec<Use> {
+        let mut uses: Vec<Use> = self
+            .processes
+            .iter()
+            .flat_map(|(pid, files)| files.keys().map(move |library| (*pid, *library)))
+            .filter_map(|(pid, library)| {
+                let known = self.known.get(&library)?;
+                Some(Use { pid, library, path: known.path.clone(), standing: known.standing.clone() })
+            })
+            .collect();
+        uses.sort_by_key(|one| (one.pid, one.library));
+        uses
+    }
+
+    /// A processor that came online has no ring yet: listens anew, and looks once for what was missed.
+    fn compare_processors(&mut self) {
+        let Sight::Told(sideband) = &self.sight else { return };
+        if self.compared.elapsed() < PROCESSORS {
+            return;
+        }
+        self.compared = Instant::now();
+        if !sideband.is_current() {
+            self.sight = Sideband::open().map_or_else(Sight::Looking, Sight::Told);
+            self.looked = None;
+        }
+    }
+
+    fn must_look(&self) -> bool {
+        match (&self.sight, self.looked) {
+            (_, None) => true,
+            (Sight::Told(_), Some(_)) => false,
+            (Sight::Looking(_), Some(last)) => last.elapsed() >= LOOK,
+        }
+    }
+
+    fn follow(&mut self, at: u64, happened: Happened) {
+        match happened {
+            Happened::Mapped(mapped) => self.mapped(at, &mapped),
+            Happened::Forked { parent, child } => {
+                let files: Vec<FileId> =
+                    self.processes.get(&parent).into_iter().flat_map(HashMap::keys).copied().collect();
+                files.into_iter().for_each(|file| self.uses(at, child, file));
+            }
+            Happened::Executed(pid) | Happened::Ended(pid) => self.forget(pid, |since| since < at),
+        }
+    }
+
+    fn mapped(&mut self, at: u64, mapped: &Mapped) {
+        if mapped.pid == std::process::id() {
+            return;
+        }
+        self.examine(mapped);
+        let is_tls = |known: &Known| known.standing != Standing::Plain;
+        if self.known.get(&mapped.file).is_some_and(is_tls) {
+            self.uses(at, mapped.pid, mapped.file);
+        }
+    }
+
+    /// Looks into a file, unless it has been looked into and is unchanged.
+    fn examine(&mut self, mapped: &Mapped) {
+        let stamp = fs::metadata(mappings::in_root(mapped.pid, &mapped.path)).ok();
+        let stamp = stamp.filter(|meta| meta.ino() == mapped.file.inode).map(|meta| stamp_of(&meta));
+        match (self.known.get(&mapped.file), stamp) {
+            (Some(known), Some(stamp)) if known.stamp == stamp => return,
+            // Its name is gone, its bytes are not: a deleted file that is still mapped.
+            (Some(_), None) => return,
+            (Some(_), Some(_)) | (None, _) => {}
+        }
+        let Some(file) = mappings::open(mapped) else {
+            return self.unreachable(mapped);
+        };
+        let Ok(meta) = file.metadata() else { return };
+        let verdict = resolve(&file, &mapped.path).unwrap_or(Verdict::Plain);
+        self.learn(mapped, stamp_of(&meta), verdict, Door(file));
+    }
+
+    fn learn(&mut self, mapped: &Mapped, stamp: Stamp, verdict: Verdict, door: Door) {
+        let library = mapped.file;
+        let before = self.known.remove(&library);
+        if matches!(before, Some(Known { standing: Standing::Hooked(_), .. })) {
+            self.changes.push(Change::Release { library });
+        }
+        let standing = match verdict {
+            Verdict::Plain => Standing::Plain,
+            Verdict::Dark(stack, why) => Standing::Dark(stack, why),
+            Verdict::Hook(_) if !self.has_room() => Standing::Dark(Stack::OpenSsl, Refusal::TooMany),
+            Verdict::Hook(plan) => {
+                let plan = Arc::new(plan);
+                self.changes.push(Change::Attach { library, door, plan: Arc::clone(&plan) });
+                Standing::Hooked(plan)
+            }
+        };
+        if self.has_room() {
+            let users = before.map_or(0, |known| known.users);
+            let path = mapped.path.clone();
+            self.known.insert(library, Known { path, stamp, standing, users, idle: Instant::now() });
+        }
+    }
+
+    /// Whether one more file can be remembered, if need be in the place of one that is of no interest.
+    fn has_room(&mut self) -> bool {
+        if self.known.len() >= FILES {
+            self.known.retain(|_, known| known.standing != Standing::Plain);
+        }
+        self.known.len() < FILES
+    }
+
+    /// Says of a file by its name alone that it is dark, when nobody can open it.
+    fn unreachable(&mut self, mapped: &Mapped) {
+        let alive = Path::new(&format!("/proc/{}", mapped.pid)).exists();
+        if alive && let Some(stack) = stack_by_name(&mapped.path) {
+            let why = Refusal::Unreachable;
+            self.changes.push(Change::Dark { pid: mapped.pid, stack, why });
+        }
+    }
+
+    /// Notes that a process uses a file, and says so the first time.
+    fn uses(&mut self, at: u64, pid: u32, library: FileId) {
+        let Some(known) = self.known.get_mut(&library) else { return };
+        let files = self.processes.entry(pid).or_default();
+        if let Some(since) = files.get_mut(&library) {
+            *since = at.max(*since);
+            return;
+        }
+        files.insert(library, at);
+        known.users += 1;
+        self.changes.push(match known.standing {
+            Standing::Dark(stack, why) => Change::Dark { pid, stack, why },
+            Standing::Hooked(_) | Standing::Plain => Change::Used { library, pid },
+        });
+    }
+
+    /// Forgets what a process used, where `gone` says so of the moment since when.
+    fn forget(&mut self, pid: u32, gone: impl Fn(u64) -> bool) {
+        let Some(files) = self.processes.get_mut(&pid) else { return };
+        let known = &mut self.known;
+        files.retain(|file, since| {
+            let stays = !gone(*since);
+            if !stays && let Some(known) = known.get_mut(file) {
+                known.users = known.users.saturating_sub(1);
+                known.idle = Instant::now();
+            }
+            stays
+        });
+        if files.is_empty() {
+            self.processes.remove(&pid);
+        }
+    }
+
+    /// Looks at every process: what is mapped is used, what is not is not.
+    fn look(&mut self) {
+        self.looked = Some(Instant::now());
+        let began = monotonic();
+        let Ok(running) = mappings::processes() else { return };
+        let mut ended: HashSet<u32> = self.processes.keys().copied().collect();
+        for pid in running {
+            let mut files = HashSet::new();
+            let mut found = Vec::new();
+            let read = mappings::of_process(pid, |mapped| {
+                if files.insert(mapped.file) {
+                    found.push(mapped);
+                }
+            });
+            if read.is_err() && Path::new(&format!("/proc/{pid}")).exists() {
+                ended.remove(&pid);
+                continue;
+            }
+            found.iter().for_each(|mapped| self.mapped(began, mapped));
+            ended.remove(&pid);
+            self.forget(pid, |since| since < began);
+        }
+        for pid in ended {
+            self.forget(pid, |since| since < began);
+        }
+    }
+
+    /// Lets go of libraries that nobody has used for [`LINGER`], after a look at whether that is so.
+    fn release(&mut self) {
+        let is_due = |known: &Known| {
+            known.users == 0 && known.standing != Standing::Plain && known.idle.elapsed() >= LINGER
+        };
+        if !self.known.values().any(is_due) {
+            return;
+        }
+        self.look();
+        let changes = &mut self.changes;
+        self.known.retain(|library, known| {
+            let due = is_due(known);
+            if due && matches!(known.standing, Standing::Hooked(_)) {
+                changes.push(Change::Release { library: *library });
+            }
+            !due
+        });
+    }
+}
+
+fn stamp_of(meta: &fs::Metadata) -> Stamp {
+    (meta.size(), meta.mtime(), meta.mtime_nsec())
+}
+
+/// What a library is, by its file's name; for files that cannot be opened.
+fn stack_by_name(path: &Path) -> Option<Stack> {
+    const NAMES: [(&str, Stack); 6] = [
+        ("libssl.", Stack::OpenSsl),
+        ("libssl-", Stack::OpenSsl),
+        ("libgnutls.", Stack::GnuTls),
+        ("libssl3.", Stack::Nss),
+        ("libmbedtls.", Stack::MbedTls),
+        ("libwolfssl.", Stack::WolfSsl),
+    ];
+    let name = path.file_name()?.to_str()?;
+    NAMES.iter().find(|(start, _)| name.starts_with(start)).map(|(_, stack)| *stack)
+}
+
+#[cfg(test)]
+mod tests;
