@@ -17,6 +17,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Show what this host's programs ask and get, live.
+    Watch(Watch),
     /// Show what a packet capture or a recording holds; needs no privilege.
     Replay(Replay),
 }

@@ -6,6 +6,7 @@ mod filter;
 mod pipeline;
 mod replay;
 mod statistics;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -20,6 +21,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
+        Command::Watch(watch) => watch::run(&watch),
         Command::Replay(replay) => replay::run(&replay),
     };
     match done {
