@@ -1,1 +1,3 @@
 //! HTTP and what is like it.
+
+pub mod http1;

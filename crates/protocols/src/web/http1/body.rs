@@ -1,0 +1,361 @@
+//! Bodies: where they end, the sample that is kept of them, and its text.
+
+use std::borrow::Cow;
+use std::io::Read as _;
+
+use model::exchange::Text;
+
+use crate::kit::protocol::{Read, Stop};
+use crate::kit::reader::{Ahead, Reader};
+use crate::web::http1::mask;
+use crate::web::http1::wire::{self, HEAD};
+
+/// The most bytes of a body that are kept as sent: enough for what an API says, little for what it carries.
+const SAMPLE: usize = 16 << 10;
+
+/// The most bytes of text that come of a sample: a bomb ends here.
+const TEXT: usize = 16 << 10;
+
+/// The most bytes of window that a zstd body may ask for (RFC 9659).
+const ZSTD_WINDOW: u64 = 8 << 20;
+
+/// A piece of brotli's input.
+const BROTLI_INPUT: usize = 4 << 10;
+
+/// The longest line before a chunk, its extensions included; servers take 4 KiB or less.
+const CHUNK_LINE: usize = 4 << 10;
+
+/// No body is longer: a length that says more is an attack.
+pub(super) const LENGTH: u64 = 1 << 53;
+
+/// How a message says where its body ends (RFC 9112, 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// There is none.
+    Empty,
+    /// After so many bytes.
+    Length(u64),
+    /// After a chunk of no bytes and the trailers.
+    Chunked,
+    /// With the connection.
+    Close,
+}
+
+/// How the bytes of a body were made of its content.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Coding {
+    #[default]
+    Identity,
+    Gzip,
+    Deflate,
+    Brotli,
+    Zstd,
+    /// Several, or one that is not read.
+    Other,
+}
+
+impl Coding {
+    /// The coding of this name (RFC 9110, 8.4.1).
+    pub(super) fn named(name: &[u8]) -> Coding {
+        let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
+        if is(b"gzip") || is(b"x-gzip") {
+            Coding::Gzip
+        } else if is(b"deflate") {
+            Coding::Deflate
+        } else if is(b"br") {
+            Coding::Brotli
+        } else if is(b"zstd") {
+            Coding::Zstd
+        } else if is(b"identity") || name.is_empty() {
+            Coding::Identity
+        } else {
+            Coding::Other
+        }
+    }
+}
+
+/// What kind of text a body is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// None, or nobody said so.
+    #[default]
+    Opaque,
+    Json,
+    Form,
+    Xml,
+    Plain,
+}
+
+impl Kind {
+    /// The kind of this media type.
+    pub(super) fn named(media: &[u8]) -> Kind {
+        let end = memchr::memchr(b';', media).unwrap_or(media.len());
+        let media = media.get(..end).unwrap_or_default().trim_ascii();
+        let ends = |end: &[u8]| {
+            let from = media.len().checked_sub(end.len());
+            from.and_then(|from| media.get(from..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+        };
+        let text = media.get(..5).is_some_and(|m| m.eq_ignore_ascii_case(b"text/"));
+        if ends(b"json") {
+            Kind::Json
+        } else if ends(b"x-www-form-urlencoded") {
+            Kind::Form
+        } else if ends(b"xml") {
+            Kind::Xml
+        } else if text || ends(b"/graphql") || ends(b"/javascript") || ends(b"yaml") || ends(b"sql") {
+            Kind::Plain
+        } else {
+            Kind::Opaque
+        }
+    }
+}
+
+/// A body that is being read.
+#[derive(Debug)]
+pub(super) struct Body {
+    state: State,
+    sampling: Sampling,
+    kind: Kind,
+    coding: Coding,
+    kept: Vec<u8>,
+    trailers: Vec<u8>,
+}
+
+/// Where a body stands.
+///
+/// ```text
+///  Chunk ──size──▶ Data ──▶ ChunkEnd ──▶ Chunk      Length ──▶ Owed      Close
+///    ╰──0──▶ Trailers
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// So many bytes are to come.
+    Length(u64),
+    /// The rest is being passed over.
+    Owed,
+    Close,
+    Chunk,
+    Data(u64),
+    ChunkEnd,
+    Trailers,
+}
+
+/// Whether the next bytes belong to the sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sampling {
+    Yes,
+    No,
+}
+
+/// How far a body came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// It goes on.
+    Part,
+    /// It is whole.
+    Whole,
+    /// The connection ended before it did.
+    Cut,
+}
+
+impl Body {
+    /// A body that nothing was read of; `None` where there is none.
+    pub(super) fn new(framing: Framing, kind: Kind, coding: Coding) -> Option<Body> {
+        let state = match framing {
+            Framing::Empty | Framing::Length(0) => return None,
+            Framing::Length(length) => State::Length(length),
+            Framing::Chunked => State::Chunk,
+            Framing::Close => State::Close,
+        };
+        let sampling = match (kind, coding) {
+            (Kind::Opaque, _) | (_, Coding::Other) => Sampling::No,
+            _ => Sampling::Yes,
+        };
+        Some(Body { state, sampling, kind, coding, kept: Vec::new(), trailers: Vec::new() })
+    }
+
+    /// Reads the next part.
+    pub(super) fn read(&mut self, wire: &mut Reader<'_>) -> Read<Progress> {
+        match self.step(wire) {
+            Err(Stop::Short) if wire.ahead() == Ahead::End => {
+                wire.skip(wire.rest().len() as u64);
+                Ok(Progress::Cut)
+            }
+            progress => progress,
+        }
+    }
+
+    fn step(&mut self, wire: &mut Reader<'_>) -> Read<Progress> {
+        match self.state {
+            State::Length(left) => {
+                self.state = match self.pass(left, wire)? {
+                    Passed::Whole => return Ok(Progress::Whole),
+                    Passed::Owed => State::Owed,
+                    Passed::Left(left) => State::Length(left),
+                };
+            }
+            State::Owed if wire.ahead() == Ahead::End => return Ok(Progress::Cut),
+            State::Owed => return Ok(Progress::Whole),
+            State::Close => return self.to_close(wire),
+            State::Chunk => self.state = Body::chunk(wire)?,
+            State::Data(left) => {
+                self.state = match self.pass(left, wire)? {
+                    Passed::Whole | Passed::Owed => State::ChunkEnd,
+                    Passed::Left(left) => State::Data(left),
+                };
+            }
+            State::ChunkEnd => {
+                match wire.until(b'\n', 1)? {
+                    b"\r" | b"" => self.state = State::Chunk,
+                    _ => return Err(wire.broken("a chunk is longer than it says")),
+                };
+            }
+            State::Trailers => return self.trailer(wire),
+        }
+        Ok(Progress::Part)
+    }
+
+    fn chunk(wire: &mut Reader<'_>) -> Read<State> {
+        let line = wire.until(b'\n', CHUNK_LINE)?;
+        match wire::chunk_size(line) {
+            Ok(0) => Ok(State::Trailers),
+            Ok(size) if size <= LENGTH => Ok(State::Data(size)),
+            Ok(_) => Err(wire.broken("a chunk is longer than anything")),
+            Err(what) => Err(wire.broken(what)),
+        }
+    }
+
+    fn trailer(&mut self, wire: &mut Reader<'_>) -> Read<Progress> {
+        let line = wire.until(b'\n', HEAD)?;
+        match line.trim_ascii_end() {
+            [] => return Ok(Progress::Whole),
+            _ if self.trailers.len() + line.len() > HEAD => {
+                return Err(wire.broken("the trailers are longer than a head may be"));
+            }
+            line => {
+                self.trailers.extend_from_slice(line);
+                self.trailers.extend_from_slice(b"\r\n");
+            }
+        }
+        Ok(Progress::Part)
+    }
+
+    fn to_close(&mut self, wire: &mut Reader<'_>) -> Read<Progress> {
+        let here = wire.rest();
+        match (here, wire.ahead()) {
+            ([], Ahead::Open) => return Err(Stop::Short),
+            ([], Ahead::End) => return Ok(Progress::Whole),
+            (here, Ahead::Open | Ahead::End) => {
+                self.keep(here);
+                wire.skip(here.len() as u64);
+            }
+            (here, Ahead::Hole(lost)) => {
+                self.keep(here);
+                self.sampling = Sampling::No;
+                wire.skip(here.len() as u64 + lost);
+            }
+        }
+        Ok(Progress::Part)
+    }
+
+    /// Passes over the bytes of `left` that are there; all of them when no more are wanted.
+    fn pass(&mut self, left: u64, wire: &mut Reader<'_>) -> Read<Passed> {
+        let here = wire.rest();
+        if let Some(last) = usize::try_from(left).ok().and_then(|left| here.get(..left)) {
+            self.keep(last);
+            wire.skip(left);
+            return Ok(Passed::Whole);
+        }
+        self.keep(here);
+        match (self.sampling, wire.ahead()) {
+            (Sampling::No, Ahead::Open | Ahead::End) => {}
+            (_, Ahead::Hole(_)) => self.sampling = Sampling::No,
+            (Sampling::Yes, Ahead::Open | Ahead::End) => {
+                if here.is_empty() {
+                    return Err(Stop::Short);
+                }
+                wire.skip(here.len() as u64);
+                return Ok(Passed::Left(left - here.len() as u64));
+            }
+        }
+        wire.skip(left);
+        Ok(Passed::Owed)
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        if self.sampling == Sampling::No {
+            return;
+        }
+        let room = SAMPLE - self.kept.len();
+        self.kept.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        if bytes.len() >= room {
+            self.sampling = Sampling::No;
+        }
+    }
+
+    /// The text of what was kept, credentials masked; `None` when it is no text.
+    pub(super) fn text(&self) -> Option<Text> {
+        if self.kept.is_empty() {
+            return None;
+        }
+        let content = decoded(self.coding, &self.kept)?;
+        let content = lossy(content.get(..TEXT).unwrap_or(&content));
+        let mut masked = String::new();
+        match self.kind {
+            Kind::Opaque => return None,
+            Kind::Plain => return Some(content.into()),
+            Kind::Json => mask::json(&content, &mut masked),
+            Kind::Form => mask::parameters(&content, &mut masked),
+            Kind::Xml => mask::xml(&content, &mut masked),
+        }
+        Some(masked.into())
+    }
+
+    /// The field lines after the last chunk.
+    pub(super) fn trailers(&self) -> &[u8] {
+        &self.trailers
+    }
+}
+
+/// What became of the bytes that a body or a chunk has left.
+enum Passed {
+    Whole,
+    Owed,
+    Left(u64),
+}
+
+/// The text of bytes that may be cut in the middle of a letter.
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    let whole = match std::str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_none() => bytes.get(..error.valid_up_to()).unwrap_or(bytes),
+        Ok(_) | Err(_) => bytes,
+    };
+    String::from_utf8_lossy(whole)
+}
+
+/// What `kept` says, to the bound [`TEXT`]; a cut or broken end of it is passed over.
+fn decoded(coding: Coding, kept: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let mut content = Vec::new();
+    let mut read = |from: &mut dyn std::io::Read| {
+        // The end of a sample is cut: what came before it counts.
+        let _ = from.take(TEXT as u64).read_to_end(&mut content);
+    };
+    match coding {
+        Coding::Identity => return Some(Cow::Borrowed(kept)),
+        Coding::Other => return None,
+        Coding::Gzip => read(&mut flate2::read::MultiGzDecoder::new(kept)),
+        // Some servers send the bare stream and some the zlib format, which RFC 9110 (8.4.1.2) means.
+        Coding::Deflate if kept.first().is_some_and(|b| b & 15 == 8) => {
+            read(&mut flate2::read::ZlibDecoder::new(kept));
+        }
+        Coding::Deflate => read(&mut flate2::read::DeflateDecoder::new(kept)),
+        Coding::Brotli => read(&mut brotli_decompressor::Decompressor::new(kept, BROTLI_INPUT)),
+        Coding::Zstd => {
+            let mut frames = ruzstd::decoding::FrameDecoder::new();
+            frames.set_max_window_size(ZSTD_WINDOW);
+            let mut stream = ruzstd::decoding::StreamingDecoder::new_with_decoder(kept, frames).ok()?;
+            read(&mut stream);
+        }
+    }
+    (!content.is_empty()).then_some(Cow::Owned(content))
+}
