@@ -374,12 +374,21 @@ impl Half {
             Heard::Request(key, request) => machine.pairing.ask(key, request, span(self), out),
             Heard::Response(key, response) => machine.pairing.answer(key, response, span(self), out),
             Heard::Early(response) => machine.pairing.answer_early(response, span(self), out),
-            Heard::Oneway(request) => machine.pairing.tell(request, span(self), out),
+            // It stands between the parts of another message, and is none of them.
+            Heard::Oneway(request) => {
+                let parts = self.span.take();
+                machine.pairing.tell(request, span(self), out);
+                self.span = parts;
+            }
             Heard::Part => {
                 let part = span(self);
                 self.span = Some(part);
             }
             Heard::Identity(identity) => machine.pairing.identify(identity),
+            Heard::Dismissed => {
+                let _ = span(self);
+                machine.pairing.dismiss();
+            }
             Heard::Abandoned(count) => machine.pairing.abandon(count, None, out),
             Heard::Nothing => {}
         }
@@ -419,6 +428,7 @@ impl Half {
                 }
             }
         }
+        machine.session.lost(self.speaker);
     }
 
     fn pay(&mut self, length: u64, at: Time) {

@@ -138,6 +138,14 @@ impl Pairing {
         }
     }
 
+    /// The oldest request was answered, and nobody wants to know.
+    pub fn dismiss(&mut self) {
+        match self.waiting.front() {
+            Some(Waiting::Request(_)) => _ = self.waiting.pop_front(),
+            Some(Waiting::Gap(_)) | None => {}
+        }
+    }
+
     /// A message that waits for no response.
     pub fn tell(&mut self, request: Request, span: Span, out: &mut Vec<Exchange>) {
         out.push(Exchange {

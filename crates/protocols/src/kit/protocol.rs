@@ -39,6 +39,14 @@ pub trait Session: Send {
     /// [`Stop::Over`] when what follows the bytes taken so far is no longer this protocol.
     fn read(&mut self, speaker: Speaker, wire: &mut Reader<'_>) -> Read<Heard>;
 
+    /// Bytes of `speaker` were lost, or could not be read: what it was saying has no end.
+    ///
+    /// Comes at once, before the other side says more; [`Session::resync`] follows when `speaker` goes on. The
+    /// pairing has given up all requests when `speaker` is the server, and none when it is the client.
+    fn lost(&mut self, speaker: Speaker) {
+        let _ = speaker;
+    }
+
     /// Finds the next message of `speaker` after bytes were lost or could not be read: how many bytes of
     /// `wire` to pass over until it begins, or `None` when it does not begin in them.
     fn resync(&mut self, speaker: Speaker, wire: &[u8]) -> Option<usize>;
@@ -85,6 +93,8 @@ pub enum Heard {
     Identity(Arc<Identity>),
     /// So many of the oldest open requests will not be answered.
     Abandoned(usize),
+    /// The oldest open request was answered, and neither is worth a record.
+    Dismissed,
     /// Nothing that a record shows.
     Nothing,
 }
