@@ -10,3 +10,4 @@ use kit::protocol::Protocol;
 
 /// Every protocol there is. A new one is a folder, its `mod` line, and its line here.
 pub static ALL: &[&dyn Protocol] = &[&web::http1::Http];
+pub static ALL: &[&dyn Protocol] = &[sql::postgres::POSTGRESQL];

@@ -1,1 +1,3 @@
 //! Relational databases.
+
+pub mod postgres;

@@ -1,0 +1,380 @@
+//! What the server says once the session has begun.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use model::conn::Speaker;
+use model::exchange::{Detail, Request, Text};
+use model::row::Row;
+
+use crate::kit::protocol::{Heard, Read};
+use crate::kit::reader::Reader;
+
+use super::answer::{Answer, Copy, Report, Way};
+use super::login;
+use super::session::{Batch, Due, Postgres, State, Telling, Transaction};
+use super::shape::{self, CELL, Forms, Shape};
+use super::values::Form;
+use super::wire::{header, inside};
+
+/// So many bytes of a row that is sampled are read.
+const ROW: usize = 16 << 10;
+/// So many bytes of a description, error, tag or report are read.
+const REPORT: usize = 128 << 10;
+
+impl Postgres {
+    /// Reads the server's next message.
+    pub(super) fn answered(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        if let Some(b'Z') = wire.rest().first() {
+            return self.ready(wire);
+        }
+        let header = self.message(Speaker::Server, wire)?;
+        let body = u64::from(header.body);
+        match header.tag {
+            b'D' => self.rows(body, wire),
+            b'd' => self.copy_out(body, wire),
+            b'C' => self.complete(body, wire),
+            b'T' => self.describe_rows(body, wire),
+            b't' => self.describe_parameters(body, wire),
+            b'G' => self.copy_begins(Way::In, body, wire),
+            b'H' => self.copy_begins(Way::Out, body, wire),
+            b'W' => self.copy_begins(Way::Both, body, wire),
+            b'E' => self.error(body, wire),
+            b'N' => self.notice(body, wire),
+            b'A' => notification(body, wire),
+            b'S' => self.setting(body, wire),
+            b'R' => self.authentication(body, wire),
+            b'V' => self.function_result(body, wire),
+            tag => {
+                wire.skip(body);
+                Ok(self.mark(tag))
+            }
+        }
+    }
+
+    /// A message without a content of interest.
+    fn mark(&mut self, tag: u8) -> Heard {
+        match (tag, self.due.front()) {
+            (b's', Some(Due::Execute(..))) => {
+                self.described();
+                self.answer.suspend();
+                self.respond()
+            }
+            (b'I', Some(Due::Execute(..))) => self.respond(),
+            (b'1', Some(Due::Parse { .. })) | (b'n', Some(Due::Describe(_))) => {
+                self.pop();
+                self.part()
+            }
+            (b'3', _) => Heard::Nothing,
+            _ => self.part(),
+        }
+    }
+
+    /// A piece of a response, if anybody waits for one.
+    fn part(&self) -> Heard {
+        match self.due.front() {
+            None | Some(Due::Gap(_) | Due::Sync(Telling::Silent)) => Heard::Nothing,
+            Some(_) => Heard::Part,
+        }
+    }
+
+    fn rows(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
+        if let Some(Due::Query | Due::Execute(..)) = self.due.front()
+            && self.answer.wants_sample()
+        {
+            let sample = wire.sample(body, ROW)?;
+            let mut cells = inside(&sample, wire);
+            self.described();
+            let row = match self.due.front() {
+                Some(Due::Execute(_, forms)) => shape::row(&mut cells, self.answer.shape.as_deref(), forms),
+                _ => shape::row(&mut cells, self.answer.shape.as_deref(), &Forms::Described),
+            };
+            self.answer.keep(row);
+        } else {
+            wire.skip(body);
+        }
+        self.answer.running += 1;
+        if !self.answer.wants_sample() {
+            self.pass_over_rows(wire);
+        }
+        Ok(self.part())
+    }
+
+    /// Rows that are only counted are read in one go.
+    fn pass_over_rows(&mut self, wire: &mut Reader<'_>) {
+        while wire.debt() == 0
+            && let Ok(header) = header(Speaker::Server, wire)
+            && header.tag == b'D'
+        {
+            wire.skip(super::wire::HEADER as u64 + u64::from(header.body));
+            self.answer.running += 1;
+        }
+    }
+
+    /// The rows that come have the shape that their statement was described with.
+    fn described(&mut self) {
+        if self.answer.shape.is_none()
+            && let Some(Due::Execute(statement, _)) = self.due.front()
+            && let Some(shape) = statement.shape.get()
+        {
+            self.answer.describe(Arc::clone(shape));
+        }
+    }
+
+    fn describe_rows(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
+        let sample = wire.sample(body, REPORT)?;
+        let mut fields = inside(&sample, wire);
+        let known = match self.due.front() {
+            Some(Due::Describe(statement)) => statement.shape.get().or(self.shape.as_ref()),
+            Some(_) => self.shape.as_ref(),
+            None => return Ok(Heard::Nothing),
+        };
+        let shape = match known {
+            Some(known) if known.is(&mut fields) => Arc::clone(known),
+            Some(_) | None => match Shape::read(&mut inside(&sample, wire)) {
+                Ok(shape) => Arc::new(shape),
+                Err(_) if sample.is_cut() => return Ok(self.part()),
+                Err(_) => return Err(wire.broken("a description of rows is not one")),
+            },
+        };
+        self.shape = Some(Arc::clone(&shape));
+        match self.due.front() {
+            Some(Due::Describe(statement)) => {
+                _ = statement.shape.set(shape);
+                self.pop();
+            }
+            Some(_) | None => self.answer.describe(shape),
+        }
+        Ok(self.part())
+    }
+
+    fn describe_parameters(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
+        let sample = wire.sample(body, REPORT)?;
+        let mut types = inside(&sample, wire);
+        if let Some(Due::Describe(statement)) = self.due.front() {
+            let count = types.be16().unwrap_or(0);
+            _ = statement.described.set((0..count).map_while(|_| types.be32().ok()).collect());
+        }
+        Ok(self.part())
+    }
+
+    fn complete(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
+        let sample = wire.sample(body, REPORT)?;
+        let tag = match sample.bytes {
+            [tag @ .., 0] => tag,
+            tag => tag,
+        };
+        match self.due.front() {
+            Some(Due::Query) => {
+                self.answer.complete(tag);
+                Ok(Heard::Part)
+            }
+            Some(Due::Execute(..)) => {
+                self.described();
+                self.answer.complete(tag);
+                Ok(self.respond())
+            }
+            _ => Ok(self.part()),
+        }
+    }
+
+    fn copy_begins(&mut self, way: Way, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
+        let sample = wire.sample(body, REPORT)?;
+        let binary = sample.bytes.first() == Some(&1);
+        match self.due.front() {
+            Some(Due::Query) => self.answer.copy = Some(Copy { way, binary }),
+            Some(Due::Execute(..)) => {
+                self.answer.copy = Some(Copy { way, binary });
+                if way != Way::Out {
+                    // The server passes over a Sync that it finds where data is due.
+                    while let Some(Due::Sync(Telling::Silent)) = self.due.get(1) {
+                        self.due.remove(1);
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(self.part())
+    }
+
+    fn copy_out(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
+        match self.answer.copy {
+            Some(copy) => {
+                let sample = if self.answer.wants_sample() { Some(wire.sample(body, CELL)?) } else { None };
+                if sample.is_none() {
+                    wire.skip(body);
+                }
+                self.answer.copied(copy, sample, body);
+            }
+            None => wire.skip(body),
+        }
+        Ok(self.part())
+    }
+
+    fn function_result(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
+        let sample = wire.sample(body, CELL)?;
+        if let Some(Due::Call) = self.due.front() {
+            let mut value = Row::default();
+            let content = sample.bytes.get(4..).unwrap_or_default();
+            match sample.bytes.first_chunk() {
+                Some(length) if i32::from_be_bytes(*length) >= 0 => {
+                    value.push_with(|text| super::values::write(text, 0, Form::Binary, content, CELL));
+                }
+                Some(_) | None => value.push_null(),
+            }
+            self.answer.keep(value);
+        }
+        Ok(self.part())
+    }
+
+    fn error(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
+        let sample = wire.sample(body, REPORT)?;
+        let report = Report::read(&mut inside(&sample, wire))?;
+        match self.due.front() {
+            Some(Due::Query | Due::Call) if !report.is_fatal => {
+                self.answer.failure = Some(report.failure);
+                Ok(Heard::Part)
+            }
+            Some(Due::Login | Due::Query | Due::Call) => {
+                self.answer.failure = Some(report.failure);
+                Ok(self.respond())
+            }
+            Some(Due::Parse { .. } | Due::Describe(_) | Due::Execute(..) | Due::Sync(Telling::Told)) => {
+                self.answer.failure = Some(report.failure);
+                Ok(self.fail_batch())
+            }
+            None if !matches!(self.batch, Batch::Empty) => {
+                // The client will say Sync, and the error is the answer.
+                self.answer.failure = Some(report.failure);
+                Ok(Heard::Part)
+            }
+            None | Some(Due::Sync(Telling::Silent) | Due::Gap(_)) => Ok(Heard::Nothing),
+        }
+    }
+
+    /// The batch's first open `Execute` failed, even if it was its `Parse` or `Bind` that did.
+    ///
+    /// Without an `Execute` the error waits for the end of the batch.
+    fn fail_batch(&mut self) -> Heard {
+        let batch = self.due.iter().take_while(|d| !d.ends_turn());
+        if !batch.into_iter().any(|d| matches!(d, Due::Execute(..))) {
+            return Heard::Part;
+        }
+        while !matches!(self.due.front(), Some(Due::Execute(..)) | None) {
+            self.undo();
+        }
+        self.respond()
+    }
+
+    /// What is due first will not be done.
+    fn undo(&mut self) {
+        if let Some(Due::Parse { name, before }) = self.pop() {
+            match before {
+                Some(before) => _ = self.store.keep(&name, before),
+                None => _ = self.store.statements.forget(&name),
+            }
+        }
+    }
+
+    fn ready(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        let header = header(Speaker::Server, wire)?;
+        let whole = super::wire::HEADER + header.body as usize;
+        let state = wire.peek(whole)?.last().copied();
+        if !self.due.front().is_none_or(Due::ends_turn)
+            && let Some(heard) = self.skipped()
+        {
+            return Ok(heard);
+        }
+        wire.skip(whole as u64);
+        self.state = State::Talking;
+        self.transaction = match state {
+            Some(b'T') => Transaction::Open,
+            Some(b'E') => Transaction::Failed,
+            _ => Transaction::Idle,
+        };
+        Ok(self.turn_ends())
+    }
+
+    /// After an error the server passed over the rest of the batch; each call tells one thing of it.
+    fn skipped(&mut self) -> Option<Heard> {
+        let turn = self.due.iter().position(Due::ends_turn)?;
+        let requests = self.due.iter().take(turn).filter(|d| matches!(d, Due::Execute(..))).count();
+        if requests > 0 && self.answer.failure.is_some() {
+            return Some(self.fail_batch());
+        }
+        while self.due.front().is_some_and(|d| !d.ends_turn()) {
+            self.undo();
+        }
+        (requests > 0).then_some(Heard::Abandoned(requests))
+    }
+
+    fn turn_ends(&mut self) -> Heard {
+        match self.due.front() {
+            Some(Due::Login | Due::Query | Due::Call) => self.respond(),
+            Some(Due::Sync(Telling::Told)) if self.answer.failure.is_some() => self.respond(),
+            Some(Due::Sync(Telling::Told)) => {
+                self.pop();
+                self.answer = Answer::default();
+                Heard::Dismissed
+            }
+            Some(Due::Sync(Telling::Silent)) => {
+                self.pop();
+                self.answer = Answer::default();
+                Heard::Nothing
+            }
+            Some(Due::Gap(_)) => self.ready_at_gap(),
+            // Nobody waits for it, or not for this one.
+            None | Some(Due::Parse { .. } | Due::Describe(_) | Due::Execute(..)) => Heard::Nothing,
+        }
+    }
+
+    fn notice(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
+        let sample = wire.sample(body, REPORT)?;
+        let heard = self.part();
+        if let Heard::Part = heard {
+            self.answer.notice(&Report::read(&mut inside(&sample, wire))?);
+        }
+        Ok(heard)
+    }
+
+    fn setting(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
+        let sample = wire.sample(body, REPORT)?;
+        let mut words = sample.bytes.split(|b| *b == 0);
+        let (name, value) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        match login::report(&self.identity, name, value) {
+            Some(identity) => {
+                self.identity = Arc::new(identity);
+                Ok(Heard::Identity(Arc::clone(&self.identity)))
+            }
+            None => Ok(Heard::Nothing),
+        }
+    }
+
+    fn authentication(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
+        let sample = wire.sample(body, REPORT)?;
+        let mut content = inside(&sample, wire);
+        let kind = content.be32().unwrap_or(0);
+        if let (Some(Due::Login), Some(method)) = (self.due.front(), login::method(kind, content.rest())) {
+            self.answer.details.push(("authentication", Detail::Text(Text::from(&*method))));
+        }
+        Ok(self.part())
+    }
+}
+
+/// What another session notified of: the channel and what it said.
+fn notification(body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
+    let sample = wire.sample(body, REPORT)?;
+    let mut content = inside(&sample, wire);
+    let process = content.be32().unwrap_or(0);
+    let mut words = content.rest().split(|b| *b == 0).map(String::from_utf8_lossy);
+    let channel = words.next().unwrap_or_default();
+    let mut parameters = Row::default();
+    parameters.push(&words.next().unwrap_or_default());
+    Ok(Heard::Oneway(Request {
+        operation: Cow::Borrowed("NOTIFY"),
+        targets: vec![Text::from(&*channel)],
+        parameters,
+        details: vec![("process", Detail::Number(i64::from(process)))],
+        ..Request::default()
+    }))
+}

@@ -1,0 +1,288 @@
+//! What the client says once the session has begun.
+
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use model::conn::Speaker;
+use model::exchange::{Detail, Details, Request, Text};
+use model::row::Row;
+
+use crate::kit::protocol::{Heard, Read};
+use crate::kit::reader::{Reader, Sample};
+
+use super::answer::Way;
+use super::session::{Batch, Due, Postgres, State, Telling, Transaction};
+use super::shape::{self, CELL, Forms};
+use super::statements::{Portal, Statement};
+use super::values;
+use super::verb::{masked, verb};
+use super::wire::inside;
+
+/// So many bytes of a statement, or of all parameters of one execution, are kept.
+const TEXT: usize = 64 << 10;
+/// So many bytes of one parameter are kept.
+const PARAMETER: usize = 4 << 10;
+/// A longer name is no name of a statement or portal.
+const NAME: usize = 1 << 10;
+
+/// What stands for the text of a statement that was not seen.
+static UNKNOWN: LazyLock<Text> = LazyLock::new(|| Text::from("unknown (prepared before we came)"));
+static OPEN: LazyLock<Text> = LazyLock::new(|| Text::from("open"));
+static FAILED: LazyLock<Text> = LazyLock::new(|| Text::from("failed"));
+
+impl Postgres {
+    /// Reads the client's next message.
+    pub(super) fn asked(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        if let Some(given_up) = self.overflow() {
+            return Ok(given_up);
+        }
+        let header = self.message(Speaker::Client, wire)?;
+        let body = u64::from(header.body);
+        if header.tag != b'p' && self.state == State::Greeting {
+            self.state = State::Talking;
+        }
+        match header.tag {
+            b'Q' => self.query(wire.sample(body, TEXT)?),
+            b'P' => self.parse(wire.sample(body, TEXT)?, wire),
+            b'B' => self.bind(wire.sample(body, TEXT)?, wire),
+            b'D' => self.describe(wire.sample(body, NAME)?, wire),
+            b'E' => self.execute(wire.sample(body, NAME)?, wire),
+            b'C' => self.close(wire.sample(body, NAME)?, wire),
+            b'F' => self.call(wire.sample(body, TEXT)?, wire),
+            b'S' => Ok(self.sync()),
+            b'd' => self.copy_in(body, wire),
+            // Flush, Terminate, the end of a copy, and what proves the client's identity: nothing of them is kept.
+            _ => {
+                wire.skip(body);
+                Ok(Heard::Nothing)
+            }
+        }
+    }
+
+    fn query(&mut self, sample: Sample<'_>) -> Read<Heard> {
+        self.bridge();
+        let statement = statement(&sample);
+        let request = self.request(&statement, Row::default(), None);
+        Ok(self.ask(Due::Query, request))
+    }
+
+    fn parse(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<Heard> {
+        let mut body = inside(&sample, wire);
+        let name = name(&sample, &mut body)?;
+        let rest = body.rest();
+        let text = memchr::memchr(0, rest).and_then(|end| rest.get(..end));
+        let length = text.map_or(sample.length - name.len() as u64, |text| text.len() as u64);
+        let text = Sample { bytes: text.unwrap_or(rest), length };
+        body.skip(text.bytes.len() as u64 + 1);
+        let count = body.be16().unwrap_or(0);
+        let declared = (0..count).map_while(|_| body.be32().ok()).collect();
+        let statement = Arc::new(Statement { declared, ..statement(&text) });
+        self.bridge();
+        let before = self.store.keep(name, Arc::clone(&statement));
+        if !name.is_empty() {
+            self.due.push_back(Due::Parse { name: name.into(), before });
+        }
+        self.prepared("PARSE", statement);
+        Ok(Heard::Part)
+    }
+
+    fn bind(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<Heard> {
+        let mut body = inside(&sample, wire);
+        let portal = name(&sample, &mut body)?;
+        let source = name(&sample, &mut body)?;
+        self.bridge();
+        let statement = self.store.statement(source);
+        let forms = shape::forms(&mut body).unwrap_or(Forms::Unknown);
+        let (parameters, count) = parameters(&mut body, &statement, &forms);
+        let cut = (parameters.len() < count).then_some(count as u64);
+        let forms = shape::forms(&mut body).unwrap_or(Forms::Unknown);
+        self.prepared("BIND", Arc::clone(&statement));
+        self.store.open(portal, Portal { statement, parameters, cut, forms });
+        Ok(Heard::Part)
+    }
+
+    fn describe(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<Heard> {
+        let mut body = inside(&sample, wire);
+        let kind = body.u8();
+        let name = name(&sample, &mut body)?;
+        self.bridge();
+        let statement = match kind {
+            Ok(b'P') => self.portal(name).statement,
+            Ok(_) | Err(_) => self.store.statement(name),
+        };
+        self.due.push_back(Due::Describe(Arc::clone(&statement)));
+        self.prepared("DESCRIBE", statement);
+        Ok(Heard::Part)
+    }
+
+    fn execute(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<Heard> {
+        let mut body = inside(&sample, wire);
+        let name = name(&sample, &mut body)?;
+        let limit = body.be32().unwrap_or(0);
+        self.bridge();
+        let Portal { statement, parameters, cut, forms } = match limit {
+            // It runs to its end, and no second time.
+            0 => self.store.portals.forget(name).unwrap_or_else(|| self.portal(name)),
+            _ => self.portal(name),
+        };
+        let mut request = self.request(&statement, parameters, cut);
+        if limit > 0 {
+            request.details.push(("fetch", Detail::Number(i64::from(limit))));
+        }
+        self.batch = Batch::Asked;
+        Ok(self.ask(Due::Execute(statement, forms), request))
+    }
+
+    /// The portal of this name; of one that was not seen, nothing is known.
+    fn portal(&mut self, name: &[u8]) -> Portal {
+        if let Some(portal) = self.store.portals.find(name) {
+            return portal.clone();
+        }
+        let statement = Arc::new(Statement { verb: Cow::Borrowed("EXECUTE"), ..Statement::default() });
+        Portal { statement, parameters: Row::default(), cut: None, forms: Forms::Unknown }
+    }
+
+    fn close(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<Heard> {
+        let mut body = inside(&sample, wire);
+        let kind = body.u8();
+        let name = name(&sample, &mut body)?;
+        self.bridge();
+        match kind {
+            Ok(b'P') => _ = self.store.portals.forget(name),
+            Ok(_) | Err(_) => _ = self.store.statements.forget(name),
+        }
+        Ok(Heard::Nothing)
+    }
+
+    fn call(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<Heard> {
+        let mut body = inside(&sample, wire);
+        let function = body.be32().unwrap_or(0);
+        let forms = shape::forms(&mut body).unwrap_or(Forms::Unknown);
+        let (parameters, _) = parameters(&mut body, &Statement::default(), &forms);
+        self.bridge();
+        let details = vec![("function", Detail::Number(i64::from(function)))];
+        let operation = Cow::Borrowed("CALL");
+        Ok(self.ask(Due::Call, Request { operation, parameters, details, ..Request::default() }))
+    }
+
+    fn sync(&mut self) -> Heard {
+        if self.is_copying_in() {
+            // The server passes over what is not part of the copy.
+            return Heard::Nothing;
+        }
+        self.bridge();
+        match std::mem::take(&mut self.batch) {
+            Batch::Prepared(operation, statement) => {
+                let mut request = self.request(&statement, Row::default(), None);
+                request.operation = Cow::Borrowed(operation);
+                self.ask(Due::Sync(Telling::Told), request)
+            }
+            Batch::Empty | Batch::Asked => {
+                self.due.push_back(Due::Sync(Telling::Silent));
+                Heard::Nothing
+            }
+        }
+    }
+
+    fn is_copying_in(&self) -> bool {
+        self.answer.copy.is_some_and(|copy| copy.way != Way::Out)
+    }
+
+    fn copy_in(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
+        match self.answer.copy {
+            Some(copy) if copy.way != Way::Out => {
+                let sample = if self.answer.wants_sample() { Some(wire.sample(body, CELL)?) } else { None };
+                if sample.is_none() {
+                    wire.skip(body);
+                }
+                self.answer.copied(copy, sample, body);
+            }
+            Some(_) | None => wire.skip(body),
+        }
+        Ok(Heard::Nothing)
+    }
+
+    /// The batch prepares something; the first such message names it, unless it runs something too.
+    fn prepared(&mut self, operation: &'static str, statement: Arc<Statement>) {
+        if let Batch::Empty = self.batch {
+            self.batch = Batch::Prepared(operation, statement);
+        }
+    }
+
+    fn request(&self, statement: &Statement, parameters: Row, cut: Option<u64>) -> Request {
+        let mut details = Details::new();
+        match self.transaction {
+            Transaction::Idle => {}
+            Transaction::Open => details.push(("transaction", Detail::Text(Arc::clone(&OPEN)))),
+            Transaction::Failed => details.push(("transaction", Detail::Text(Arc::clone(&FAILED)))),
+        }
+        if statement.text.is_none() {
+            details.push(("statement", Detail::Text(Arc::clone(&UNKNOWN))));
+        }
+        let mut length = |name, cut: Option<u64>| {
+            if let Some(length) = cut {
+                details.push((name, Detail::Number(i64::try_from(length).unwrap_or(i64::MAX))));
+            }
+        };
+        length("statement_bytes", statement.cut);
+        length("parameter_count", cut);
+        Request {
+            operation: statement.verb.clone(),
+            statement: statement.text.clone(),
+            parameters,
+            targets: Vec::new(),
+            details,
+        }
+    }
+}
+
+/// A statement of this text, which may end with a zero byte.
+fn statement(sample: &Sample<'_>) -> Statement {
+    let bytes = match sample.bytes {
+        [text @ .., 0] => text,
+        text => text,
+    };
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    };
+    Statement {
+        text: Some(Text::from(&*masked(&text))),
+        verb: verb(&text),
+        cut: sample.is_cut().then_some(sample.length),
+        declared: Box::default(),
+        described: OnceLock::new(),
+        shape: OnceLock::new(),
+    }
+}
+
+/// The next name in a body.
+fn name<'a>(sample: &Sample<'_>, body: &mut Reader<'a>) -> Read<&'a [u8]> {
+    let rest = body.rest();
+    match body.until(0, NAME) {
+        Ok(name) => Ok(name),
+        // A loss hides the end.
+        Err(_) if sample.is_cut() => {
+            body.skip(rest.len() as u64);
+            Ok(rest)
+        }
+        Err(_) => Err(body.broken("a name has no end")),
+    }
+}
+
+/// The values of a `Bind` or `FunctionCall` as far as they are there, and how many there truly are.
+fn parameters(body: &mut Reader<'_>, statement: &Statement, forms: &Forms) -> (Row, usize) {
+    let mut row = Row::default();
+    let count = usize::from(body.be16().unwrap_or(0));
+    for at in 0..count {
+        let Ok(length) = body.array().map(i32::from_be_bytes) else { break };
+        let Ok(length) = usize::try_from(length) else {
+            row.push_null();
+            continue;
+        };
+        let Ok(value) = body.take(length) else { break };
+        let form = forms.of(at, None).unwrap_or(values::Form::Binary);
+        row.push_with(|text| values::write(text, statement.parameter(at), form, value, PARAMETER));
+    }
+    (row, count)
+}

@@ -1,0 +1,321 @@
+//! Messages become requests and responses: where a session stands, and what the server still owes.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use model::conn::Speaker;
+use model::event::Joined;
+use model::exchange::{Identity, Request, Response};
+
+use crate::kit::protocol::{Heard, Read, Session, Stop};
+use crate::kit::reader::Reader;
+
+use super::answer::Answer;
+use super::chain::{Chain, chain, is_startup};
+use super::shape::{Forms, Shape};
+use super::statements::{Statement, Store};
+use super::wire::{Header, Packet, header, packet};
+
+/// More open requests than this are not waited for; the pairing's own cap lies above it.
+const OPEN: usize = 4000;
+/// More answers of the server than this are not waited for: a client that asks so much is not being answered.
+const DUE: usize = 4 * OPEN;
+
+/// Where a session stands.
+///
+/// ```text
+///            start-up             Z
+///  Opening ───────────▶ Greeting ───▶ Talking ◀──╮
+///     ▲ │                   ╰─ Q, P... ─▶ ╰──────╯
+///   N │ │ asks for TLS or GSS
+///     │ ▼
+///   Asking ── S, G ──▶ Over: the clear layer goes on, under Opening
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// The client has said nothing, or was refused encryption.
+    Opening,
+    /// The client asked for encryption.
+    Asking,
+    /// The client said who it is, and proves it.
+    Greeting,
+    /// Questions and answers.
+    Talking,
+}
+
+/// What the server still owes, in the order in which it will give it.
+#[derive(Debug)]
+pub(super) enum Due {
+    /// The end of the log-in.
+    Login,
+    /// The answer to a simple query.
+    Query,
+    /// The answer to a function call.
+    Call,
+    /// The end of a `Parse` of a named statement; if it fails, what the name meant `before` holds again.
+    Parse { name: Box<[u8]>, before: Option<Arc<Statement>> },
+    /// The description of a statement or of a portal's rows.
+    Describe(Arc<Statement>),
+    /// Rows, and what the statement did.
+    Execute(Arc<Statement>, Forms),
+    /// `ReadyForQuery`; with an answer, when the batch held no `Execute` and was told as a request of its own.
+    Sync(Telling),
+    /// Bytes were lost: nobody knows what the server will answer here.
+    Gap(Gap),
+}
+
+/// Whether a `Sync` is itself a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Telling {
+    Silent,
+    Told,
+}
+
+/// Whether the server has answered since bytes were lost.
+///
+/// A client that takes turns speaks again only when it was answered. So when it does, what was lost is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gap {
+    Unanswered,
+    Answered,
+}
+
+impl Due {
+    /// Whether the server says `ReadyForQuery` at its end.
+    pub(super) fn ends_turn(&self) -> bool {
+        match self {
+            Due::Login | Due::Query | Due::Call | Due::Sync(_) | Due::Gap(_) => true,
+            Due::Parse { .. } | Due::Describe(_) | Due::Execute(..) => false,
+        }
+    }
+
+    fn is_request(&self) -> bool {
+        match self {
+            Due::Login | Due::Query | Due::Call | Due::Execute(..) | Due::Sync(Telling::Told) => true,
+            Due::Parse { .. } | Due::Describe(_) | Due::Sync(Telling::Silent) | Due::Gap(_) => false,
+        }
+    }
+}
+
+/// What the client said since its last `Sync`.
+#[derive(Debug, Default)]
+pub(super) enum Batch {
+    /// Nothing that runs or prepares anything.
+    #[default]
+    Empty,
+    /// It prepared or described a statement, and runs nothing yet.
+    Prepared(&'static str, Arc<Statement>),
+    /// It runs something.
+    Asked,
+}
+
+/// Whether the session is within a transaction, as its server last said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Transaction {
+    Idle,
+    Open,
+    Failed,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Postgres {
+    pub(super) state: State,
+    pub(super) due: VecDeque<Due>,
+    /// How many of `due` are requests that the pairing knows.
+    pub(super) open: usize,
+    pub(super) batch: Batch,
+    pub(super) store: Store,
+    pub(super) answer: Answer,
+    /// The shape of the last rows: the next are often the same.
+    pub(super) shape: Option<Arc<Shape>>,
+    pub(super) identity: Arc<Identity>,
+    pub(super) transaction: Transaction,
+}
+
+impl Session for Postgres {
+    fn read(&mut self, speaker: Speaker, wire: &mut Reader<'_>) -> Read<Heard> {
+        match (self.state, speaker) {
+            (State::Opening | State::Asking, Speaker::Client) => self.opening(wire),
+            (State::Asking, Speaker::Server) => self.negotiated(wire),
+            (State::Greeting | State::Talking, Speaker::Client) => self.asked(wire),
+            (State::Opening | State::Greeting | State::Talking, Speaker::Server) => self.answered(wire),
+        }
+    }
+
+    fn lost(&mut self, speaker: Speaker) {
+        match speaker {
+            Speaker::Client => self.lost_question(),
+            Speaker::Server => self.lost_answer(),
+        }
+    }
+
+    fn resync(&mut self, speaker: Speaker, wire: &[u8]) -> Option<usize> {
+        (0..wire.len()).find(|at| {
+            let rest = wire.get(*at..).unwrap_or_default();
+            let is_opening = rest.first() == Some(&0) && speaker == Speaker::Client && is_startup(rest);
+            if is_opening {
+                self.state = State::Opening;
+            } else if chain(speaker, rest) == Chain::Sound {
+                self.join();
+            } else {
+                return false;
+            }
+            true
+        })
+    }
+}
+
+impl Postgres {
+    /// A connection of which nothing was heard yet.
+    pub(super) fn new(joined: Joined) -> Self {
+        Postgres {
+            state: match joined {
+                Joined::AtStart => State::Opening,
+                Joined::Midway => State::Talking,
+            },
+            due: VecDeque::new(),
+            open: 0,
+            batch: Batch::Empty,
+            store: Store::default(),
+            answer: Answer::default(),
+            shape: None,
+            identity: Arc::default(),
+            transaction: Transaction::Idle,
+        }
+    }
+
+    /// The client's packets before the first tagged message.
+    fn opening(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        if self.state == State::Asking && wire.rest().first() == Some(&0x16) {
+            // A TLS hand-shake: the server's consent was not seen.
+            return Err(Stop::Over);
+        }
+        let (packet, length) = packet(wire)?;
+        let heard = match packet {
+            Packet::Encrypt => {
+                self.state = State::Asking;
+                Heard::Nothing
+            }
+            Packet::Cancel(process) => Heard::Oneway(super::login::cancel(process)),
+            Packet::Startup(minor, body) => {
+                let identity = super::login::identity(body);
+                if identity != *self.identity {
+                    // The same packet is read again for the request, which then bears the identity.
+                    self.identity = Arc::new(identity);
+                    return Ok(Heard::Identity(Arc::clone(&self.identity)));
+                }
+                self.state = State::Greeting;
+                self.ask(Due::Login, super::login::request(minor, body))
+            }
+        };
+        wire.skip(length as u64);
+        Ok(heard)
+    }
+
+    /// The server's one byte after a request for encryption.
+    fn negotiated(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        match wire.peek(1)? {
+            b"S" | b"G" => {
+                wire.skip(1);
+                Err(Stop::Over)
+            }
+            b"N" => {
+                wire.skip(1);
+                self.state = State::Opening;
+                Ok(Heard::Nothing)
+            }
+            // Servers too old for the question answer with an error.
+            b"E" => self.answered(wire),
+            _ => Err(wire.broken("a request for encryption has an unknown answer")),
+        }
+    }
+
+    /// The header of the next message of `speaker`, passed over.
+    pub(super) fn message(&mut self, speaker: Speaker, wire: &mut Reader<'_>) -> Read<Header> {
+        let header = header(speaker, wire)?;
+        wire.skip(super::wire::HEADER as u64);
+        Ok(header)
+    }
+
+    /// A request begins to wait.
+    pub(super) fn ask(&mut self, due: Due, request: Request) -> Heard {
+        self.open += 1;
+        self.due.push_back(due);
+        Heard::Request(crate::kit::protocol::Key::Turn, request)
+    }
+
+    /// The answer ends, and with it the oldest of what is due.
+    pub(super) fn respond(&mut self) -> Heard {
+        self.pop();
+        Heard::Response(crate::kit::protocol::Key::Turn, std::mem::take(&mut self.answer).finish())
+    }
+
+    /// The oldest of what is due is over.
+    pub(super) fn pop(&mut self) -> Option<Due> {
+        let due = self.due.pop_front()?;
+        self.open -= usize::from(due.is_request());
+        Some(due)
+    }
+
+    /// At the cap: what is due is given up, and the next answers answer nobody.
+    pub(super) fn overflow(&mut self) -> Option<Heard> {
+        if self.open < OPEN && self.due.len() < DUE {
+            return None;
+        }
+        let open = std::mem::take(&mut self.open);
+        self.due.clear();
+        self.due.push_back(Due::Gap(Gap::Unanswered));
+        Some(Heard::Abandoned(open))
+    }
+
+    /// A gap that the server has answered is over when the client speaks again.
+    pub(super) fn bridge(&mut self) {
+        if self.due.len() == 1 && matches!(self.due.front(), Some(Due::Gap(Gap::Answered))) {
+            self.due.clear();
+        }
+    }
+
+    /// The server is ready, at a gap: what was asked behind it may have been answered or not.
+    pub(super) fn ready_at_gap(&mut self) -> Heard {
+        let gaps = self.due.iter().filter(|d| matches!(d, Due::Gap(_))).count();
+        let open = std::mem::take(&mut self.open);
+        self.due.clear();
+        self.due.push_back(Due::Gap(if gaps > 1 { Gap::Unanswered } else { Gap::Answered }));
+        self.answer = Answer::default();
+        match open {
+            0 => Heard::Response(crate::kit::protocol::Key::Turn, Response::default()),
+            open => Heard::Abandoned(open),
+        }
+    }
+
+    fn lost_question(&mut self) {
+        self.batch = Batch::Empty;
+        self.store.doubt();
+        match self.due.back_mut() {
+            Some(Due::Gap(gap)) => *gap = Gap::Unanswered,
+            _ => self.due.push_back(Due::Gap(Gap::Unanswered)),
+        }
+    }
+
+    fn lost_answer(&mut self) {
+        let turns = self.due.iter().filter(|d| d.ends_turn()).count();
+        let in_doubt =
+            self.due.iter().any(|d| matches!(d, Due::Gap(_))) || !matches!(self.batch, Batch::Empty);
+        self.due.clear();
+        self.open = 0;
+        self.answer = Answer::default();
+        // One turn ends before a client that takes turns speaks again; of several, nobody knows which is answered next.
+        if turns > 1 || in_doubt {
+            self.due.push_back(Due::Gap(Gap::Unanswered));
+        }
+    }
+
+    /// Tagged messages were found: whatever came before them was missed.
+    fn join(&mut self) {
+        self.state = match self.state {
+            State::Opening | State::Asking | State::Greeting => State::Greeting,
+            State::Talking => State::Talking,
+        };
+    }
+}

@@ -1,0 +1,156 @@
+//! The shape of rows: their columns as records show them, and the types that their cells are read by.
+
+use std::sync::Arc;
+
+use model::exchange::{Column, Origin, Text};
+use model::row::Row;
+
+use crate::kit::protocol::Read;
+use crate::kit::reader::Reader;
+
+use super::types;
+use super::values::{self, Form};
+
+/// A table has at most 1,600 columns and a result 1,664; what comes behind them is not kept.
+const COLUMNS: u16 = 1664;
+/// A server's names have at most 63 bytes; a longer text is no name.
+const NAME: usize = 1024;
+/// So many bytes of a cell are kept in a sample.
+pub(super) const CELL: usize = 1 << 10;
+
+/// The columns of a result.
+#[derive(Debug)]
+pub(super) struct Shape {
+    /// As records show them.
+    pub(super) columns: Arc<[Column]>,
+    fields: Box<[Field]>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Field {
+    kind: u32,
+    form: Form,
+    origin: Option<Origin>,
+}
+
+/// In which form the cells of a row come.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Forms {
+    /// All as text.
+    #[default]
+    Text,
+    /// All in binary.
+    Binary,
+    /// Each in its own.
+    Each(Box<[Form]>),
+    /// As the description of the rows says, which is not reliable for prepared statements.
+    Described,
+    /// Nobody saw.
+    Unknown,
+}
+
+impl Shape {
+    /// Reads the body of a `RowDescription`.
+    pub(super) fn read(wire: &mut Reader<'_>) -> Read<Shape> {
+        let count = wire.be16()?.min(COLUMNS);
+        let mut columns = Vec::with_capacity(usize::from(count));
+        let mut fields = Vec::with_capacity(usize::from(count));
+        for _ in 0..count {
+            let name = wire.until(0, NAME)?;
+            let field = field(wire)?;
+            columns.push(Column {
+                name: Text::from(String::from_utf8_lossy(name)),
+                kind: types::name(field.kind),
+                table: None,
+                origin: field.origin,
+            });
+            fields.push(field);
+        }
+        Ok(Shape { columns: columns.into(), fields: fields.into() })
+    }
+
+    /// Whether the body of a `RowDescription` describes this very shape.
+    pub(super) fn is(&self, wire: &mut Reader<'_>) -> bool {
+        if wire.be16().map(usize::from) != Ok(self.fields.len()) {
+            return false;
+        }
+        self.columns.iter().zip(&self.fields).all(|(column, known)| {
+            let name = column.name.as_bytes();
+            let same = wire.take(name.len()) == Ok(name) && wire.u8() == Ok(0);
+            same && field(wire).as_ref() == Ok(known)
+        })
+    }
+}
+
+fn field(wire: &mut Reader<'_>) -> Read<Field> {
+    let table = wire.be32()?;
+    let column = wire.be16()?;
+    let kind = wire.be32()?;
+    let _size = wire.be16()?;
+    let _modifier = wire.be32()?;
+    let form = form(wire)?;
+    let origin = (table != 0).then_some(Origin { table, column });
+    Ok(Field { kind, form, origin })
+}
+
+/// Reads the forms that the client wants its results in.
+pub(super) fn forms(wire: &mut Reader<'_>) -> Read<Forms> {
+    Ok(match wire.be16()? {
+        0 => Forms::Text,
+        1 => match form(wire)? {
+            Form::Text => Forms::Text,
+            Form::Binary => Forms::Binary,
+        },
+        count => {
+            let mut each = Vec::new();
+            for _ in 0..count {
+                each.push(form(wire)?);
+            }
+            Forms::Each(each.into())
+        }
+    })
+}
+
+fn form(wire: &mut Reader<'_>) -> Read<Form> {
+    Ok(if wire.be16()? == 0 { Form::Text } else { Form::Binary })
+}
+
+impl Forms {
+    /// The form of the value at `at`, of which one description may speak.
+    pub(super) fn of(&self, at: usize, shape: Option<&Shape>) -> Option<Form> {
+        match self {
+            Forms::Text => Some(Form::Text),
+            Forms::Binary => Some(Form::Binary),
+            Forms::Each(each) => each.get(at).copied(),
+            Forms::Described => shape.and_then(|s| s.fields.get(at)).map(|f| f.form),
+            Forms::Unknown => None,
+        }
+    }
+}
+
+/// Reads the cells of a `DataRow`, or as many as are there.
+///
+/// A cell whose form nobody saw is shown as text where it is one.
+pub(super) fn row(wire: &mut Reader<'_>, shape: Option<&Shape>, forms: &Forms) -> Row {
+    let mut row = Row::default();
+    let count = wire.be16().unwrap_or(0).min(COLUMNS);
+    for at in 0..usize::from(count) {
+        let Ok(length) = wire.array().map(i32::from_be_bytes) else { break };
+        let Ok(length) = usize::try_from(length) else {
+            row.push_null();
+            continue;
+        };
+        let rest = wire.rest();
+        let value = rest.get(..length).unwrap_or(rest);
+        wire.skip(value.len() as u64);
+        let kind = shape.and_then(|s| s.fields.get(at)).map_or(0, |f| f.kind);
+        let form = forms.of(at, shape).unwrap_or_else(|| likely(value));
+        row.push_with(|text| values::write(text, kind, form, value, CELL));
+    }
+    row
+}
+
+fn likely(value: &[u8]) -> Form {
+    let is_text = std::str::from_utf8(value).is_ok_and(|text| !text.chars().any(char::is_control));
+    if is_text { Form::Text } else { Form::Binary }
+}

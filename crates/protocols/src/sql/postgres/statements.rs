@@ -1,0 +1,210 @@
+//! What a session remembers of its prepared statements and portals, to a bound.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::{Arc, OnceLock};
+
+use model::exchange::Text;
+use model::row::Row;
+
+use super::shape::{Forms, Shape};
+
+/// More named statements than this are not remembered: the oldest is forgotten, and its text is unknown again.
+///
+/// Drivers keep some hundred (JDBC 256, psycopg 100).
+const STATEMENTS: usize = 1024;
+/// The same for named portals (cursors), of which a session has a handful.
+const PORTALS: usize = 64;
+/// The bytes of text that one session's named statements may hold together.
+const TEXTS: usize = 1 << 20;
+
+/// A statement that the client prepared.
+#[derive(Debug, Default)]
+pub(super) struct Statement {
+    /// Its text, passwords masked; `None` when it was prepared before we came.
+    pub(super) text: Option<Text>,
+    /// Its verb.
+    pub(super) verb: Cow<'static, str>,
+    /// How long it truly is, when only its beginning was kept.
+    pub(super) cut: Option<u64>,
+    /// The types of its parameters as the client declared them; zero is left to the server.
+    pub(super) declared: Box<[u32]>,
+    /// The types of its parameters as the server told.
+    pub(super) described: OnceLock<Box<[u32]>>,
+    /// The shape of its rows.
+    pub(super) shape: OnceLock<Arc<Shape>>,
+}
+
+impl Statement {
+    /// The type of a parameter, zero when it is not known.
+    pub(super) fn parameter(&self, at: usize) -> u32 {
+        let types = self.described.get().unwrap_or(&self.declared);
+        types.get(at).copied().unwrap_or(0)
+    }
+}
+
+/// A statement with its parameters, ready to run.
+#[derive(Clone, Debug)]
+pub(super) struct Portal {
+    /// What it runs.
+    pub(super) statement: Arc<Statement>,
+    /// With what.
+    pub(super) parameters: Row,
+    /// How many parameters there truly are, when not all were kept.
+    pub(super) cut: Option<u64>,
+    /// In which form its rows come.
+    pub(super) forms: Forms,
+}
+
+/// Statements and portals by name; the empty name is the one that each use replaces.
+#[derive(Debug, Default)]
+pub(super) struct Store {
+    pub(super) statements: Names<Arc<Statement>>,
+    pub(super) portals: Names<Portal>,
+}
+
+impl Store {
+    /// A client's statement; one that was not seen is remembered without a text.
+    pub(super) fn statement(&mut self, name: &[u8]) -> Arc<Statement> {
+        if let Some(statement) = self.statements.find(name) {
+            return Arc::clone(statement);
+        }
+        let unknown = Arc::new(Statement { verb: Cow::Borrowed("EXECUTE"), ..Statement::default() });
+        self.keep(name, Arc::clone(&unknown));
+        unknown
+    }
+
+    /// Remembers a statement; what had its name before comes back.
+    pub(super) fn keep(&mut self, name: &[u8], statement: Arc<Statement>) -> Option<Arc<Statement>> {
+        let size = statement.text.as_ref().map_or(0, |text| text.len());
+        self.statements.keep(name, statement, size, STATEMENTS, TEXTS)
+    }
+
+    /// Remembers a portal.
+    pub(super) fn open(&mut self, name: &[u8], portal: Portal) {
+        let size = portal.parameters.size();
+        self.portals.keep(name, portal, size, PORTALS, TEXTS);
+    }
+
+    /// Forgets what bytes of the client that were lost may have replaced.
+    pub(super) fn doubt(&mut self) {
+        self.statements.forget(b"");
+        self.portals = Names::default();
+    }
+}
+
+/// Things by name, of which the oldest is forgotten when there are too many or they are too large.
+#[derive(Debug)]
+pub(super) struct Names<T> {
+    unnamed: Option<T>,
+    named: HashMap<Box<[u8]>, Named<T>, BuildHasherDefault<Fnv>>,
+    size: usize,
+    age: u64,
+}
+
+#[derive(Debug)]
+struct Named<T> {
+    thing: T,
+    size: usize,
+    age: u64,
+}
+
+impl<T> Default for Names<T> {
+    fn default() -> Self {
+        Names { unnamed: None, named: HashMap::default(), size: 0, age: 0 }
+    }
+}
+
+impl<T> Names<T> {
+    pub(super) fn find(&self, name: &[u8]) -> Option<&T> {
+        if name.is_empty() {
+            return self.unnamed.as_ref();
+        }
+        self.named.get(name).map(|named| &named.thing)
+    }
+
+    pub(super) fn forget(&mut self, name: &[u8]) -> Option<T> {
+        if name.is_empty() {
+            return self.unnamed.take();
+        }
+        let named = self.named.remove(name)?;
+        self.size -= named.size;
+        Some(named.thing)
+    }
+
+    fn keep(&mut self, name: &[u8], thing: T, size: usize, most: usize, largest: usize) -> Option<T> {
+        if name.is_empty() {
+            return self.unnamed.replace(thing);
+        }
+        let before = self.forget(name);
+        while self.named.len() >= most || (self.size + size > largest && !self.named.is_empty()) {
+            self.forget_oldest();
+        }
+        self.age += 1;
+        self.size += size;
+        self.named.insert(name.into(), Named { thing, size, age: self.age });
+        before
+    }
+
+    fn forget_oldest(&mut self) {
+        let oldest = self.named.iter().min_by_key(|(_, named)| named.age).map(|(name, _)| name.clone());
+        if let Some(name) = oldest {
+            self.forget(&name);
+        }
+    }
+}
+
+/// The hash of Fowler, Noll and Vo: names are short, and their number is bounded, so that nobody gains by collisions.
+#[derive(Debug)]
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Fnv(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{STATEMENTS, Statement, Store, TEXTS};
+
+    fn of(length: usize) -> Arc<Statement> {
+        Arc::new(Statement { text: Some("x".repeat(length).into()), ..Statement::default() })
+    }
+
+    #[test]
+    fn the_oldest_statement_is_forgotten_at_the_cap() {
+        let mut store = Store::default();
+        for i in 0..=STATEMENTS {
+            store.keep(format!("s{i}").as_bytes(), of(1));
+        }
+        assert!(store.statements.find(b"s0").is_none());
+        assert!(store.statements.find(b"s1").is_some());
+    }
+
+    #[test]
+    fn long_statements_push_out_others() {
+        let mut store = Store::default();
+        for i in 0..40 {
+            store.keep(format!("s{i}").as_bytes(), of(TEXTS / 8));
+        }
+        assert!(store.statements.find(b"s31").is_none());
+        assert!(store.statements.find(b"s32").is_some());
+        assert!(store.statement(b"s0").text.is_none(), "a forgotten statement has no text");
+    }
+}

@@ -1,0 +1,292 @@
+//! What can be told of a statement at a glance: its verb, and the passwords in it that nobody may keep.
+
+use std::borrow::Cow;
+
+use memchr::memchr2;
+
+/// The verbs that need no memory of their own, the frequent ones first.
+const VERBS: &[&str] = &[
+    "SELECT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "BEGIN",
+    "COMMIT",
+    "END",
+    "ROLLBACK",
+    "SET",
+    "SHOW",
+    "COPY",
+    "WITH",
+    "MERGE",
+    "FETCH",
+    "MOVE",
+    "DECLARE",
+    "CLOSE",
+    "PREPARE",
+    "EXECUTE",
+    "DEALLOCATE",
+    "DISCARD",
+    "RESET",
+    "START",
+    "ABORT",
+    "SAVEPOINT",
+    "RELEASE",
+    "CREATE",
+    "ALTER",
+    "DROP",
+    "TRUNCATE",
+    "GRANT",
+    "REVOKE",
+    "COMMENT",
+    "EXPLAIN",
+    "ANALYZE",
+    "VACUUM",
+    "LISTEN",
+    "UNLISTEN",
+    "NOTIFY",
+    "LOCK",
+    "CALL",
+    "DO",
+    "VALUES",
+    "TABLE",
+    "REFRESH",
+    "REINDEX",
+    "CLUSTER",
+    "CHECKPOINT",
+    "IDENTIFY_SYSTEM",
+    "START_REPLICATION",
+    "BASE_BACKUP",
+];
+
+/// A longer word is no verb; of an unknown one so much is kept.
+const VERB: usize = 32;
+
+/// The first keyword of a statement in capitals, `EMPTY` when it has none.
+///
+/// Of a `WITH` it is the verb that the named queries serve, where that can be found.
+pub(super) fn verb(sql: &str) -> Cow<'static, str> {
+    let begin = blank(sql.as_bytes());
+    let word = word(begin);
+    if word.is_empty() {
+        return Cow::Borrowed("EMPTY");
+    }
+    match known(word) {
+        Some("WITH") => Cow::Borrowed(main_verb(begin).unwrap_or("WITH")),
+        Some(verb) => Cow::Borrowed(verb),
+        None => {
+            let word = word.get(..VERB).unwrap_or(word);
+            Cow::Owned(String::from_utf8_lossy(word).to_ascii_uppercase())
+        }
+    }
+}
+
+fn known(word: &[u8]) -> Option<&'static str> {
+    VERBS.iter().copied().find(|verb| word.eq_ignore_ascii_case(verb.as_bytes()))
+}
+
+/// The text from its first word on: blanks, comments, semicolons and opening parentheses are passed over.
+fn blank(mut text: &[u8]) -> &[u8] {
+    loop {
+        text = match text {
+            [b' ' | b'\t' | b'\n' | b'\r' | 0x0c | b'(' | b';', rest @ ..] => rest,
+            [b'-', b'-', rest @ ..] => after_line(rest),
+            [b'/', b'*', rest @ ..] => after_comment(rest),
+            _ => return text,
+        }
+    }
+}
+
+fn after_line(text: &[u8]) -> &[u8] {
+    memchr::memchr(b'\n', text).and_then(|end| text.get(end + 1..)).unwrap_or_default()
+}
+
+/// Comments nest.
+fn after_comment(mut text: &[u8]) -> &[u8] {
+    let mut depth = 1;
+    while depth > 0 {
+        let Some(at) = memchr2(b'*', b'/', text) else { return &[] };
+        let rest = text.get(at..).unwrap_or_default();
+        let step = match rest {
+            [b'*', b'/', ..] => {
+                depth -= 1;
+                2
+            }
+            [b'/', b'*', ..] => {
+                depth += 1;
+                2
+            }
+            _ => 1,
+        };
+        text = rest.get(step..).unwrap_or_default();
+    }
+    text
+}
+
+fn word(text: &[u8]) -> &[u8] {
+    let end = text.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_').unwrap_or(text.len());
+    text.get(..end).unwrap_or_default()
+}
+
+/// The verb that stands outside all parentheses behind `WITH`.
+fn main_verb(mut text: &[u8]) -> Option<&'static str> {
+    let mut depth = 0_i32;
+    loop {
+        match text {
+            [] => return None,
+            [b'(', rest @ ..] => (depth, text) = (depth + 1, rest),
+            [b')', rest @ ..] => (depth, text) = (depth - 1, rest),
+            [b'-', b'-', rest @ ..] => text = after_line(rest),
+            [b'/', b'*', rest @ ..] => text = after_comment(rest),
+            [quote @ (b'\'' | b'"'), rest @ ..] => text = after_quote(*quote, rest),
+            [first, rest @ ..] if !first.is_ascii_alphabetic() => text = rest,
+            _ => {
+                let word = word(text);
+                let verb = known(word)
+                    .filter(|v| matches!(*v, "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "VALUES"));
+                if depth == 0 && verb.is_some() {
+                    return verb;
+                }
+                text = text.get(word.len()..).unwrap_or_default();
+            }
+        }
+    }
+}
+
+fn after_quote(quote: u8, text: &[u8]) -> &[u8] {
+    memchr::memchr(quote, text).and_then(|end| text.get(end + 1..)).unwrap_or_default()
+}
+
+/// What stands for a password.
+const MASK: &str = "***";
+const PASSWORD: &[u8] = b"password";
+
+/// The statement with every literal behind the word `password` replaced by `***`.
+pub(super) fn masked(sql: &str) -> Cow<'_, str> {
+    let bytes = sql.as_bytes();
+    let (mut from, mut kept, mut clean) = (0, 0, String::new());
+    // The rarest letter of the word leads to it: most statements hold none.
+    while let Some(at) = memchr2(b'w', b'W', bytes.get(from..).unwrap_or_default()) {
+        from += at + 1;
+        let begin = from.wrapping_sub(5);
+        if !bytes.get(begin..begin.wrapping_add(8)).is_some_and(|w| w.eq_ignore_ascii_case(PASSWORD)) {
+            continue;
+        }
+        if let Some((secret, end)) = literal(bytes, begin + PASSWORD.len()) {
+            clean.push_str(sql.get(kept..secret).unwrap_or_default());
+            clean.push_str(MASK);
+            (kept, from) = (end, end);
+        }
+    }
+    if kept == 0 {
+        return Cow::Borrowed(sql);
+    }
+    clean.push_str(sql.get(kept..).unwrap_or_default());
+    Cow::Owned(clean)
+}
+
+/// Where the inside of the literal lies that is set, compared or passed at `at`, if one is.
+///
+/// A literal without an end reaches to the end of the text: a cut statement shows no half of a password.
+fn literal(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    let is_joint = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'=' | b':' | b'>' | b'"' | b'\\');
+    let rest = bytes.get(at..)?;
+    let joint = rest.iter().position(|b| !is_joint(b))?;
+    let rest = rest.get(joint..)?;
+    let at = at + joint;
+    match rest {
+        [b'\'', inside @ ..] => Some((at + 1, at + 1 + quoted(inside))),
+        [b'E' | b'e', b'\'', inside @ ..] => Some((at + 2, at + 2 + quoted(inside))),
+        [b'U' | b'u', b'&', b'\'', inside @ ..] => Some((at + 3, at + 3 + quoted(inside))),
+        [b'$', ..] => dollar_quoted(rest).map(|(from, to)| (at + from, at + to)),
+        // `password=secret` in a connection string.
+        [first, ..] if bytes.get(at - 1) == Some(&b'=') && is_bare(*first) => {
+            let length = rest.iter().position(|b| !is_bare(*b)).unwrap_or(rest.len());
+            Some((at, at + length))
+        }
+        _ => None,
+    }
+}
+
+fn is_bare(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80 || b"_-.!#%&*+/?@^~".contains(&byte)
+}
+
+/// How long a quoted text is; a doubled or escaped quote does not end it.
+fn quoted(inside: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(next) = memchr2(b'\'', b'\\', inside.get(at..).unwrap_or_default()) {
+        at += next;
+        match inside.get(at..at + 2) {
+            Some([b'\\', _] | [b'\'', b'\'']) => at += 2,
+            _ if inside.get(at) == Some(&b'\\') => break,
+            _ => return at,
+        }
+    }
+    inside.len()
+}
+
+/// Where the inside of `$tag$...$tag$` lies.
+fn dollar_quoted(text: &[u8]) -> Option<(usize, usize)> {
+    let tag = text.get(1..)?.iter().position(|b| *b == b'$')? + 2;
+    let mark = text.get(..tag)?;
+    if !mark.get(1..tag - 1)?.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+        || mark.get(1).is_some_and(u8::is_ascii_digit)
+    {
+        return None;
+    }
+    let inside = text.get(tag..)?;
+    let length = memchr::memmem::find(inside, mark).unwrap_or(inside.len());
+    Some((tag, tag + length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{masked, verb};
+
+    #[test]
+    fn the_verb_is_the_first_keyword() {
+        let cases = [
+            ("select 1", "SELECT"),
+            ("  -- why\n/* a /* nested */ one */ ((Select 1))", "SELECT"),
+            ("", "EMPTY"),
+            (" ; ", "EMPTY"),
+            ("WITH a AS (SELECT ')' FROM b) INSERT INTO c SELECT * FROM a", "INSERT"),
+            ("with recursive a as (select 1) select * from a", "SELECT"),
+            ("with a", "WITH"),
+            ("frobnicate it", "FROBNICATE"),
+            ("/* no end", "EMPTY"),
+        ];
+        for (sql, wanted) in cases {
+            assert_eq!(verb(sql), wanted, "{sql}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_masked_however_they_are_quoted() {
+        let cases = [
+            ("ALTER ROLE a PASSWORD 'it''s'; SELECT 'x'", "ALTER ROLE a PASSWORD '***'; SELECT 'x'"),
+            (
+                "create user a encrypted password E'a\\'b' login",
+                "create user a encrypted password E'***' login",
+            ),
+            ("ALTER ROLE a PASSWORD $q$s$ecret$q$;", "ALTER ROLE a PASSWORD $q$***$q$;"),
+            ("ALTER ROLE a PASSWORD 'cut of", "ALTER ROLE a PASSWORD '***"),
+            ("SELECT dblink('host=a password=s3cret user=b')", "SELECT dblink('host=a password=*** user=b')"),
+            ("UPDATE u SET password = 'x' WHERE id = 1", "UPDATE u SET password = '***' WHERE id = 1"),
+            ("OPTIONS (user 'a', password 'b')", "OPTIONS (user 'a', password '***')"),
+        ];
+        for (sql, wanted) in cases {
+            assert_eq!(masked(sql), wanted);
+        }
+        for sql in [
+            "SELECT password FROM w",
+            "SELECT passwor",
+            "ALTER ROLE a PASSWORD NULL",
+            "w",
+            "UPDATE u SET password = $1",
+        ] {
+            assert_eq!(masked(sql), sql);
+        }
+    }
+}
