@@ -9,5 +9,4 @@ pub mod web;
 use kit::protocol::Protocol;
 
 /// Every protocol there is. A new one is a folder, its `mod` line, and its line here.
-pub static ALL: &[&dyn Protocol] = &[&web::http1::Http];
-pub static ALL: &[&dyn Protocol] = &[sql::postgres::POSTGRESQL];
+pub static ALL: &[&dyn Protocol] = &[sql::postgres::POSTGRESQL, &web::http1::Http];
