@@ -41,7 +41,7 @@ struct connection {
 	u8 local[16];
 	u8 remote[16];
 	u32 flags;
-	u32 unused;
+	u32 pairing; /* of its TLS session, as it was told last */
 	u64 sealed[2]; /* ciphertext, not told yet */
 	u64 sealed_at;
 	struct way ways[4]; /* layer * 2 + direction */

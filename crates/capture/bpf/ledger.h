@@ -29,5 +29,5 @@ static __always_inline void count(u32 figure, u64 amount)
 {
 	u64 *total = bpf_map_lookup_elem(&ledger, &figure);
 	if (total)
-		*total += amount;
+		__sync_fetch_and_add(total, amount); /* a hook may be interrupted by another */
 }

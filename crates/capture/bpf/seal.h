@@ -33,6 +33,12 @@ static __always_inline bool is_plainly_sealed(u8 *opening, u64 length)
 	return opening[2] >= 1 && (length == 5 || length >= record);
 }
 
+/* A handshake record's header read alone, as OpenSSL does; a hello is longer than 40 bytes. */
+static __always_inline bool is_bare_header(u8 *opening, u64 length)
+{
+	return length == 5 && opening[0] == 0x16 && (opening[3] || opening[4] > 40);
+}
+
 /* Whether this call's bytes are ciphertext. The client's hello is not sealed: it says in clear whom it wants. */
 static __always_inline bool is_sealed(struct connection *of, u8 *opening, u64 length, u32 shape)
 {
@@ -43,6 +49,8 @@ static __always_inline bool is_sealed(struct connection *of, u8 *opening, u64 le
 		of->flags |= CIPHERTEXT;
 		return false;
 	}
+	if (shape == TLS_RECORD && is_bare_header(opening, length))
+		of->flags |= CIPHERTEXT;
 	if (shape >= TLS_HELLO || (first && shape == TLS_RECORD && is_plainly_sealed(opening, length)))
 		of->flags |= CIPHERTEXT;
 	return of->flags & CIPHERTEXT;

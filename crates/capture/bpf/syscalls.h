@@ -54,6 +54,10 @@ __noinline int moved(u64 socket, u64 inode, struct call *call, u32 fd)
 		return 0;
 	}
 	bool sealed = is_sealed(of, opening, length, shape);
+	if ((shape || (of->flags & CIPHERTEXT)) && notice(of, &key, fd, shape, call->which) && shape != TLS_HELLO) {
+		of->flags |= CIPHERTEXT;
+		sealed = true;
+	}
 	if (is_twice(of, key.socket, WIRE)) {
 		of->ways[call->which & 1].position += length;
 		count(TWICE_BYTES, length);

@@ -14,6 +14,7 @@
 #include "meet.h"
 #include "seal.h"
 #include "pass.h"
+#include "tls.h"
 #include "syscalls.h"
 #include "ends.h"
 #include "lives.h"

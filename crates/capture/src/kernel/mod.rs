@@ -5,6 +5,7 @@
 )]
 
 pub mod error;
+pub mod hooks;
 pub mod ledger;
 
 mod clock;
@@ -26,9 +27,11 @@ use libbpf_rs::skel::{OpenSkel as _, SkelBuilder as _};
 use libbpf_rs::{Link, MapCore as _, MapFlags, OpenObject};
 use model::event::{Event, Said, What};
 
+use crate::libraries::plan::Plan;
 use crate::source::Source;
 
 use self::error::KernelError;
+use self::hooks::{Distrusted, Hook, Hooks};
 use self::ledger::{FIGURES, Ledger};
 use self::ring::Ring;
 use self::skeleton::{OpenWatchSkel, WatchSkel, WatchSkelBuilder};
@@ -57,6 +60,7 @@ impl Default for Options {
 pub struct Kernel {
     skel: WatchSkel<'static>,
     _links: Vec<Link>,
+    hooks: Hooks,
     ring: Ring,
     wait: Duration,
     table: Table,
@@ -83,11 +87,31 @@ impl Kernel {
         Ok(Kernel {
             skel,
             _links: links,
+            hooks: Hooks::default(),
             ring,
             wait: options.wait,
             table: Table::new(),
             waiting: VecDeque::new(),
         })
+    }
+
+    /// Hooks a TLS library or executable for every process that maps it, now and later.
+    ///
+    /// # Errors
+    /// The kernel's answer, with the file's path.
+    pub fn attach(&mut self, plan: &Plan, path: &Path) -> Result<Hook, KernelError> {
+        self.hooks.attach(&self.skel, plan, path)
+    }
+
+    /// Takes a hook back, for a file that nobody maps any more.
+    pub fn detach(&mut self, hook: Hook) {
+        self.hooks.detach(hook);
+    }
+
+    /// Takes back every hook whose function answers nonsense, which means that it stands in the wrong place. To be
+    /// asked now and then: it costs one look-up for each hook.
+    pub fn distrust(&mut self) -> Vec<Distrusted> {
+        self.hooks.distrust(&self.skel)
     }
 
     /// What was seen so far, and what became of it.
