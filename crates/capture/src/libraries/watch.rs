@@ -200,7 +200,7 @@ impl Watch {
             .iter()
             .flat_map(|(pid, files)| files.keys().map(move |library| (*pid, *library)))
             .filter_map(|(pid, library)| {
-                let known = self.known.get(&library)?;
+                let known = self.known.get(&library).filter(|known| known.standing != Standing::Plain)?;
                 Some(Use { pid, library, path: known.path.clone(), standing: known.standing.clone() })
             })
             .collect();
@@ -246,10 +246,7 @@ impl Watch {
             return;
         }
         self.examine(mapped);
-        let is_tls = |known: &Known| known.standing != Standing::Plain;
-        if self.known.get(&mapped.file).is_some_and(is_tls) {
-            self.uses(at, mapped.pid, mapped.file);
-        }
+        self.uses(at, mapped.pid, mapped.file);
     }
 
     /// Looks into a file, unless it has been looked into and is unchanged.
@@ -262,35 +259,36 @@ impl Watch {
             (Some(_), None) => return,
             (Some(_), Some(_)) | (None, _) => {}
         }
-        let Some(file) = mappings::open(mapped) else {
-            return self.unreachable(mapped);
-        };
+        let Some(file) = mappings::open(mapped) else { return self.unreachable(mapped) };
         let Ok(meta) = file.metadata() else { return };
-        let verdict = resolve(&file, &mapped.path).unwrap_or(Verdict::Plain);
-        self.learn(mapped, stamp_of(&meta), verdict, Door(file));
+        let standing = match resolve(&file, &mapped.path).unwrap_or(Verdict::Plain) {
+            Verdict::Plain => Standing::Plain,
+            Verdict::Dark(stack, why) => Standing::Dark(stack, why),
+            Verdict::Hook(plan) => Standing::Hooked(Arc::new(plan)),
+        };
+        self.learn(mapped, stamp_of(&meta), standing, Some(Door(file)));
     }
 
-    fn learn(&mut self, mapped: &Mapped, stamp: Stamp, verdict: Verdict, door: Door) {
+    /// Remembers what a file is; one that was hooked with other contents is let go first.
+    fn learn(&mut self, mapped: &Mapped, stamp: Stamp, standing: Standing, door: Option<Door>) {
         let library = mapped.file;
         let before = self.known.remove(&library);
         if matches!(before, Some(Known { standing: Standing::Hooked(_), .. })) {
             self.changes.push(Change::Release { library });
         }
-        let standing = match verdict {
-            Verdict::Plain => Standing::Plain,
-            Verdict::Dark(stack, why) => Standing::Dark(stack, why),
-            Verdict::Hook(_) if !self.has_room() => Standing::Dark(Stack::OpenSsl, Refusal::TooMany),
-            Verdict::Hook(plan) => {
-                let plan = Arc::new(plan);
-                self.changes.push(Change::Attach { library, door, plan: Arc::clone(&plan) });
-                Standing::Hooked(plan)
+        if !self.has_room() {
+            let why = Refusal::TooMany;
+            if let Standing::Hooked(_) | Standing::Dark(..) = standing {
+                self.changes.push(Change::Dark { pid: mapped.pid, stack: Stack::OpenSsl, why });
             }
-        };
-        if self.has_room() {
-            let users = before.map_or(0, |known| known.users);
-            let path = mapped.path.clone();
-            self.known.insert(library, Known { path, stamp, standing, users, idle: Instant::now() });
+            return;
         }
+        if let (Standing::Hooked(plan), Some(door)) = (&standing, door) {
+            self.changes.push(Change::Attach { library, door, plan: Arc::clone(plan) });
+        }
+        let users = before.map_or(0, |known| known.users);
+        let path = mapped.path.clone();
+        self.known.insert(library, Known { path, stamp, standing, users, idle: Instant::now() });
     }
 
     /// Whether one more file can be remembered, if need be in the place of one that is of no interest.
@@ -301,18 +299,22 @@ impl Watch {
         self.known.len() < FILES
     }
 
-    /// Says of a file by its name alone that it is dark, when nobody can open it.
+    /// Says of a file by its name alone that it is dark, when nobody can open it; it is tried again when it can.
     fn unreachable(&mut self, mapped: &Mapped) {
-        let alive = Path::new(&format!("/proc/{}", mapped.pid)).exists();
-        if alive && let Some(stack) = stack_by_name(&mapped.path) {
-            let why = Refusal::Unreachable;
-            self.changes.push(Change::Dark { pid: mapped.pid, stack, why });
+        let is_alive = Path::new(&format!("/proc/{}", mapped.pid)).exists();
+        if is_alive && let Some(stack) = stack_by_name(&mapped.path) {
+            self.learn(mapped, Stamp::default(), Standing::Dark(stack, Refusal::Unreachable), None);
         }
     }
 
     /// Notes that a process uses a file, and says so the first time.
     fn uses(&mut self, at: u64, pid: u32, library: FileId) {
         let Some(known) = self.known.get_mut(&library) else { return };
+        let change = match known.standing {
+            Standing::Plain => return,
+            Standing::Dark(stack, why) => Change::Dark { pid, stack, why },
+            Standing::Hooked(_) => Change::Used { library, pid },
+        };
         let files = self.processes.entry(pid).or_default();
         if let Some(since) = files.get_mut(&library) {
             *since = at.max(*since);
@@ -320,10 +322,7 @@ impl Watch {
         }
         files.insert(library, at);
         known.users += 1;
-        self.changes.push(match known.standing {
-            Standing::Dark(stack, why) => Change::Dark { pid, stack, why },
-            Standing::Hooked(_) | Standing::Plain => Change::Used { library, pid },
-        });
+        self.changes.push(change);
     }
 
     /// Forgets what a process used, where `gone` says so of the moment since when.
