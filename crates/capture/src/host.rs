@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use memchr::memmem;
 use serde::Serialize;
 
-use crate::libraries::plan::{Fallback, Found};
-use crate::libraries::watch::{Standing, Use, Watch};
+use crate::libraries::change::{Standing, Use};
+use crate::libraries::plan::Found;
+use crate::libraries::watch::Watch;
 
 /// A file of facts is a few lines; what is longer is not what was expected.
 const FACTS: u64 = 64 << 10;
@@ -59,7 +60,7 @@ pub enum State {
 pub struct Watched {
     /// The process.
     pub pid: u32,
-    /// Its short name, empty when it has just ended.
+    /// The kernel's short name of it.
     pub name: String,
     /// The file with the TLS code, in the process's own mount namespace.
     pub path: PathBuf,
@@ -96,23 +97,29 @@ pub fn report(watch: &Watch) -> Report {
             feature("new processes", &why.to_string(), State::Limited(advice.to_owned()))
         }
     });
-    Report { kernel: host.release(), features, processes: watch.census().into_iter().map(watched).collect() }
+    Report {
+        kernel: host.release(),
+        features,
+        processes: watch.census().into_iter().filter_map(watched).collect(),
+    }
 }
 
-fn watched(one: Use) -> Watched {
-    let name = fs::read_to_string(format!("/proc/{}/comm", one.pid)).unwrap_or_default();
-    let (library, build_id, hook) = match one.standing {
+/// What is to be said of one process; nothing when it has ended in the meantime.
+fn watched(one: Use) -> Option<Watched> {
+    let name = fs::read_to_string(format!("/proc/{}/comm", one.pid)).ok()?;
+    let (library, hook) = match one.standing {
         Standing::Hooked(plan) => {
             let hook = match plan.found {
                 Found::Internals => Hook::Internals,
-                Found::Exports(why) => Hook::Exports(Fallback::to_string(&why)),
+                Found::Exports(why) => Hook::Exports(why.to_string()),
             };
-            (plan.stack.clone(), plan.build_id.clone(), hook)
+            (plan.stack.clone(), hook)
         }
-        Standing::Dark(stack, why) => (stack.to_string(), String::new(), Hook::Dark(why.to_string())),
-        Standing::Plain => (String::new(), String::new(), Hook::Dark("it carries no known TLS".to_owned())),
+        Standing::Dark(stack, why) => (stack.to_string(), Hook::Dark(why.to_string())),
+        Standing::Plain => return None,
     };
-    Watched { pid: one.pid, name: name.trim().to_owned(), path: one.path, library, build_id, hook }
+    let name = name.trim().to_owned();
+    Some(Watched { pid: one.pid, name, path: one.path, library, build_id: one.build_id, hook })
 }
 
 fn feature(name: &'static str, found: &str, state: State) -> Feature {
@@ -129,6 +136,7 @@ struct Capability {
 }
 
 const ADMIN: u32 = 21;
+const RESOURCE: u32 = 24;
 const CAPABILITIES: [Capability; 6] = [
     Capability {
         name: "CAP_BPF",
@@ -162,7 +170,7 @@ const CAPABILITIES: [Capability; 6] = [
     },
     Capability {
         name: "CAP_SYS_RESOURCE",
-        bit: 24,
+        bit: RESOURCE,
         without: State::Limited,
         advice: "before Linux 5.11 the locked-memory limit cannot be raised; add cap_sys_resource",
     },
@@ -244,10 +252,12 @@ impl Host {
             .map(|capability| {
                 // CAP_SYS_ADMIN was the one privilege for all of this before Linux 5.8, and still stands for these two.
                 let is_implied = matches!(capability.bit, 38 | 39) && has(ADMIN);
-                if has(capability.bit) || is_implied {
-                    return feature(capability.name, "yes", State::Ok);
+                let is_needless = capability.bit == RESOURCE && self.version() >= CHARGED;
+                let found = if has(capability.bit) { "yes" } else { "no" };
+                if has(capability.bit) || is_implied || is_needless {
+                    return feature(capability.name, found, State::Ok);
                 }
-                feature(capability.name, "no", (capability.without)(capability.advice.to_owned()))
+                feature(capability.name, found, (capability.without)(capability.advice.to_owned()))
             })
             .collect()
     }
@@ -306,89 +316,4 @@ impl Host {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A host made of files, gone with its test.
-    struct Made(Host);
-
-    impl Made {
-        fn of(name: &str, files: &[(&str, &str)]) -> Made {
-            let root = std::env::temp_dir().join(format!("plainsight-host-{name}-{}", std::process::id()));
-            for (path, text) in files {
-                let path = root.join(path);
-                fs::create_dir_all(path.parent().unwrap()).unwrap();
-                fs::write(path, text).unwrap();
-            }
-            Made(Host { root })
-        }
-
-        fn state(&self, name: &str) -> State {
-            self.0.features().into_iter().find(|feature| feature.name == name).unwrap().state
-        }
-    }
-
-    impl Drop for Made {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0.root);
-        }
-    }
-
-    #[test]
-    fn a_modern_host_lacks_nothing() {
-        let host = Made::of(
-            "modern",
-            &[
-                ("proc/sys/kernel/osrelease", "6.12.1-amd64\n"),
-                ("sys/kernel/btf/vmlinux", "bpf_link\0bpf_uprobe_multi_link\0"),
-                ("proc/self/status", "Name:\tx\nCapEff:\t000001ffffffffff\n"),
-                ("sys/kernel/security/lockdown", "[none] integrity confidentiality\n"),
-                ("sys/fs/cgroup/cgroup.controllers", "cpu memory\n"),
-            ],
-        );
-        let lacking: Vec<Feature> =
-            host.0.features().into_iter().filter(|feature| feature.state != State::Ok).collect();
-        assert_eq!(lacking, []);
-    }
-
-    #[test]
-    fn an_old_and_closed_host_says_what_is_missing() {
-        let host = Made::of(
-            "old",
-            &[
-                ("proc/sys/kernel/osrelease", "4.19.0\n"),
-                ("proc/self/status", "CapEff:\t0000000000000000\n"),
-                (
-                    "proc/self/limits",
-                    "Max locked memory         65536                65536                bytes\n",
-                ),
-                ("sys/kernel/security/lockdown", "none integrity [confidentiality]\n"),
-            ],
-        );
-        for name in ["kernel", "BTF", "CAP_BPF", "CAP_PERFMON", "lockdown"] {
-            assert!(matches!(host.state(name), State::Missing(_)), "{name}");
-        }
-        for name in ["uprobe.multi", "CAP_SYS_PTRACE", "locked memory", "control groups"] {
-            assert!(matches!(host.state(name), State::Limited(_)), "{name}");
-        }
-    }
-
-    #[test]
-    fn the_old_privilege_stands_for_the_two_new_ones() {
-        let host = Made::of("admin", &[("proc/self/status", "CapEff:\t0000000000200000\n")]);
-        assert_eq!(host.state("CAP_BPF"), State::Ok);
-        assert_eq!(host.state("CAP_PERFMON"), State::Ok);
-        assert!(matches!(host.state("CAP_SYS_PTRACE"), State::Limited(_)));
-    }
-
-    #[test]
-    fn this_host_is_reported_with_its_processes() {
-        let mut watch = Watch::start();
-        watch.poll();
-        let report = report(&watch);
-        assert!(!report.kernel.is_empty());
-        assert!(report.features.iter().any(|feature| feature.name == "new processes"));
-        assert_eq!(report.processes.len(), watch.census().len());
-        eprintln!("{report:#?}");
-    }
-}
+mod tests;

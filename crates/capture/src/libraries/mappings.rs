@@ -107,6 +107,11 @@ pub fn open(mapped: &Mapped) -> Option<File> {
     })
 }
 
+/// Opens another file of the directory that a mapped file is in.
+pub(crate) fn open_beside(mapped: &Mapped, name: &str) -> Option<File> {
+    open_regular(&in_root(mapped.pid, &mapped.path.with_file_name(name)))
+}
+
 /// The path of a process's file as it is reached from our own mount namespace.
 pub(crate) fn in_root(pid: u32, path: &Path) -> PathBuf {
     let mut rooted = PathBuf::from(format!("/proc/{pid}/root"));

@@ -1,5 +1,6 @@
 //! TLS libraries: which are mapped by whom, and where their functions stand.
 
+pub mod change;
 mod decode;
 mod elf;
 pub mod mappings;

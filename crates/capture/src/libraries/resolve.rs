@@ -20,18 +20,36 @@ pub enum Verdict {
     Plain,
 }
 
-/// Looks at one file; `name` is its path for people.
+/// Looks at one file; `name` is its path for people, and `beside` opens another file of the same directory.
+///
+/// That other file is the libcrypto which a libssl was built with: the version stands there.
 ///
 /// Nothing is remembered by build id: whoever writes a file chooses its build id, and a hook at the offsets of
 /// another file would stop the programs that map it.
 ///
 /// # Errors
 /// When it cannot be read, or is not what its headers say.
-pub fn resolve(file: &File, name: &Path) -> Result<Verdict, BadElf> {
-    resolve_bytes(file, name)
+pub fn resolve(
+    file: &File,
+    name: &Path,
+    beside: impl FnOnce(&str) -> Option<File>,
+) -> Result<Verdict, BadElf> {
+    let verdict = resolve_bytes(file, name)?;
+    let Verdict::Hook(mut plan) = verdict else { return Ok(verdict) };
+    if plan.stack.ends_with(')') {
+        let crypto = libcrypto(file).and_then(|name| beside(&name));
+        plan.stack = crypto.and_then(|file| carried_version(&Elf::open(&file).ok()?)).unwrap_or(plan.stack);
+    }
+    Ok(Verdict::Hook(plan))
 }
 
-pub(crate) fn resolve_bytes(bytes: &dyn Bytes, name: &Path) -> Result<Verdict, BadElf> {
+/// The build id of a file in hexadecimal; empty when it has none.
+#[must_use]
+pub fn build_id(file: &File) -> String {
+    Elf::open(file).map(|elf| elf.build_id()).unwrap_or_default()
+}
+
+fn resolve_bytes(bytes: &dyn Bytes, name: &Path) -> Result<Verdict, BadElf> {
     let elf = match Elf::open(bytes) {
         Ok(elf) => elf,
         Err(BadElf::Foreign) if file_name(name).starts_with("libssl.so") => {
@@ -151,7 +169,7 @@ fn hook(elf: &Elf<'_>, symbols: &Symbols, name: &Path) -> Result<Verdict, BadElf
     };
     let around = AROUND.iter().filter_map(|(name, purpose)| Some((*purpose, symbols.find(name)?.address)));
     let functions = transfers.into_iter().chain(around).filter_map(|place| function(elf, place)).collect();
-    let stack = version(elf, symbols, name)?;
+    let stack = version(elf, symbols, name);
     Ok(Verdict::Hook(Plan { stack, build_id: elf.build_id(), found, functions }))
 }
 
@@ -201,15 +219,27 @@ fn exported(elf: &Elf<'_>, symbols: &Symbols) -> Vec<(Purpose, u64)> {
 }
 
 /// Which library and version it is: by the text it carries, else by its file's name.
-fn version(elf: &Elf<'_>, symbols: &Symbols, name: &Path) -> Result<String, BadElf> {
-    let carried = elf.search(".rodata", |part| {
-        ["OpenSSL ", "LibreSSL "].into_iter().find_map(|stack| version_in(part, stack))
-    })?;
-    Ok(match carried {
-        Some(version) => version,
-        None if symbols.find("SSL_CTX_set_early_data_enabled").is_some() => Stack::BoringSsl.to_string(),
+fn version(elf: &Elf<'_>, symbols: &Symbols, name: &Path) -> String {
+    carried_version(elf).unwrap_or_else(|| match symbols.find("SSL_CTX_set_early_data_enabled") {
+        Some(_) => Stack::BoringSsl.to_string(),
         None => format!("{} ({})", Stack::OpenSsl, file_name(name)),
     })
+}
+
+fn carried_version(elf: &Elf<'_>) -> Option<String> {
+    let look = |part: &[u8]| ["OpenSSL ", "LibreSSL "].into_iter().find_map(|stack| version_in(part, stack));
+    elf.search(".rodata", look).ok().flatten()
+}
+
+/// The name of the libcrypto that a file is linked with: the last one among its names, for tools that give a library
+/// another name (wheels are built so) put the new one behind the old.
+fn libcrypto(file: &File) -> Option<String> {
+    let name = |part: &[u8]| {
+        let rest = part.get(memmem::rfind(part, b"libcrypto")?..)?;
+        let name = rest.split(|byte| *byte == 0).next()?;
+        std::str::from_utf8(name).ok().filter(|name| !name.contains('/')).map(str::to_owned)
+    };
+    Elf::open(file).ok()?.search(".dynstr", name).ok().flatten()
 }
 
 /// The first `stack` and version among constants: `OpenSSL 3.0.19 27 Jan 2026` gives `OpenSSL 3.0.19`.

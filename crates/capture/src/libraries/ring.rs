@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Pages of records, a power of two as the kernel wants: some 2,500 mappings between two looks, and with its header
 /// within what the kernel lets each user lock (`perf_event_mlock_kb`, 516 KiB a processor).
 const PAGES: usize = 64;
+/// The longest record: a mapping's, with a path of 4,096 bytes.
+const LONGEST: u64 = 4_096 + 128;
 /// Where the shared header page keeps its positions (`struct perf_event_mmap_page`).
 const DATA_HEAD: usize = 1_024;
 const DATA_TAIL: usize = 1_032;
@@ -89,9 +91,13 @@ impl Ring {
     }
 
     /// Gives each waiting record to `each` (its type, its flags, what follows its header), and frees its place.
-    pub(crate) fn drain(&mut self, mut each: impl FnMut(u32, u16, &[u8])) {
+    ///
+    /// Returns whether the ring was so full that the next record may have found no place. The kernel says that it
+    /// lost records only when the next one comes, which on a quiet processor is late.
+    pub(crate) fn drain(&mut self, mut each: impl FnMut(u32, u16, &[u8])) -> bool {
         let head = self.position(DATA_HEAD).load(Ordering::Acquire);
         let mut tail = self.position(DATA_TAIL).load(Ordering::Relaxed);
+        let room = ((PAGES * self.page) as u64).saturating_sub(head.saturating_sub(tail));
         let mut record = std::mem::take(&mut self.record);
         while tail < head {
             self.copy(tail, HEADER, &mut record);
@@ -102,6 +108,7 @@ impl Ring {
         }
         self.record = record;
         self.position(DATA_TAIL).store(tail.min(head), Ordering::Release);
+        room < LONGEST
     }
 
     fn position(&self, at: usize) -> &AtomicU64 {

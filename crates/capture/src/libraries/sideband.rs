@@ -37,6 +37,15 @@ pub enum Happened {
     Ended(u32),
 }
 
+/// What was not told, because nobody looked in time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Missed {
+    /// Records that the kernel counted as lost. It says so only with the next record of that processor.
+    pub records: u64,
+    /// A ring was full: more may be lost than is counted yet.
+    pub perhaps_more: bool,
+}
+
 /// The rings of all processors.
 ///
 /// A processor that comes online later has no ring: [`Sideband::is_current`] tells, and whoever reads opens anew and
@@ -68,14 +77,15 @@ impl Sideband {
     }
 
     /// Gives what happened since the last time to `each`, in the order of time over all processors, with its moment
-    /// (nanoseconds of `CLOCK_MONOTONIC`); returns how many records were lost because nobody looked in time.
-    pub fn drain(&mut self, mut each: impl FnMut(u64, Happened)) -> u64 {
-        let mut lost = 0;
+    /// (nanoseconds of `CLOCK_MONOTONIC`).
+    pub fn drain(&mut self, mut each: impl FnMut(u64, Happened)) -> Missed {
+        let mut missed = Missed::default();
         for round in 1..=ROUNDS {
             let before = monotonic();
             for ring in &mut self.rings {
                 let held = &mut self.held;
-                ring.drain(|kind, flags, body| lost += read(kind, flags, body, held));
+                let full = ring.drain(|kind, flags, body| missed.records += read(kind, flags, body, held));
+                missed.perhaps_more |= full;
             }
             self.held.sort_by_key(|(at, _)| *at);
             // What is younger than this round's beginning may have an elder in a ring that was read before it.
@@ -88,7 +98,7 @@ impl Sideband {
                 break;
             }
         }
-        lost
+        missed
     }
 }
 

@@ -1,19 +1,20 @@
 //! Decides which library is hooked, from when on and until when, as processes come, map, fork and go.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, File};
+use std::fs;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::libraries::change::{Change, Door, Standing, Use};
 use crate::libraries::mappings::{self, FileId, Mapped};
-use crate::libraries::plan::{Plan, Refusal, Stack};
-use crate::libraries::resolve::{Verdict, resolve};
+use crate::libraries::plan::{Refusal, Stack};
+use crate::libraries::resolve::{Verdict, build_id, resolve};
 use crate::libraries::ring::monotonic;
-use crate::libraries::sideband::{Happened, Sideband};
+use crate::libraries::sideband::{Happened, Missed, Sideband};
 
 /// Different files of which something is remembered. A host with a hundred container images maps some ten thousand;
 /// beyond, what is not TLS is forgotten (and looked at again), and then new libraries stay dark.
@@ -25,82 +26,12 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How often the processors are compared with those listened on.
 const PROCESSORS: Duration = Duration::from_secs(5);
 
-/// What to do, or to know, about a library.
-#[derive(Debug)]
-pub enum Change {
-    /// Hook this library, for all processes, by the path that the door gives.
-    Attach {
-        /// Which library.
-        library: FileId,
-        /// The way to its file, open for as long as this lives.
-        door: Door,
-        /// Where its functions stand.
-        plan: Arc<Plan>,
-    },
-    /// This process has mapped a library that was given to be hooked.
-    Used {
-        /// Which library.
-        library: FileId,
-        /// By which process.
-        pid: u32,
-    },
-    /// No process maps this library any more, or its file was overwritten: take the hooks away.
-    Release {
-        /// Which library.
-        library: FileId,
-    },
-    /// This process has TLS code that stays dark.
-    Dark {
-        /// Which process.
-        pid: u32,
-        /// What its code is.
-        stack: Stack,
-        /// Why it stays dark.
-        why: Refusal,
-    },
-}
-
-/// An open file, reachable by a path from within this process whatever becomes of its name.
-#[derive(Debug)]
-pub struct Door(File);
-
-impl Door {
-    /// The path that leads to the file for as long as this lives.
-    #[must_use]
-    pub fn path(&self) -> PathBuf {
-        PathBuf::from(format!("/proc/self/fd/{}", self.0.as_raw_fd()))
-    }
-}
-
-/// What is known of one file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It is hooked, or was given to be.
-    Hooked(Arc<Plan>),
-    /// It carries TLS that stays dark.
-    Dark(Stack, Refusal),
-    /// It carries no TLS that is known.
-    Plain,
-}
-
-/// One process with one file that carries TLS.
-#[derive(Clone, Debug)]
-pub struct Use {
-    /// The process.
-    pub pid: u32,
-    /// The file.
-    pub library: FileId,
-    /// The file's path in the mount namespace of whoever mapped it first.
-    pub path: PathBuf,
-    /// What it is to us.
-    pub standing: Standing,
-}
-
 /// Tells two contents of one inode apart: size and moment of the last change of its bytes.
 type Stamp = (u64, i64, i64);
 
 struct Known {
     path: PathBuf,
+    build_id: String,
     stamp: Stamp,
     standing: Standing,
     users: usize,
@@ -145,16 +76,16 @@ impl Watch {
     /// What is to be done since the last call; never waits.
     pub fn poll(&mut self) -> Vec<Change> {
         self.compare_processors();
-        let mut lost = 0;
+        let mut missed = Missed::default();
         let mut happened = Vec::new();
         if let Sight::Told(sideband) = &mut self.sight {
-            lost = sideband.drain(|at, what| happened.push((at, what)));
+            missed = sideband.drain(|at, what| happened.push((at, what)));
         }
         for (at, what) in happened {
             self.follow(at, what);
         }
-        self.lost += lost;
-        if lost > 0 || self.must_look() {
+        self.lost += missed.records;
+        if missed != Missed::default() || self.must_look() {
             self.look();
         }
         self.release();
@@ -201,7 +132,8 @@ impl Watch {
             .flat_map(|(pid, files)| files.keys().map(move |library| (*pid, *library)))
             .filter_map(|(pid, library)| {
                 let known = self.known.get(&library).filter(|known| known.standing != Standing::Plain)?;
-                Some(Use { pid, library, path: known.path.clone(), standing: known.standing.clone() })
+                let (path, build_id) = (known.path.clone(), known.build_id.clone());
+                Some(Use { pid, library, build_id, path, standing: known.standing.clone() })
             })
             .collect();
         uses.sort_by_key(|one| (one.pid, one.library));
@@ -261,7 +193,8 @@ impl Watch {
         }
         let Some(file) = mappings::open(mapped) else { return self.unreachable(mapped) };
         let Ok(meta) = file.metadata() else { return };
-        let standing = match resolve(&file, &mapped.path).unwrap_or(Verdict::Plain) {
+        let beside = |name: &str| mappings::open_beside(mapped, name);
+        let standing = match resolve(&file, &mapped.path, beside).unwrap_or(Verdict::Plain) {
             Verdict::Plain => Standing::Plain,
             Verdict::Dark(stack, why) => Standing::Dark(stack, why),
             Verdict::Hook(plan) => Standing::Hooked(Arc::new(plan)),
@@ -283,12 +216,17 @@ impl Watch {
             }
             return;
         }
+        let build_id = match (&standing, &door) {
+            (Standing::Hooked(plan), _) => plan.build_id.clone(),
+            (Standing::Dark(..), Some(door)) => build_id(&door.0),
+            (Standing::Dark(..), None) | (Standing::Plain, _) => String::new(),
+        };
         if let (Standing::Hooked(plan), Some(door)) = (&standing, door) {
             self.changes.push(Change::Attach { library, door, plan: Arc::clone(plan) });
         }
         let users = before.map_or(0, |known| known.users);
         let path = mapped.path.clone();
-        self.known.insert(library, Known { path, stamp, standing, users, idle: Instant::now() });
+        self.known.insert(library, Known { path, build_id, stamp, standing, users, idle: Instant::now() });
     }
 
     /// Whether one more file can be remembered, if need be in the place of one that is of no interest.

@@ -5,7 +5,7 @@ use std::os::fd::AsRawFd;
 use std::process::{Child, Command, Stdio};
 
 use super::*;
-use crate::libraries::plan::Found;
+use crate::libraries::plan::{Found, Plan};
 
 /// A process that does as it is told, and is gone with its test.
 struct Helped(Child);
@@ -160,6 +160,35 @@ fn a_library_in_another_mount_namespace_is_reached_even_when_it_is_deleted() {
     assert_eq!(again.functions, plan.functions);
 }
 
+/// Twenty thousand mappings are more than the rings hold, and the one that counts is among the lost.
+const FLOOD: &str = "import mmap,os,sys\n\
+f=open('/bin/true','rb')\n\
+os.write(1,b'.')\n\
+sys.stdin.readline()\n\
+for i in range(20000): mmap.mmap(f.fileno(),4096,mmap.MAP_PRIVATE,mmap.PROT_READ|mmap.PROT_EXEC).close()\n\
+import ssl\n\
+os.write(1,b'.')\n\
+sys.stdin.readline()";
+
+#[test]
+fn lost_records_are_counted_and_answered_by_a_look_at_all_processes() {
+    let Some(mut watch) = told() else { return };
+    let Some(mut python) = Helped::start("python3", &["-c", FLOOD]) else { return };
+    assert!(python.is_ready());
+    watch.poll();
+    assert_eq!(watch.lost(), 0);
+    python.go_on();
+    assert!(python.is_ready());
+    watch.poll();
+    assert!(watch.census().iter().any(|one| one.pid == python.0.id()), "looked at because a ring was full");
+    let end = Instant::now() + Duration::from_secs(20);
+    while watch.lost() == 0 {
+        assert!(Instant::now() < end, "the loss was not counted");
+        let _ = Command::new("true").status();
+        watch.poll();
+    }
+}
+
 fn until_used(watch: &mut Watch, pid: u32, library: FileId) {
     while !watch.census().iter().any(|one| (one.pid, one.library) == (pid, library)) {
         wait(watch.ready().unwrap());
@@ -184,7 +213,14 @@ fn a_library_is_attached_once_and_released_when_nobody_uses_it() {
         Plan { stack: String::new(), build_id: String::new(), found: Found::Internals, functions: vec![] };
     let idle = Instant::now().checked_sub(LINGER).unwrap();
     let standing = Standing::Hooked(Arc::new(plan));
-    let known = Known { path: PathBuf::new(), stamp: Stamp::default(), standing, users: 0, idle };
+    let known = Known {
+        path: PathBuf::new(),
+        build_id: String::new(),
+        stamp: Stamp::default(),
+        standing,
+        users: 0,
+        idle,
+    };
     watch.known.insert(library, known);
     let released =
         |change| matches!(change, Change::Release { library: its } if its == library).then_some(());

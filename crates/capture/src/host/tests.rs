@@ -1,0 +1,86 @@
+//! Hosts made of files, and the one that the tests run on.
+
+use super::*;
+
+/// A host made of files, gone with its test.
+struct Made(Host);
+
+impl Made {
+    fn of(name: &str, files: &[(&str, &str)]) -> Made {
+        let root = std::env::temp_dir().join(format!("plainsight-host-{name}-{}", std::process::id()));
+        for (path, text) in files {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        Made(Host { root })
+    }
+
+    fn state(&self, name: &str) -> State {
+        self.0.features().into_iter().find(|feature| feature.name == name).unwrap().state
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0.root);
+    }
+}
+
+#[test]
+fn a_modern_host_lacks_nothing() {
+    let host = Made::of(
+        "modern",
+        &[
+            ("proc/sys/kernel/osrelease", "6.12.1-amd64\n"),
+            ("sys/kernel/btf/vmlinux", "bpf_link\0bpf_uprobe_multi_link\0"),
+            ("proc/self/status", "Name:\tx\nCapEff:\t000001ffffffffff\n"),
+            ("sys/kernel/security/lockdown", "[none] integrity confidentiality\n"),
+            ("sys/fs/cgroup/cgroup.controllers", "cpu memory\n"),
+        ],
+    );
+    let lacking: Vec<Feature> =
+        host.0.features().into_iter().filter(|feature| feature.state != State::Ok).collect();
+    assert_eq!(lacking, []);
+}
+
+#[test]
+fn an_old_and_closed_host_says_what_is_missing() {
+    let host = Made::of(
+        "old",
+        &[
+            ("proc/sys/kernel/osrelease", "4.19.0\n"),
+            ("proc/self/status", "CapEff:\t0000000000000000\n"),
+            (
+                "proc/self/limits",
+                "Max locked memory         65536                65536                bytes\n",
+            ),
+            ("sys/kernel/security/lockdown", "none integrity [confidentiality]\n"),
+        ],
+    );
+    for name in ["kernel", "BTF", "CAP_BPF", "CAP_PERFMON", "lockdown"] {
+        assert!(matches!(host.state(name), State::Missing(_)), "{name}");
+    }
+    for name in ["uprobe.multi", "CAP_SYS_PTRACE", "locked memory", "control groups"] {
+        assert!(matches!(host.state(name), State::Limited(_)), "{name}");
+    }
+}
+
+#[test]
+fn the_old_privilege_stands_for_the_two_new_ones() {
+    let host = Made::of("admin", &[("proc/self/status", "CapEff:\t0000000000200000\n")]);
+    assert_eq!(host.state("CAP_BPF"), State::Ok);
+    assert_eq!(host.state("CAP_PERFMON"), State::Ok);
+    assert!(matches!(host.state("CAP_SYS_PTRACE"), State::Limited(_)));
+}
+
+#[test]
+fn this_host_is_reported_with_its_processes() {
+    let mut watch = Watch::start();
+    watch.poll();
+    let report = report(&watch);
+    assert!(!report.kernel.is_empty());
+    assert!(report.features.iter().any(|feature| feature.name == "new processes"));
+    assert!(report.processes.len() <= watch.census().len());
+    assert!(report.processes.iter().all(|one| !one.library.is_empty() && !one.name.is_empty()));
+}
