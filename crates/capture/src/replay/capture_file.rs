@@ -61,6 +61,7 @@ impl CaptureFile {
             Ok(packet) => packet,
             Err(ending) => {
                 self.watch.tally.end(ending, self.feed.is_damaged());
+                self.watch.end_fragments();
                 self.finished = true;
                 return Ok(true);
             }
@@ -154,6 +155,7 @@ impl Watch {
         let before = connection.held();
         let heard = connection.hear(packet, from_low, bytes, &mut self.out);
         self.tally.repeated += heard.repeated;
+        self.tally.late += heard.late;
         self.held = self.held + connection.held() - before;
         if self.held > HELD_MAX && connection.held() > 0 {
             self.held -= connection.held();
@@ -184,6 +186,11 @@ impl Watch {
     fn close(&mut self, connection: &mut Connection) {
         self.held -= connection.held();
         connection.close(&mut self.out);
+    }
+
+    fn end_fragments(&mut self) {
+        self.fragments.end();
+        self.tally.count(Undecoded::Fragment, self.fragments.given_up());
     }
 
     /// After the last packet: delivers what one flow still holds. Its end was not seen, so none is told.

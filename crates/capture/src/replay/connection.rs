@@ -36,6 +36,8 @@ pub(super) struct Connection {
 pub(super) struct Heard {
     /// Bytes that were said before.
     pub(super) repeated: u64,
+    /// Bytes that came after the end, which no program ever got.
+    pub(super) late: u64,
 }
 
 impl Connection {
@@ -104,7 +106,7 @@ impl Connection {
     pub(super) fn hear(&mut self, packet: &Packet, from_low: bool, bytes: &[u8], out: &mut Outbox) -> Heard {
         let speaker = self.speaker(from_low);
         match packet.tcp {
-            _ if self.closed => Heard { repeated: bytes.len() as u64 },
+            _ if self.closed => Heard { late: bytes.len() as u64, repeated: 0 },
             Some(tcp) => self.segment(speaker, packet, (tcp, bytes), out),
             None => self.datagram(speaker, packet, out),
         }

@@ -50,6 +50,13 @@ impl Fragments {
         std::mem::take(&mut self.given_up)
     }
 
+    /// Nothing more will come: gives up what waits.
+    pub(super) fn end(&mut self) {
+        while !self.waiting.is_empty() {
+            self.give_up(0);
+        }
+    }
+
     fn wait_for(&mut self, of: FragmentOf, since: u64) -> usize {
         if self.waiting.len() >= WAITING_MAX {
             self.give_up(0);

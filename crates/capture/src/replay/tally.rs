@@ -10,6 +10,8 @@ pub struct Tally {
     pub packets: u64,
     /// TCP payload bytes that were said before: retransmissions and keep-alives.
     pub repeated: u64,
+    /// TCP payload bytes that came after a reset or after both ends: no program ever got them.
+    pub late: u64,
     /// Connections and UDP flows.
     pub connections: u64,
     /// Flows that were closed because the table was full.

@@ -1,0 +1,10 @@
+//! Replay, end to end: files in, events out.
+
+#[cfg(test)]
+mod corpus;
+#[cfg(test)]
+mod formats;
+#[cfg(test)]
+mod packets;
+#[cfg(test)]
+mod streams;
