@@ -16,6 +16,7 @@ struct pt_regs {
 #define CALLED_WITH_2(ctx) ((ctx)->si)
 #define CALLED_WITH_3(ctx) ((ctx)->dx)
 #define CALLED_WITH_4(ctx) ((ctx)->cx)
+#define CALLED_WITH_5(ctx) ((ctx)->r8)
 #define RETURNED(ctx) ((ctx)->ax)
 /* TS_COMPAT: the call came through the 32-bit table, where the same numbers mean other calls. */
 #define IS_COMPAT(task) (BPF_CORE_READ(task, thread_info.status) & 2)
@@ -56,6 +57,7 @@ struct pt_regs {
 #define CALLED_WITH_2(ctx) ((ctx)->regs[1])
 #define CALLED_WITH_3(ctx) ((ctx)->regs[2])
 #define CALLED_WITH_4(ctx) ((ctx)->regs[3])
+#define CALLED_WITH_5(ctx) ((ctx)->regs[4])
 #define RETURNED(ctx) ((ctx)->regs[0])
 /* TIF_32BIT */
 #define IS_COMPAT(task) (BPF_CORE_READ(task, thread_info.flags) & (1 << 22))

@@ -1,7 +1,7 @@
 //! Where events come from: the kernel, a packet capture, or a recording of our own.
 
-pub mod kernel;
 pub mod host;
+pub mod kernel;
 pub mod libraries;
 pub mod replay;
 pub mod source;

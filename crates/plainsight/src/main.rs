@@ -3,6 +3,7 @@
 
 mod cli;
 mod filter;
+mod libraries;
 mod pipeline;
 mod replay;
 mod statistics;

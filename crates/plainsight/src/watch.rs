@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use capture::kernel::{Kernel, Options};
 
 use crate::cli;
+use crate::libraries::Libraries;
 use crate::pipeline::{Pipeline, stop_flag};
 use crate::statistics;
 
@@ -18,14 +19,18 @@ pub(crate) fn run(options: &cli::Watch) -> anyhow::Result<ExitCode> {
     let stop = stop_flag()?;
     let mut pipeline = Pipeline::new(&options.filter, &options.output);
     let mut kernel = Kernel::open(&kernel_options(options.limits))?;
-    eprintln!("plainsight: watching this host; Ctrl-C ends it");
+    let mut libraries = Libraries::find(&mut kernel)?;
+    let hooked = libraries.hooked();
+    eprintln!("plainsight: watching this host, {hooked} TLS libraries and programs hooked; Ctrl-C ends it");
     let begun = Instant::now();
     let mut told = begun;
     let is_over = || stop.load(Ordering::Relaxed) || options.time.is_some_and(|time| begun.elapsed() >= time);
     while !is_over() {
         pipeline.step(&mut kernel)?;
+        libraries.follow(&mut kernel);
         if told.elapsed() >= STATISTICS {
             told = Instant::now();
+            libraries.distrust(&mut kernel);
             eprint!("{}", statistics::tell(pipeline.tally(), pipeline.open()));
         }
     }

@@ -140,6 +140,7 @@ fn cookie(hook: Hook, function: &Function) -> u64 {
         Purpose::Handshake => 5,
         Purpose::SetFd => 6,
         Purpose::Free => 7,
+        Purpose::WriteFlags => 8,
     };
     u64::from(hook.0) << 8 | purpose
 }

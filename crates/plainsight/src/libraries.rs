@@ -1,0 +1,121 @@
+//! The TLS libraries of this host, found beside the stream of events and hooked as they come.
+
+use std::collections::HashMap;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Context;
+use capture::kernel::Kernel;
+use capture::kernel::hooks::Hook;
+use capture::libraries::change::Change;
+use capture::libraries::mappings::FileId;
+use capture::libraries::watch::Watch;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+/// Changes that wait for the kernel side to be hooked; more only wait longer.
+const CHANGES: usize = 1024;
+/// How long the finder sleeps when the kernel tells of nothing; it wakes at once when it does.
+const WAIT: Duration = Duration::from_millis(100);
+
+/// Hooks libraries as processes map them.
+///
+/// Looking into a file takes up to a tenth of a second (a browser), in which the ring must be emptied: so a thread of
+/// its own looks, and the hooks are set from the thread that owns the kernel side.
+pub(crate) struct Libraries {
+    changes: Receiver<Change>,
+    refused: Sender<FileId>,
+    hooks: HashMap<FileId, Hook>,
+}
+
+impl Libraries {
+    /// Hooks what the processes that run have mapped, and goes on finding.
+    pub(crate) fn find(kernel: &mut Kernel) -> anyhow::Result<Self> {
+        let (give, changes) = sync_channel(CHANGES);
+        let (refused, told) = channel();
+        let mut libraries = Libraries { changes, refused, hooks: HashMap::new() };
+        let mut watch = Watch::start();
+        for change in watch.poll() {
+            libraries.take(change, kernel);
+        }
+        thread::Builder::new()
+            .name("libraries".to_owned())
+            .spawn(move || find(watch, &give, &told))
+            .context("starting the thread that finds TLS libraries")?;
+        Ok(libraries)
+    }
+
+    /// How many libraries and programs are hooked.
+    pub(crate) fn hooked(&self) -> usize {
+        self.hooks.len()
+    }
+
+    /// Hooks and releases what the finder has decided since the last call; never waits.
+    pub(crate) fn follow(&mut self, kernel: &mut Kernel) {
+        while let Ok(change) = self.changes.try_recv() {
+            self.take(change, kernel);
+        }
+    }
+
+    /// Gives up the hooks whose functions answer nonsense.
+    pub(crate) fn distrust(&mut self, kernel: &mut Kernel) {
+        for distrusted in kernel.distrust() {
+            let path = distrusted.path.display();
+            eprintln!(
+                "plainsight: {path}: its functions are not where they seemed to be; it is no longer watched"
+            );
+            let library =
+                self.hooks.iter().find(|(_, hook)| **hook == distrusted.hook).map(|(library, _)| *library);
+            if let Some(library) = library {
+                self.hooks.remove(&library);
+                self.refuse(library);
+            }
+        }
+    }
+
+    fn take(&mut self, change: Change, kernel: &mut Kernel) {
+        match change {
+            Change::Attach { library, door, plan } => match kernel.attach(&plan, &door.path()) {
+                Ok(hook) => _ = self.hooks.insert(library, hook),
+                Err(error) => {
+                    eprintln!("plainsight: a TLS library stays dark: {error}");
+                    self.refuse(library);
+                }
+            },
+            Change::Release { library } => {
+                if let Some(hook) = self.hooks.remove(&library) {
+                    kernel.detach(hook);
+                }
+            }
+            Change::Used { .. } | Change::Dark { .. } => {}
+        }
+    }
+
+    fn refuse(&self, library: FileId) {
+        // The finder is gone only when this process ends.
+        _ = self.refused.send(library);
+    }
+}
+
+/// Gives changes until nobody takes them any more.
+fn find(mut watch: Watch, give: &SyncSender<Change>, refused: &Receiver<FileId>) {
+    loop {
+        while let Ok(library) = refused.try_recv() {
+            watch.refused(library);
+        }
+        for change in watch.poll() {
+            if give.send(change).is_err() {
+                return;
+            }
+        }
+        wait(&watch);
+    }
+}
+
+/// Waits until the kernel tells of something, or for a while where it does not.
+fn wait(watch: &Watch) {
+    let Some(ready) = watch.ready() else { return thread::sleep(WAIT) };
+    let timeout = Timespec::try_from(WAIT).ok();
+    // An interrupted wait only means to look earlier.
+    _ = poll(&mut [PollFd::new(&ready, PollFlags::IN)], timeout.as_ref());
+}
