@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Watch(Watch),
     /// Show what a packet capture or a recording holds; needs no privilege.
     Replay(Replay),
+    /// Say what this host allows, which TLS libraries run, which are watched, and which are dark and why.
+    Doctor(Doctor),
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod cli;
+mod doctor;
 mod filter;
 mod libraries;
 mod pipeline;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Watch(watch) => watch::run(&watch),
+        Command::Doctor(doctor) => doctor::run(&doctor),
         Command::Replay(replay) => replay::run(&replay),
     };
     match done {
