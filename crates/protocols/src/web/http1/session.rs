@@ -61,7 +61,9 @@ enum Server {
     Head,
     Body(Box<Unfinished<Response>>),
     /// The body of an answer to a request that was not seen: if it was `HEAD`, there is none.
-    Doubtful(Box<Unfinished<Response>>),
+    Doubtful(Box<Body>),
+    /// Such a body, of which there is some.
+    Unasked(Box<Body>),
 }
 
 /// A message whose head is read and whose body is not.
@@ -224,16 +226,18 @@ impl Http1 {
     }
 
     fn read_server(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
-        if let Server::Doubtful(_) = self.server {
-            match wire::status_line(wire.rest()) {
-                Guess::Yes => return Ok(self.answered(wire, None)),
-                Guess::Unsure if wire.ahead() == Ahead::Open => return Err(Stop::Short),
-                Guess::Unsure | Guess::No => self.settle_doubt(),
-            }
-        }
         let unfinished = match &mut self.server {
-            Server::Head | Server::Doubtful(_) => return self.read_response(wire),
+            Server::Head => return self.read_response(wire),
             Server::Body(unfinished) => unfinished,
+            Server::Doubtful(_) => match wire::status_line(wire.rest()) {
+                Guess::Yes => {
+                    self.server = Server::Head;
+                    return self.read_response(wire);
+                }
+                Guess::Unsure if wire.ahead() == Ahead::Open => return Err(Stop::Short),
+                Guess::Unsure | Guess::No => return self.read_unasked(wire),
+            },
+            Server::Unasked(_) => return self.read_unasked(wire),
         };
         match unfinished.body.read(wire)? {
             Progress::Part => Ok(Heard::Part),
@@ -242,11 +246,21 @@ impl Http1 {
         }
     }
 
-    fn settle_doubt(&mut self) {
-        self.server = match std::mem::take(&mut self.server) {
-            Server::Doubtful(unfinished) => Server::Body(unfinished),
-            other @ (Server::Head | Server::Body(_)) => other,
-        };
+    /// Passes over a body that nobody asked for.
+    fn read_unasked(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        match std::mem::take(&mut self.server) {
+            Server::Doubtful(mut body) | Server::Unasked(mut body) => {
+                let progress = body.read(wire);
+                if !matches!(progress, Ok(Progress::Whole | Progress::Cut)) {
+                    self.server = Server::Unasked(body);
+                }
+                progress.map(|_| Heard::Nothing)
+            }
+            server @ (Server::Head | Server::Body(_)) => {
+                self.server = server;
+                Ok(Heard::Nothing)
+            }
+        }
     }
 
     fn read_response(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
@@ -305,15 +319,19 @@ impl Http1 {
             self.course = Course::Http;
         }
         let message = self.said(head, &fields);
-        let Some(body) = Body::new(framing, fields.kind(), fields.coding) else {
-            return Ok(Begun::Whole(Heard::Response(Key::Turn, message)));
-        };
-        let unfinished = Box::new(Unfinished { message, body });
-        self.server = match question {
-            Question::Unseen => Server::Doubtful(unfinished),
-            Question::Head | Question::Connect | Question::Other => Server::Body(unfinished),
-        };
-        Ok(Begun::Whole(Heard::Part))
+        let body = Body::new(framing, fields.kind(), fields.coding);
+        Ok(Begun::Whole(match (body, question) {
+            (None, _) => Heard::Response(Key::Turn, message),
+            // Who asks while its body comes is not answered by it: it counts as said with its head.
+            (Some(body), Question::Unseen) => {
+                self.server = Server::Doubtful(Box::new(body));
+                Heard::Response(Key::Turn, message)
+            }
+            (Some(body), Question::Head | Question::Connect | Question::Other) => {
+                self.server = Server::Body(Box::new(Unfinished { message, body }));
+                Heard::Part
+            }
+        }))
     }
 
     fn said(&mut self, head: &ResponseHead<'_>, fields: &Fields<'_>) -> Response {
@@ -349,8 +367,8 @@ impl Http1 {
     /// The response that was being said is whole.
     fn answered(&mut self, wire: &Reader<'_>, cut: Option<(&'static str, Detail)>) -> Heard {
         match std::mem::take(&mut self.server) {
-            Server::Head => Heard::Nothing,
-            Server::Body(unfinished) | Server::Doubtful(unfinished) => {
+            Server::Head | Server::Doubtful(_) | Server::Unasked(_) => Heard::Nothing,
+            Server::Body(unfinished) => {
                 let Unfinished { mut message, body } = *unfinished;
                 body_details(&body, "response_body", "response_trailers", &mut message.details);
                 message.details.extend(cut);
