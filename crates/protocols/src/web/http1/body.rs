@@ -159,10 +159,10 @@ pub(super) enum Progress {
 }
 
 impl Body {
-    /// A body that nothing was read of; `None` where there is none.
-    pub(super) fn new(framing: Framing, kind: Kind, coding: Coding) -> Option<Body> {
+    /// A body that nothing was read of.
+    pub(super) fn new(framing: Framing, kind: Kind, coding: Coding) -> Body {
         let state = match framing {
-            Framing::Empty | Framing::Length(0) => return None,
+            Framing::Empty => State::Length(0),
             Framing::Length(length) => State::Length(length),
             Framing::Chunked => State::Chunk,
             Framing::Close => State::Close,
@@ -171,7 +171,7 @@ impl Body {
             (Kind::Opaque, _) | (_, Coding::Other) => Sampling::No,
             _ => Sampling::Yes,
         };
-        Some(Body { state, sampling, kind, coding, kept: Vec::new(), trailers: Vec::new() })
+        Body { state, sampling, kind, coding, kept: Vec::new(), trailers: Vec::new() }
     }
 
     /// Reads the next part.
@@ -293,28 +293,34 @@ impl Body {
         }
     }
 
-    /// The text of what was kept, credentials masked; `None` when it is no text.
+    /// The text of what was kept.
     pub(super) fn text(&self) -> Option<Text> {
-        if self.kept.is_empty() {
-            return None;
-        }
-        let content = decoded(self.coding, &self.kept)?;
-        let content = lossy(content.get(..TEXT).unwrap_or(&content));
-        let mut masked = String::new();
-        match self.kind {
-            Kind::Opaque => return None,
-            Kind::Plain => return Some(content.into()),
-            Kind::Json => mask::json(&content, &mut masked),
-            Kind::Form => mask::parameters(&content, &mut masked),
-            Kind::Xml => mask::xml(&content, &mut masked),
-        }
-        Some(masked.into())
+        text(self.kind, self.coding, &self.kept)
     }
 
     /// The field lines after the last chunk.
     pub(super) fn trailers(&self) -> &[u8] {
         &self.trailers
     }
+}
+
+/// The text of a body's beginning, credentials masked; `None` when it is no text.
+pub(super) fn text(kind: Kind, coding: Coding, sample: &[u8]) -> Option<Text> {
+    if sample.is_empty() || kind == Kind::Opaque {
+        return None;
+    }
+    let sample = sample.get(..SAMPLE).unwrap_or(sample);
+    let content = decoded(coding, sample)?;
+    let content = readable(content.get(..TEXT).unwrap_or(&content));
+    let mut masked = String::with_capacity(content.len());
+    match kind {
+        Kind::Opaque => return None,
+        Kind::Plain => return Some(content.into()),
+        Kind::Json => mask::json(&content, &mut masked),
+        Kind::Form => mask::parameters(&content, &mut masked),
+        Kind::Xml => mask::xml(&content, &mut masked),
+    }
+    Some(masked.into())
 }
 
 /// What became of the bytes that a body or a chunk has left.
@@ -325,12 +331,14 @@ enum Passed {
 }
 
 /// The text of bytes that may be cut in the middle of a letter.
-fn lossy(bytes: &[u8]) -> Cow<'_, str> {
-    let whole = match std::str::from_utf8(bytes) {
-        Err(error) if error.error_len().is_none() => bytes.get(..error.valid_up_to()).unwrap_or(bytes),
-        Ok(_) | Err(_) => bytes,
-    };
-    String::from_utf8_lossy(whole)
+fn readable(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(error) if error.error_len().is_none() => {
+            String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or(bytes))
+        }
+        Err(_) => String::from_utf8_lossy(bytes),
+    }
 }
 
 /// What `kept` says, to the bound [`TEXT`]; a cut or broken end of it is passed over.

@@ -6,11 +6,16 @@ use model::exchange::Text;
 
 use crate::web::http1::body::{Coding, Framing, Kind, LENGTH};
 use crate::web::http1::mask::{self, MASK};
-use crate::web::http1::wire::Lines;
+use crate::web::http1::wire::{self, HEAD, NoHead};
 
 /// What the fields of one head say.
 #[derive(Default)]
 pub(super) struct Fields<'a> {
+    /// The field lines as sent, without the end of the last one.
+    block: &'a [u8],
+    /// The bytes of the field lines and of the empty line that ends them.
+    pub(super) size: usize,
+    folding: Folding,
     pub(super) host: Option<&'a [u8]>,
     /// `User-Agent` of a request, `Server` of a response.
     pub(super) program: Option<&'a [u8]>,
@@ -40,37 +45,62 @@ enum Secrecy {
     Secret,
 }
 
+/// Whether a value goes on in a next line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Folding {
+    #[default]
+    Plain,
+    Folded,
+}
+
 /// Two framings in one message: what one server reads as the body, another may read as the next message.
 pub(super) const SMUGGLING: &str = "transfer-encoding and content-length";
 
 impl<'a> Fields<'a> {
-    /// What `lines` say, or what is wrong with them.
-    pub(super) fn read(lines: &Lines<'a>) -> Result<Self, &'static str> {
+    /// Reads field lines up to the empty one.
+    ///
+    /// Where some are folded, what is read is not all: they are to be unfolded and read again.
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, NoHead> {
         let mut fields = Fields::default();
-        for field in lines.fields {
-            fields.note(field.name, field.value)?;
+        loop {
+            let rest = bytes.get(fields.size..).unwrap_or_default();
+            let end = memchr::memchr(b'\n', rest).ok_or_else(|| wire::short(bytes))?;
+            let line = rest.get(..end).unwrap_or_default();
+            match line.strip_suffix(b"\r").unwrap_or(line) {
+                [] => {
+                    let block = bytes.get(..fields.size).unwrap_or_default();
+                    fields.block = block.trim_ascii_end();
+                    fields.size += end + 1;
+                    break;
+                }
+                [b' ' | b'\t', ..] => fields.folding = Folding::Folded,
+                line => fields.note(line)?,
+            }
+            fields.size += end + 1;
         }
-        Ok(fields)
+        if fields.size > HEAD { Err(wire::short(bytes)) } else { Ok(fields) }
     }
 
-    fn note(&mut self, name: &str, value: &'a [u8]) -> Result<(), &'static str> {
-        let is = |other: &str| name.eq_ignore_ascii_case(other);
+    /// Whether lines are folded.
+    pub(super) fn folding(&self) -> Folding {
+        self.folding
+    }
+
+    fn note(&mut self, line: &'a [u8]) -> Result<(), NoHead> {
+        let Some((name, value)) = split(line) else { return Ok(()) };
+        let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
         match name.len() {
-            4 if is("host") => self.host = Some(value),
-            4 if is("date") => {}
-            6 if is("server") => self.program = Some(value),
-            6 if is("accept") => {}
-            10 if is("user-agent") => self.program = Some(value),
-            10 if is("connection") => {}
-            12 if is("content-type") => self.media = Some(value),
-            13 if is("last-modified") => {}
-            13 if is("authorization") => {
-                self.authorization = Some(value);
+            4 if is(b"host") => self.host = Some(value.trim_ascii()),
+            6 if is(b"server") => self.program = Some(value.trim_ascii()),
+            10 if is(b"user-agent") => self.program = Some(value.trim_ascii()),
+            12 if is(b"content-type") => self.media = Some(value.trim_ascii()),
+            13 if is(b"authorization") => {
+                self.authorization = Some(value.trim_ascii());
                 self.secrecy = Secrecy::Secret;
             }
-            14 if is("content-length") => self.note_length(value)?,
-            16 if is("content-encoding") => self.coding = Coding::named(value),
-            17 if is("transfer-encoding") => self.note_transfer(value),
+            14 if is(b"content-length") => self.note_length(value).map_err(NoHead::Broken)?,
+            16 if is(b"content-encoding") => self.coding = Coding::named(value.trim_ascii()),
+            17 if is(b"transfer-encoding") => self.note_transfer(value),
             _ if mask::is_secret_field(name) => self.secrecy = Secrecy::Secret,
             _ => {}
         }
@@ -154,7 +184,7 @@ impl<'a> Fields<'a> {
             return None;
         }
         let decoded = BASE64_STANDARD.decode(rest.trim_ascii()).ok()?;
-        let text = String::from_utf8_lossy(&decoded);
+        let text = wire::text(&decoded);
         match text.split_once(':')? {
             ("", _) => None,
             (_, "" | "x-oauth-basic") => Some(MASK.to_owned()),
@@ -162,44 +192,41 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// All field lines as one text, credentials masked.
-    pub(super) fn text(&self, lines: &Lines<'_>) -> Text {
-        if self.secrecy == Secrecy::Open && !mask::may_hide(lines.block) {
-            return String::from_utf8_lossy(lines.block).into();
+    /// All field lines as one text, credentials masked; `None` when there are none.
+    pub(super) fn text(&self) -> Option<Text> {
+        if self.block.is_empty() {
+            None
+        } else if self.secrecy == Secrecy::Open && !mask::may_hide(self.block) {
+            Some(wire::text(self.block).into())
+        } else {
+            masked(self.block)
         }
-        let mut text = String::with_capacity(lines.block.len());
-        for field in lines.fields {
-            if !text.is_empty() {
-                text.push_str("\r\n");
-            }
-            masked(field.name, field.value, &mut text);
-        }
-        text.into()
     }
 }
 
-fn masked(name: &str, value: &[u8], text: &mut String) {
-    text.push_str(name);
-    text.push_str(": ");
-    if mask::is_secret_field(name) {
-        text.push_str(MASK);
-    } else if mask::may_hide(value) {
-        mask::url(&String::from_utf8_lossy(value), text);
-    } else {
-        text.push_str(&String::from_utf8_lossy(value));
-    }
+/// Name and value of a field line; blanks before the colon hide nothing.
+fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = memchr::memchr(b':', line)?;
+    let (name, value) = line.split_at_checked(colon)?;
+    Some((name.trim_ascii_end(), value.get(1..)?))
 }
 
-/// The trailers of a body as one text, credentials masked; `None` when there are none.
-pub(super) fn trailers(block: &[u8]) -> Option<Text> {
-    let mut text = String::new();
+/// Field lines as one text, credentials masked; `None` when there are none.
+pub(super) fn masked(block: &[u8]) -> Option<Text> {
+    let mut text = String::with_capacity(block.len());
     for line in block.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|l| !l.is_empty()) {
         if !text.is_empty() {
             text.push_str("\r\n");
         }
-        let colon = memchr::memchr(b':', line).unwrap_or(line.len());
-        let (name, value) = line.split_at_checked(colon).unwrap_or((line, b""));
-        masked(&String::from_utf8_lossy(name), value.get(1..).unwrap_or_default().trim_ascii(), &mut text);
+        match split(line) {
+            Some((name, _)) if mask::is_secret_field(name) => {
+                text.push_str(&wire::text(name));
+                text.push_str(": ");
+                text.push_str(MASK);
+            }
+            Some(_) if mask::may_hide(line) => mask::url(&wire::text(line), &mut text),
+            Some(_) | None => text.push_str(&wire::text(line)),
+        }
     }
     (!text.is_empty()).then(|| text.into())
 }

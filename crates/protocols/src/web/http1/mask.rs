@@ -3,20 +3,19 @@
 /// What stands for a credential.
 pub(super) const MASK: &str = "***";
 
-/// Field names whose values are credentials as a whole.
-const FIELDS: [&str; 8] = [
+/// Names of fields whose values are credentials as a whole end so (`Proxy-Authorization`, `X-Vault-Token`).
+const FIELD_ENDS: [&str; 10] = [
     "authorization",
-    "proxy-authorization",
+    "-token",
     "cookie",
+    "-signature",
     "cookie2",
-    "set-cookie",
-    "set-cookie2",
+    "-key",
     "apikey",
+    "-secret",
+    "-password",
     "x-auth",
 ];
-
-/// Field names that end so name credentials (`X-Api-Key`, `X-Vault-Token`).
-const FIELD_ENDS: [&str; 5] = ["-key", "-token", "-secret", "-password", "-signature"];
 
 /// Field names that end as if they did and do not.
 const HARMLESS_FIELDS: [&str; 3] = ["sec-websocket-key", "idempotency-key", "surrogate-key"];
@@ -51,15 +50,16 @@ const HARMLESS_IN_DOCUMENTS: [&str; 3] = ["code", "key", "pin"];
 const NAME: usize = 64;
 
 /// Whether the value of a field of this name is a credential.
-pub(super) fn is_secret_field(name: &str) -> bool {
-    let name = name.as_bytes();
-    let one_of = |names: &[&str]| names.iter().any(|n| n.as_bytes().eq_ignore_ascii_case(name));
-    match name.last() {
-        Some(b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'd' | b'D' | b'e' | b'E' | b'2' | b'h' | b'H') => {}
-        Some(_) | None => return false,
+pub(super) fn is_secret_field(name: &[u8]) -> bool {
+    // The last two letters rule out nearly every field there is.
+    let [.., before, last] = name else { return false };
+    match (before | 0x20, last | 0x20) {
+        (b'o' | b'e', b'n') | (b'i' | b'r', b'e') | (b'e', b'y' | b't') | (b'r', b'd') | (b't', b'h') => {}
+        (_, b'2') => {}
+        _ => return false,
     }
-    let ends = FIELD_ENDS.iter().any(|end| ends_with(name, end.as_bytes()));
-    one_of(&FIELDS) || ends && !one_of(&HARMLESS_FIELDS)
+    let is = |known: &&str| known.as_bytes().eq_ignore_ascii_case(name);
+    FIELD_ENDS.iter().any(|end| ends_with(name, end.as_bytes())) && !HARMLESS_FIELDS.iter().any(|k| is(&k))
 }
 
 fn ends_with(name: &[u8], end: &[u8]) -> bool {
@@ -76,6 +76,9 @@ enum Place {
 
 /// Whether what is named so is a credential; percent-escapes, case and punctuation hide nothing.
 fn is_secret(name: &[u8], place: Place) -> bool {
+    if !may_be_secret(name) {
+        return false;
+    }
     let mut plain = [0; NAME];
     let mut length = 0;
     let mut bytes = name.iter();
@@ -95,6 +98,19 @@ fn is_secret(name: &[u8], place: Place) -> bool {
     let is = |names: &[&str]| names.iter().any(|n| n.as_bytes() == plain);
     let whole = is(&NAMES) && (place == Place::Query || !is(&HARMLESS_IN_DOCUMENTS));
     whole || NAME_ENDS.iter().any(|end| plain.ends_with(end.as_bytes()))
+}
+
+/// Whether a name's last two letters are a credential's; what is no letter may hide some.
+fn may_be_secret(name: &[u8]) -> bool {
+    let [.., before, last] = name else { return false };
+    if !before.is_ascii_alphabetic() || !last.is_ascii_alphabetic() {
+        return true;
+    }
+    let ends = [
+        b"th", b"on", b"de", b"al", b"ls", b"wt", b"ey", b"ss", b"se", b"in", b"wd", b"as", b"id", b"ig",
+        b"tp", b"rd", b"et", b"en", b"re",
+    ];
+    ends.contains(&&[before | 0x20, last | 0x20])
 }
 
 fn escaped(bytes: &mut std::slice::Iter<'_, u8>) -> u8 {
@@ -263,10 +279,10 @@ mod tests {
             "X-Vault-Token",
             "Ocp-Apim-Subscription-Key",
         ] {
-            assert!(is_secret_field(name), "{name}");
+            assert!(is_secret_field(name.as_bytes()), "{name}");
         }
         for name in ["Host", "Date", "Content-Type", "Sec-WebSocket-Key", "Accept", "ETag"] {
-            assert!(!is_secret_field(name), "{name}");
+            assert!(!is_secret_field(name.as_bytes()), "{name}");
         }
     }
 

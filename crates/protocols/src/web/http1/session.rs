@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use model::conn::Speaker;
 use model::exchange::{Detail, Details, Failure, Identity, Outcome, Request, Response, Text};
+use smallvec::SmallVec;
 
 use crate::kit::protocol::{Guess, Heard, Key, Read, Session, Stop};
 use crate::kit::reader::{Ahead, Reader};
-use crate::web::http1::body::{Body, Framing, Progress};
-use crate::web::http1::fields::{self, Fields};
+use crate::web::http1::body::{self, Body, Framing, Kind, Progress};
+use crate::web::http1::fields::{self, Fields, Folding};
 use crate::web::http1::mask;
-use crate::web::http1::wire::{self, NoHead, RequestHead, ResponseHead, Version};
+use crate::web::http1::wire::{self, NoHead, RequestLine, StatusLine};
 
 /// The state of one connection.
 #[derive(Default)]
@@ -23,6 +24,8 @@ pub(super) struct Http1 {
     method: Memo,
     version: Memo,
     host: Memo,
+    path: Memo,
+    statement: Memo,
     asked: Memo,
     answered: Memo,
 }
@@ -73,6 +76,9 @@ struct Unfinished<T> {
     body: Body,
 }
 
+/// Longer texts are not kept for the next message: an idle connection is to be small.
+const MEMO: usize = 64;
+
 /// The last text of its place: most connections say the same again.
 #[derive(Debug, Default)]
 struct Memo(Option<Text>);
@@ -82,8 +88,8 @@ impl Memo {
         if let Some(text) = self.0.as_ref().filter(|text| text.as_bytes() == bytes) {
             return Arc::clone(text);
         }
-        let text: Text = String::from_utf8_lossy(bytes).into();
-        self.0 = Some(Arc::clone(&text));
+        let text: Text = wire::text(bytes).into();
+        self.0 = (bytes.len() <= MEMO).then(|| Arc::clone(&text));
         text
     }
 }
@@ -132,64 +138,78 @@ impl Http1 {
     }
 
     fn read_request(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
-        let read = wire::request(wire.rest(), |head, length| (self.request(head), length));
-        match read {
-            Ok((Ok(Begun::Whole(heard)), length)) => {
-                wire.take(length)?;
-                Ok(heard)
+        let bytes = wire.rest();
+        let line = wire::request_start(bytes).map_err(|no| stop(no, wire))?;
+        let unfolded;
+        let mut fields =
+            Fields::read(bytes.get(line.length..).unwrap_or_default()).map_err(|no| stop(no, wire))?;
+        if fields.folding() == Folding::Folded {
+            unfolded = wire::unfold(bytes.get(line.length..).unwrap_or_default());
+            fields = Fields::read(&unfolded).map_err(|no| stop(no, wire))?;
+        }
+        let framing = fields.request_framing().map_err(|what| wire.broken(what))?;
+        if let Some(identity) = self.new_client(&fields) {
+            self.identity = Some(Arc::clone(&identity));
+            return Ok(Heard::Identity(identity));
+        }
+        let mut message = self.request(&line, &fields);
+        wire.take(line.length + fields.size)?;
+        if line.method == b"CONNECT" {
+            self.course = Course::Asked;
+            return Ok(Heard::Request(Key::Turn, message));
+        }
+        match at_hand(framing, wire) {
+            AtHand::All(bytes) => {
+                let text = body::text(fields.kind(), fields.coding, bytes);
+                message.details.extend(text.map(|t| ("request_body", t.into())));
+                Ok(Heard::Request(Key::Turn, message))
             }
-            Ok((Ok(Begun::Identity(identity)), _)) => {
-                self.identity = Some(Arc::clone(&identity));
-                Ok(Heard::Identity(identity))
+            AtHand::NotAll => {
+                let body = Body::new(framing, fields.kind(), fields.coding);
+                self.client = Client::Body(Box::new(Unfinished { message, body }));
+                Ok(Heard::Part)
             }
-            Ok((Err(what), _)) | Err(NoHead::Broken(what)) => Err(wire.broken(what)),
-            Err(NoHead::Short) => Err(Stop::Short),
         }
     }
 
-    fn request(&mut self, head: &RequestHead<'_>) -> Result<Begun, &'static str> {
-        let fields = Fields::read(&head.lines)?;
-        let framing = fields.request_framing()?;
-        if let Some(identity) = self.new_client(&fields) {
-            return Ok(Begun::Identity(identity));
-        }
-        let path = path(head.target);
-        let target: Text = path.into();
+    fn request(&mut self, line: &RequestLine<'_>, fields: &Fields<'_>) -> Request {
+        let target = self.path.text(path(line.target));
         let mut details = Details::with_capacity(8);
-        details.push(("method", self.method.text(head.method.as_bytes()).into()));
+        details.push(("method", self.method.text(line.method).into()));
         details.push(("path", Arc::clone(&target).into()));
         if let Some(host) = fields.host {
             details.push(("host", self.host.text(host).into()));
         }
-        details.push(("version", self.version.text(head.version.name().as_bytes()).into()));
+        details.push(("version", self.version.text(line.version.as_bytes()).into()));
         if let Some(agent) = self.identity.as_ref().and_then(|i| i.application.as_ref()) {
             details.push(("user_agent", Arc::clone(agent).into()));
         }
         if let Some(media) = fields.media {
             details.push(("request_content_type", self.asked.text(media).into()));
         }
-        if !head.lines.fields.is_empty() {
-            details.push(("request_headers", fields.text(&head.lines).into()));
-        }
-        if let Some(ambiguity) = fields.ambiguity() {
-            details.push(("request_ambiguity", ambiguity.into()));
-        }
-        let message = Request {
-            operation: operation(head.method),
-            statement: Some(statement(head)),
+        details.extend(fields.text().map(|t| ("request_headers", t.into())));
+        details.extend(fields.ambiguity().map(|what| ("request_ambiguity", what.into())));
+        Request {
+            operation: operation(line.method),
+            statement: Some(self.statement(line)),
             targets: vec![target],
             details,
             ..Request::default()
-        };
-        match Body::new(framing, fields.kind(), fields.coding) {
-            None if head.method == "CONNECT" => self.course = Course::Asked,
-            None => {}
-            Some(body) => {
-                self.client = Client::Body(Box::new(Unfinished { message, body }));
-                return Ok(Begun::Whole(Heard::Part));
-            }
         }
-        Ok(Begun::Whole(Heard::Request(Key::Turn, message)))
+    }
+
+    /// Method and target as sent, credentials masked.
+    fn statement(&mut self, line: &RequestLine<'_>) -> Text {
+        let mut text: SmallVec<[u8; 256]> = SmallVec::from_slice(line.method);
+        text.push(b' ');
+        if mask::may_hide(line.target) {
+            let mut masked = String::with_capacity(line.target.len());
+            mask::url(&wire::text(line.target), &mut masked);
+            text.extend_from_slice(masked.as_bytes());
+        } else {
+            text.extend_from_slice(line.target);
+        }
+        self.statement.text(&text)
     }
 
     /// Who the client is, when that is news.
@@ -202,7 +222,7 @@ impl Http1 {
             return None;
         }
         // Bytes that are no text never compare as equal: their text does.
-        let application: Option<Text> = fields.program.map(|p| String::from_utf8_lossy(p).into());
+        let application: Option<Text> = fields.program.map(|p| wire::text(p).into());
         let identity = Identity {
             user: user.map(Text::from),
             database: None,
@@ -264,22 +284,62 @@ impl Http1 {
     }
 
     fn read_response(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        let bytes = wire.rest();
+        let line = wire::response_start(bytes).map_err(|no| stop(no, wire))?;
+        let unfolded;
+        let mut fields =
+            Fields::read(bytes.get(line.length..).unwrap_or_default()).map_err(|no| stop(no, wire))?;
+        if fields.folding() == Folding::Folded {
+            unfolded = wire::unfold(bytes.get(line.length..).unwrap_or_default());
+            fields = Fields::read(&unfolded).map_err(|no| stop(no, wire))?;
+        }
+        if let Some(identity) = self.new_server(&fields) {
+            self.identity = Some(Arc::clone(&identity));
+            return Ok(Heard::Identity(identity));
+        }
+        wire.take(line.length + fields.size)?;
         let question = self.question(wire);
-        let read = wire::response(wire.rest(), |head, length| (self.response(head, question), length));
-        match read {
-            Ok((Ok(Begun::Whole(heard)), length)) => {
-                wire.take(length)?;
-                Ok(match heard {
-                    Heard::Response(_, response) => self.answer(wire, response),
-                    other => other,
-                })
+        match (line.status, question) {
+            (101, _) | (200..=299, Question::Connect) => self.course = Course::Over,
+            (100..=199, _) => return Ok(Heard::Part),
+            _ if self.course == Course::Asked => self.course = Course::Http,
+            _ => {}
+        }
+        let framing = match (line.status, question) {
+            (101 | 204 | 304, _) | (_, Question::Head) | (200..=299, Question::Connect) => Framing::Empty,
+            // It was `HEAD` that was not seen.
+            (_, Question::Unseen) if wire::status_line(wire.rest()) == Guess::Yes => Framing::Empty,
+            (_, Question::Connect | Question::Unseen | Question::Other) => fields.response_framing(),
+        };
+        let message = self.response(&line, &fields);
+        Ok(self.begin_answer(wire, message, &fields, framing, question))
+    }
+
+    fn begin_answer(
+        &mut self,
+        wire: &mut Reader<'_>,
+        mut message: Response,
+        fields: &Fields<'_>,
+        framing: Framing,
+        question: Question,
+    ) -> Heard {
+        match (at_hand(framing, wire), question) {
+            (AtHand::All(bytes), _) => {
+                let text = body::text(fields.kind(), fields.coding, bytes);
+                message.details.extend(text.map(|t| ("response_body", t.into())));
+                self.answer(wire, message)
             }
-            Ok((Ok(Begun::Identity(identity)), _)) => {
-                self.identity = Some(Arc::clone(&identity));
-                Ok(Heard::Identity(identity))
+            // Who asks while its body comes is not answered by it: it counts as said with its head.
+            (AtHand::NotAll, Question::Unseen) => {
+                let body = Body::new(framing, Kind::Opaque, fields.coding);
+                self.server = Server::Doubtful(Box::new(body));
+                Heard::Response(Key::Turn, message)
             }
-            Ok((Err(what), _)) | Err(NoHead::Broken(what)) => Err(wire.broken(what)),
-            Err(NoHead::Short) => Err(Stop::Short),
+            (AtHand::NotAll, Question::Head | Question::Connect | Question::Other) => {
+                let body = Body::new(framing, fields.kind(), fields.coding);
+                self.server = Server::Body(Box::new(Unfinished { message, body }));
+                Heard::Part
+            }
         }
     }
 
@@ -297,57 +357,18 @@ impl Http1 {
         }
     }
 
-    fn response(&mut self, head: &ResponseHead<'_>, question: Question) -> Result<Begun, &'static str> {
-        let fields = Fields::read(&head.lines)?;
-        if let Some(identity) = self.new_server(&fields) {
-            return Ok(Begun::Identity(identity));
-        }
-        let framing = match (head.status, question) {
-            (101, _) => {
-                self.course = Course::Over;
-                Framing::Empty
-            }
-            (100..=199, _) => return Ok(Begun::Whole(Heard::Part)),
-            (200..=299, Question::Connect) => {
-                self.course = Course::Over;
-                Framing::Empty
-            }
-            (204 | 304, _) | (_, Question::Head) => Framing::Empty,
-            (_, Question::Connect | Question::Unseen | Question::Other) => fields.response_framing(),
-        };
-        if self.course == Course::Asked {
-            self.course = Course::Http;
-        }
-        let message = self.said(head, &fields);
-        let body = Body::new(framing, fields.kind(), fields.coding);
-        Ok(Begun::Whole(match (body, question) {
-            (None, _) => Heard::Response(Key::Turn, message),
-            // Who asks while its body comes is not answered by it: it counts as said with its head.
-            (Some(body), Question::Unseen) => {
-                self.server = Server::Doubtful(Box::new(body));
-                Heard::Response(Key::Turn, message)
-            }
-            (Some(body), Question::Head | Question::Connect | Question::Other) => {
-                self.server = Server::Body(Box::new(Unfinished { message, body }));
-                Heard::Part
-            }
-        }))
-    }
-
-    fn said(&mut self, head: &ResponseHead<'_>, fields: &Fields<'_>) -> Response {
+    fn response(&mut self, line: &StatusLine<'_>, fields: &Fields<'_>) -> Response {
         let mut details = Details::with_capacity(4);
-        details.push(("status", i64::from(head.status).into()));
+        details.push(("status", i64::from(line.status).into()));
         if let Some(media) = fields.media {
             details.push(("response_content_type", self.answered.text(media).into()));
         }
-        if !head.lines.fields.is_empty() {
-            details.push(("response_headers", fields.text(&head.lines).into()));
-        }
-        if let Some(ambiguity) = fields.ambiguity() {
-            details.push(("response_ambiguity", ambiguity.into()));
-        }
-        let failure = (head.status >= 400)
-            .then(|| Box::new(Failure { code: head.status.to_string().into(), message: head.reason.into() }));
+        details.extend(fields.text().map(|t| ("response_headers", t.into())));
+        details.extend(fields.ambiguity().map(|what| ("response_ambiguity", what.into())));
+        let failure = (line.status >= 400).then(|| {
+            let message = wire::text(line.reason.get(..REASON).unwrap_or(line.reason)).into();
+            Box::new(Failure { code: line.status.to_string().into(), message })
+        });
         let outcome = if failure.is_some() { Outcome::Error } else { Outcome::Ok };
         Response { outcome, failure, details, ..Response::default() }
     }
@@ -359,7 +380,7 @@ impl Http1 {
         if known.and_then(|k| k.version.as_ref()).is_some_and(|v| v.as_bytes() == program) {
             return None;
         }
-        let version = Some(String::from_utf8_lossy(program).into());
+        let version = Some(wire::text(program).into());
         let identity = Identity { version, ..known.cloned().unwrap_or_default() };
         (known != Some(&identity)).then(|| Arc::new(identity))
     }
@@ -391,11 +412,26 @@ impl Http1 {
     }
 }
 
-/// What came of a head.
-enum Begun {
-    Whole(Heard),
-    /// Who speaks is said first, and the head read again.
-    Identity(Arc<Identity>),
+fn stop(no: NoHead, wire: &Reader<'_>) -> Stop {
+    match no {
+        NoHead::Short => Stop::Short,
+        NoHead::Broken(what) => wire.broken(what),
+    }
+}
+
+/// Whether a body has come with its head, as short ones do.
+enum AtHand<'a> {
+    All(&'a [u8]),
+    NotAll,
+}
+
+fn at_hand<'a>(framing: Framing, wire: &mut Reader<'a>) -> AtHand<'a> {
+    let length = match framing {
+        Framing::Empty => 0,
+        Framing::Length(length) => usize::try_from(length).unwrap_or(usize::MAX),
+        Framing::Chunked | Framing::Close => return AtHand::NotAll,
+    };
+    wire.take(length).map_or(AtHand::NotAll, AtHand::All)
 }
 
 /// What a response answers, as far as its framing depends on it (RFC 9112, 6.3).
@@ -407,55 +443,37 @@ enum Question {
     Unseen,
 }
 
+/// The longest reason that is kept.
+const REASON: usize = 256;
+
 /// What is told of a body whose connection ended first.
 const CUT: &str = "the connection ended before the body";
 
 fn body_details(body: &Body, text: &'static str, trailers: &'static str, details: &mut Details) {
     details.extend(body.text().map(|t| (text, t.into())));
-    details.extend(fields::trailers(body.trailers()).map(|t| (trailers, t.into())));
-}
-
-impl Version {
-    fn name(self) -> &'static str {
-        match self {
-            Version::Http10 => "1.0",
-            Version::Http11 => "1.1",
-        }
-    }
+    details.extend(fields::masked(body.trailers()).map(|t| (trailers, t.into())));
 }
 
 /// Methods that most requests have, so that their name needs no memory.
 const METHODS: [&str; 9] =
     ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS", "CONNECT", "PROPFIND"];
 
-fn operation(method: &str) -> Cow<'static, str> {
-    match METHODS.iter().find(|known| **known == method) {
+fn operation(method: &[u8]) -> Cow<'static, str> {
+    match METHODS.iter().find(|known| known.as_bytes() == method) {
         Some(known) => Cow::Borrowed(known),
-        None => Cow::Owned(method.to_owned()),
+        None => Cow::Owned(wire::text(method).into_owned()),
     }
-}
-
-/// Method and target as sent, credentials masked.
-fn statement(head: &RequestHead<'_>) -> Text {
-    let mut text = String::with_capacity(head.method.len() + 1 + head.target.len());
-    text.push_str(head.method);
-    text.push(' ');
-    if mask::may_hide(head.target.as_bytes()) {
-        mask::url(head.target, &mut text);
-    } else {
-        text.push_str(head.target);
-    }
-    text.into()
 }
 
 /// A target without its query, and in the absolute form (RFC 9112, 3.2.2) without its scheme and authority.
-fn path(target: &str) -> &str {
-    let end = target.find(['?', '#']).unwrap_or(target.len());
+fn path(target: &[u8]) -> &[u8] {
+    let end = memchr::memchr2(b'?', b'#', target).unwrap_or(target.len());
     let path = target.get(..end).unwrap_or(target);
-    match path.split_once("://") {
-        Some((scheme, rest)) if !scheme.contains('/') => {
-            rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/")
-        }
-        Some(_) | None => path,
+    if path.first() == Some(&b'/') {
+        return path;
+    }
+    match memchr::memmem::find(path, b"://").and_then(|at| path.get(at + 3..)) {
+        Some(rest) => memchr::memchr(b'/', rest).and_then(|at| rest.get(at..)).unwrap_or(b"/"),
+        None => path,
     }
 }

@@ -1,58 +1,30 @@
-//! Bytes to heads: start lines, field lines, chunk sizes; pure and borrowed.
+//! Bytes to lines: start lines, folds, chunk sizes, and where messages begin; pure and borrowed.
 
-use std::mem::MaybeUninit;
-
-use httparse::{Error, Header, ParserConfig, Status};
+use std::borrow::Cow;
 
 use crate::kit::protocol::Guess;
 
 /// The most bytes of a head. Servers take 8 to 32 KiB by default; nobody takes more than 64.
 pub(super) const HEAD: usize = 64 << 10;
 
-/// Field lines that are read without memory of their own; nearly every head has fewer.
-const FIELDS: usize = 48;
-
-/// The most field lines of a head. Servers take about 100 by default.
-const MANY_FIELDS: usize = 1024;
-
 /// The longest method: the longest registered one has 17 letters.
 const METHOD: usize = 24;
 
-/// The head of a request.
-pub(super) struct RequestHead<'a> {
-    pub(super) method: &'a str,
-    pub(super) target: &'a str,
-    pub(super) version: Version,
-    pub(super) lines: Lines<'a>,
+/// The first line of a request.
+pub(super) struct RequestLine<'a> {
+    pub(super) method: &'a [u8],
+    pub(super) target: &'a [u8],
+    pub(super) version: &'static str,
+    /// Its bytes, empty lines before it and its own end included.
+    pub(super) length: usize,
 }
 
-/// The head of a response.
-pub(super) struct ResponseHead<'a> {
+/// The first line of a response.
+pub(super) struct StatusLine<'a> {
     pub(super) status: u16,
-    pub(super) reason: &'a str,
-    pub(super) lines: Lines<'a>,
-}
-
-/// The field lines of a head.
-pub(super) struct Lines<'a> {
-    pub(super) fields: &'a [Header<'a>],
-    /// As sent, the last line's end left out.
-    pub(super) block: &'a [u8],
-}
-
-impl<'a> Lines<'a> {
-    fn new(head: &'a [u8], fields: &'a [Header<'a>]) -> Self {
-        let head = without_empty_lines(head).trim_ascii_end();
-        let block = memchr::memchr(b'\n', head).and_then(|end| head.get(end + 1..));
-        Lines { fields, block: block.unwrap_or_default() }
-    }
-}
-
-/// The version that a start line names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Version {
-    Http10,
-    Http11,
+    pub(super) reason: &'a [u8],
+    /// Its bytes, empty lines before it and its own end included.
+    pub(super) length: usize,
 }
 
 /// Why there is no head.
@@ -64,184 +36,99 @@ pub(super) enum NoHead {
     Broken(&'static str),
 }
 
-/// Reads the head of a request and lets `then` see it and how many bytes it has.
-pub(super) fn request<T>(bytes: &[u8], then: impl FnOnce(&RequestHead<'_>, usize) -> T) -> Result<T, NoHead> {
-    let mut room = [const { MaybeUninit::uninit() }; FIELDS];
-    let mut head = httparse::Request::new(&mut []);
-    match head.parse_with_uninit_headers(bytes, &mut room) {
-        Ok(Status::Complete(length)) => Ok(then(&request_head(&head, bytes, length)?, length)),
-        Ok(Status::Partial) => Err(short(bytes)),
-        Err(_) => {
-            let (mended, length) = mend(bytes, request_line(bytes))?;
-            let mut room = vec![MaybeUninit::uninit(); MANY_FIELDS];
-            let mut head = httparse::Request::new(&mut []);
-            match head.parse_with_uninit_headers(&mended, &mut room) {
-                Ok(Status::Complete(end)) => Ok(then(&request_head(&head, &mended, end)?, length)),
-                Ok(Status::Partial) => Err(NoHead::Broken("a request's head has no end")),
-                Err(error) => Err(NoHead::Broken(complaint(error))),
-            }
-        }
-    }
-}
-
-fn request_head<'a>(
-    head: &'a httparse::Request<'_, 'a>,
-    bytes: &'a [u8],
-    length: usize,
-) -> Result<RequestHead<'a>, NoHead> {
-    let lines = Lines::new(bytes.get(..length).unwrap_or_default(), head.headers);
-    match (head.method, head.path, head.version) {
-        (Some(method), Some(target), Some(version)) => {
-            Ok(RequestHead { method, target, version: named(version), lines })
-        }
-        _ => Err(NoHead::Broken("a request line lacks a word")),
-    }
-}
-
-/// Reads the head of a response and lets `then` see it and how many bytes it has.
-pub(super) fn response<T>(
-    bytes: &[u8],
-    then: impl FnOnce(&ResponseHead<'_>, usize) -> T,
-) -> Result<T, NoHead> {
-    let mut room = [const { MaybeUninit::uninit() }; FIELDS];
-    let mut head = httparse::Response::new(&mut []);
-    let config = ParserConfig::default();
-    match config.parse_response_with_uninit_headers(&mut head, bytes, &mut room) {
-        Ok(Status::Complete(length)) => Ok(then(&response_head(&head, bytes, length)?, length)),
-        Ok(Status::Partial) => Err(short(bytes)),
-        Err(_) => {
-            let (mended, length) = mend(bytes, status_line(bytes))?;
-            let mut room = vec![MaybeUninit::uninit(); MANY_FIELDS];
-            let mut head = httparse::Response::new(&mut []);
-            match config.parse_response_with_uninit_headers(&mut head, &mended, &mut room) {
-                Ok(Status::Complete(end)) => Ok(then(&response_head(&head, &mended, end)?, length)),
-                Ok(Status::Partial) => Err(NoHead::Broken("a response's head has no end")),
-                Err(error) => Err(NoHead::Broken(complaint(error))),
-            }
-        }
-    }
-}
-
-fn response_head<'a>(
-    head: &'a httparse::Response<'_, 'a>,
-    bytes: &'a [u8],
-    length: usize,
-) -> Result<ResponseHead<'a>, NoHead> {
-    let lines = Lines::new(bytes.get(..length).unwrap_or_default(), head.headers);
-    match (head.code, head.reason) {
-        (Some(status), Some(reason)) => Ok(ResponseHead { status, reason, lines }),
-        _ => Err(NoHead::Broken("a status line lacks a word")),
-    }
-}
-
-fn named(minor: u8) -> Version {
-    match minor {
-        0 => Version::Http10,
-        _ => Version::Http11,
-    }
-}
-
-fn short(bytes: &[u8]) -> NoHead {
+/// That a head goes on, as long as a head may.
+pub(super) fn short(bytes: &[u8]) -> NoHead {
     if bytes.len() > HEAD { NoHead::Broken("a head is longer than any server takes") } else { NoHead::Short }
 }
 
-fn complaint(error: Error) -> &'static str {
-    match error {
-        Error::HeaderName => "a field name has a byte that no name has",
-        Error::HeaderValue => "a field value has a byte that no value has",
-        Error::NewLine => "a line of a head does not end where it should",
-        Error::Status => "a status is no number",
-        Error::Token => "a start line has a byte that it may not have",
-        Error::TooManyHeaders => "a head has more field lines than any server takes",
-        Error::Version => "a start line names another version",
+/// The first line that is not empty, without its end, and the bytes up to the next line.
+///
+/// A bare line feed ends a line too (RFC 9112, 2.2).
+fn first_line(bytes: &[u8]) -> Option<(&[u8], usize)> {
+    let rest = without_empty_lines(bytes);
+    let end = memchr::memchr(b'\n', rest)?;
+    let line = rest.get(..end)?;
+    Some((line.strip_suffix(b"\r").unwrap_or(line), bytes.len() - rest.len() + end + 1))
+}
+
+/// Reads a request's first line.
+pub(super) fn request_start(bytes: &[u8]) -> Result<RequestLine<'_>, NoHead> {
+    let Some((line, length)) = first_line(bytes) else {
+        return Err(match request_line(bytes) {
+            Guess::Unsure | Guess::Yes => short(bytes),
+            Guess::No => NoHead::Broken("no request where one should begin"),
+        });
+    };
+    let split = line.trim_ascii_end().split_last_chunk::<9>();
+    let (before, version) = match split {
+        Some((before, b" HTTP/1.1")) => (before, "1.1"),
+        Some((before, b" HTTP/1.0")) => (before, "1.0"),
+        Some(_) | None => return Err(NoHead::Broken("no request where one should begin")),
+    };
+    let end = token(before);
+    match before.split_at_checked(end) {
+        Some((method, [b' ', target @ ..])) if (1..=METHOD).contains(&end) => {
+            Ok(RequestLine { method, target: target.trim_ascii(), version, length })
+        }
+        Some(_) | None => Err(NoHead::Broken("a request line lacks a word")),
     }
 }
 
-/// A head that the strict parser refused, written as it would take it: folded lines joined (RFC 9112, 5.2), blanks before a colon
-/// dropped, lines that are no fields dropped, bytes that a target may not have percent-encoded.
-///
-/// Says also how many bytes the head has as sent.
-fn mend(bytes: &[u8], start: Guess) -> Result<(Vec<u8>, usize), NoHead> {
-    match start {
+/// Reads a response's first line.
+pub(super) fn response_start(bytes: &[u8]) -> Result<StatusLine<'_>, NoHead> {
+    match status_line(bytes) {
         Guess::Yes => {}
         Guess::Unsure => return Err(short(bytes)),
-        Guess::No => return Err(NoHead::Broken("no start line where a message should begin")),
+        Guess::No => return Err(NoHead::Broken("no response where one should begin")),
     }
-    let mut mended = Vec::new();
-    let mut at = 0;
-    while let Some(length) = memchr::memchr(b'\n', bytes.get(at..).unwrap_or_default()) {
-        let line = bytes.get(at..at + length).unwrap_or_default();
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        at += length + 1;
-        if at > HEAD {
-            break;
+    let (line, length) = first_line(bytes).ok_or_else(|| short(bytes))?;
+    let digits = line.get(9..12).unwrap_or_default();
+    let status = digits.iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0'));
+    Ok(StatusLine { status, reason: line.get(12..).unwrap_or_default().trim_ascii(), length })
+}
+
+/// A head with its folded lines (RFC 9112, 5.2) joined by blanks, so that nothing in it moves.
+pub(super) fn unfold(head: &[u8]) -> Vec<u8> {
+    let mut joined = head.to_vec();
+    for end in memchr::memchr_iter(b'\n', head) {
+        if !matches!(head.get(end + 1), Some(b' ' | b'\t')) {
+            continue;
         }
-        match line {
-            [] if mended.is_empty() => {}
-            [] => {
-                mended.extend_from_slice(b"\r\n");
-                return Ok((mended, at));
-            }
-            line if mended.is_empty() => mend_start(line, &mut mended),
-            [b' ' | b'\t', ..] => mend_fold(line, &mut mended),
-            line => mend_field(line, &mut mended),
+        let from = if end > 0 && head.get(end - 1) == Some(&b'\r') { end - 1 } else { end };
+        if let Some(line_end) = joined.get_mut(from..=end) {
+            line_end.fill(b' ');
         }
     }
-    Err(short(bytes))
+    joined
 }
 
-fn mend_start(line: &[u8], mended: &mut Vec<u8>) {
-    let first = memchr::memchr(b' ', line).unwrap_or(0);
-    let is_status = line.starts_with(b"HTTP/");
-    let last = if is_status { first } else { memchr::memrchr(b' ', line).unwrap_or(first) };
-    for (at, byte) in line.iter().enumerate() {
-        match *byte {
-            b' ' if at == first || at == last || is_status => mended.push(b' '),
-            byte @ (b'!'..=b'~') => mended.push(byte),
-            _ if is_status => mended.push(b'?'),
-            byte => mended.extend_from_slice(&[b'%', hex(byte >> 4), hex(byte & 15)]),
-        }
+/// The text of bytes that should be one.
+pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
     }
-    mended.extend_from_slice(b"\r\n");
 }
 
-fn hex(digit: u8) -> u8 {
-    if digit < 10 { b'0' + digit } else { b'A' + digit - 10 }
-}
-
-fn mend_fold(line: &[u8], mended: &mut Vec<u8>) {
-    // A fold of the start line belongs to no field.
-    if memchr::memchr_iter(b'\n', mended).nth(1).is_none() {
-        return;
+/// Which bytes a token has (RFC 9110, 5.6.2).
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte: u8 = b'!';
+    while byte < 0x7f {
+        let separator = matches!(
+            byte,
+            b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'[' | b'\\' | b']' | b'{' | b'}'
+        );
+        table[byte as usize] = !separator;
+        byte += 1;
     }
-    mended.truncate(mended.len() - 2);
-    mended.push(b' ');
-    mend_value(line.trim_ascii(), mended);
-}
+    table
+};
 
-fn mend_field(line: &[u8], mended: &mut Vec<u8>) {
-    let Some(colon) = memchr::memchr(b':', line) else { return };
-    let (name, value) = line.split_at(colon);
-    let name = name.trim_ascii();
-    if name.is_empty() || !name.iter().all(|b| is_token(*b)) {
-        return;
-    }
-    mended.extend_from_slice(name);
-    mended.extend_from_slice(b": ");
-    mend_value(value.get(1..).unwrap_or_default().trim_ascii(), mended);
-}
-
-fn mend_value(value: &[u8], mended: &mut Vec<u8>) {
-    mended.extend(value.iter().map(|b| match b {
-        b'\t' | b' '..=b'~' | 0x80.. => *b,
-        _ => b'?',
-    }));
-    mended.extend_from_slice(b"\r\n");
-}
-
-/// The bytes of a token (RFC 9110, 5.6.2).
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+/// How many bytes of a token `bytes` begin with; one more than a method may have is enough.
+fn token(bytes: &[u8]) -> usize {
+    let is_token = |byte: &&u8| TOKEN.get(usize::from(**byte)).is_some_and(|is| *is);
+    bytes.iter().take(METHOD + 1).take_while(is_token).count()
 }
 
 fn without_empty_lines(mut bytes: &[u8]) -> &[u8] {
@@ -255,7 +142,7 @@ fn without_empty_lines(mut bytes: &[u8]) -> &[u8] {
 pub(super) fn request_line(bytes: &[u8]) -> Guess {
     let bytes = without_empty_lines(bytes);
     let line = memchr::memchr(b'\n', bytes).map(|end| bytes.get(..end).unwrap_or_default());
-    let method = bytes.iter().take(METHOD + 1).take_while(|b| is_token(**b)).count();
+    let method = token(bytes);
     match (bytes.get(method), line) {
         (None, _) => return Guess::Unsure,
         (Some(b' '), None) if method > 0 && method <= METHOD => return Guess::Unsure,
@@ -272,20 +159,34 @@ pub(super) fn request_line(bytes: &[u8]) -> Guess {
 /// Whether `bytes` begin with a status line: `HTTP/1.0` or `HTTP/1.1`, and three digits.
 pub(super) fn status_line(bytes: &[u8]) -> Guess {
     let bytes = without_empty_lines(bytes);
-    let fits = |(at, byte): (usize, &u8)| match at {
-        0..7 => b"HTTP/1.".get(at) == Some(byte),
-        7 => matches!(byte, b'0' | b'1'),
-        8 => *byte == b' ',
-        9 => matches!(byte, b'1'..=b'9'),
-        10 | 11 => byte.is_ascii_digit(),
-        _ => matches!(byte, b' ' | b'\r' | b'\n'),
-    };
-    if !bytes.iter().take(13).enumerate().all(fits) {
-        Guess::No
-    } else if bytes.len() < 13 {
-        Guess::Unsure
-    } else {
-        Guess::Yes
+    match bytes.first_chunk() {
+        Some(
+            [
+                b'H',
+                b'T',
+                b'T',
+                b'P',
+                b'/',
+                b'1',
+                b'.',
+                b'0' | b'1',
+                b' ',
+                b'1'..=b'9',
+                b'0'..=b'9',
+                b'0'..=b'9',
+                b' ' | b'\r' | b'\n',
+            ],
+        ) => Guess::Yes,
+        Some(_) => Guess::No,
+        None => {
+            let fits = |(at, byte): (usize, &u8)| match at {
+                0..7 => b"HTTP/1.".get(at) == Some(byte),
+                7 => matches!(byte, b'0' | b'1'),
+                8 => *byte == b' ',
+                _ => byte.is_ascii_digit(),
+            };
+            if bytes.iter().enumerate().all(fits) { Guess::Unsure } else { Guess::No }
+        }
     }
 }
 
@@ -357,7 +258,7 @@ pub(super) fn chunk_size(line: &[u8]) -> Result<u64, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{chunk_size, find_request, find_response, request, request_line, status_line};
+    use super::{chunk_size, find_request, find_response, request_line, request_start, status_line, unfold};
     use crate::kit::protocol::Guess;
 
     #[test]
@@ -399,14 +300,14 @@ mod tests {
     }
 
     #[test]
-    fn a_crooked_head_is_mended() {
-        let crooked = b"GET /a b\xff HTTP/1.1\r\nA : 1\r\n 2\r\nnonsense\r\nB:\t3\r\n\r\n";
-        let mended = request(crooked, |head, length| {
-            let fields: Vec<_> =
-                head.lines.fields.iter().map(|f| (f.name.to_owned(), f.value.to_vec())).collect();
-            (head.target.to_owned(), fields, length)
-        });
-        let fields = vec![("A".to_owned(), b"1 2".to_vec()), ("B".to_owned(), b"3".to_vec())];
-        assert_eq!(mended, Ok(("/a%20b%FF".to_owned(), fields, crooked.len())));
+    fn a_target_may_hold_what_it_should_not() {
+        let line = request_start(b"\nGET  /a b\xff  HTTP/1.0 \nHost: x").ok().unwrap();
+        assert_eq!((line.method, line.target, line.version), (&b"GET"[..], &b"/a b\xff"[..], "1.0"));
+        assert_eq!(line.length, 23);
+    }
+
+    #[test]
+    fn folds_become_blanks() {
+        assert_eq!(unfold(b"A: 1\r\n 2\n\t3\r\nB: 4\r\n"), b"A: 1   2 \t3\r\nB: 4\r\n");
     }
 }
