@@ -236,11 +236,12 @@ impl Half {
     }
 
     fn miss(&mut self, machine: &mut Machine, at: Time, length: u64, cause: Cause, out: &mut Vec<Exchange>) {
+        // Said first: the message that the hole interrupts may end with what there is of it, and is not whole.
+        self.lose(length, cause);
         let mut left = length;
         loop {
             let owed = self.debt.min(left);
             self.pay(owed, at);
-            self.lose(owed, cause);
             left -= owed;
             if self.debt > 0 {
                 return;
@@ -255,10 +256,9 @@ impl Half {
             }
         }
         if left > 0 {
-            let lost = self.pending.len() as u64 + left;
-            self.offset += lost;
-            self.pending = Vec::new();
-            self.lose(lost, cause);
+            let unread = std::mem::take(&mut self.pending).len() as u64;
+            self.offset += unread + left;
+            self.lose(unread, cause);
             self.stumble(machine, cause, out);
         }
     }
