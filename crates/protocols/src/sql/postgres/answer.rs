@@ -40,6 +40,7 @@ pub(super) struct Answer {
     pub(super) copy: Option<Copy>,
     copied: u64,
     notices: u32,
+    /// What only this protocol says.
     pub(super) details: Details,
 }
 
@@ -80,7 +81,7 @@ impl Answer {
     /// A piece of copied data passed.
     pub(super) fn copied(&mut self, copy: Copy, sample: Option<Sample<'_>>, length: u64) {
         self.copied += length;
-        self.running += 1;
+        self.running += u64::from(copy.way != Way::In);
         let Some(sample) = sample else { return };
         let mut row = Row::default();
         let form = if copy.binary { super::values::Form::Binary } else { super::values::Form::Text };
@@ -93,7 +94,13 @@ impl Answer {
     pub(super) fn complete(&mut self, tag: &[u8]) {
         self.statements += 1;
         let seen = std::mem::take(&mut self.running);
-        let Some(count) = count(tag) else { return };
+        let Some(count) = count(tag) else {
+            // EXPLAIN and SHOW send rows, and do not say how many.
+            if seen > 0 {
+                *self.rows.get_or_insert(0) += seen;
+            }
+            return;
+        };
         let way = self.copy.take().map(|copy| copy.way);
         let came_back = match tag.split(|b| *b == b' ').next().unwrap_or_default() {
             b"INSERT" | b"UPDATE" | b"DELETE" | b"MERGE" => {

@@ -54,6 +54,9 @@ impl Postgres {
 
     /// A message without a content of interest.
     fn mark(&mut self, tag: u8) -> Heard {
+        if let b's' | b'I' = tag {
+            self.executes();
+        }
         match (tag, self.due.front()) {
             (b's', Some(Due::Execute(..))) => {
                 self.described();
@@ -79,6 +82,7 @@ impl Postgres {
     }
 
     fn rows(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
+        self.executes();
         if let Some(Due::Query | Due::Execute(..)) = self.due.front()
             && self.answer.wants_sample()
         {
@@ -121,6 +125,13 @@ impl Postgres {
         }
     }
 
+    /// What the server sends is of an `Execute`: what is due before it was answered.
+    fn executes(&mut self) {
+        while let Some(Due::Parse { .. } | Due::Describe(_)) = self.due.front() {
+            self.pop();
+        }
+    }
+
     fn describe_rows(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
         let sample = wire.sample(body, REPORT)?;
         let mut fields = inside(&sample, wire);
@@ -133,7 +144,10 @@ impl Postgres {
             Some(known) if known.is(&mut fields) => Arc::clone(known),
             Some(_) | None => match Shape::read(&mut inside(&sample, wire)) {
                 Ok(shape) => Arc::new(shape),
-                Err(_) if sample.is_cut() => return Ok(self.part()),
+                Err(_) if sample.is_cut() => {
+                    self.executes();
+                    return Ok(self.part());
+                }
                 Err(_) => return Err(wire.broken("a description of rows is not one")),
             },
         };
@@ -164,6 +178,7 @@ impl Postgres {
             [tag @ .., 0] => tag,
             tag => tag,
         };
+        self.executes();
         match self.due.front() {
             Some(Due::Query) => {
                 self.answer.complete(tag);

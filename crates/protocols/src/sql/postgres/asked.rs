@@ -161,7 +161,7 @@ impl Postgres {
         let (parameters, _) = parameters(&mut body, &Statement::default(), &forms);
         self.bridge();
         let details = vec![("function", Detail::Number(i64::from(function)))];
-        let operation = Cow::Borrowed("CALL");
+        let operation = Cow::Borrowed("FUNCTION");
         Ok(self.ask(Due::Call, Request { operation, parameters, details, ..Request::default() }))
     }
 
@@ -247,7 +247,8 @@ fn statement(sample: &Sample<'_>) -> Statement {
         Err(_) => String::from_utf8_lossy(bytes),
     };
     Statement {
-        text: Some(Text::from(&*masked(&text))),
+        // Of a statement whose first byte was lost, nothing is known.
+        text: (!text.is_empty() || !sample.is_cut()).then(|| Text::from(&*masked(&text))),
         verb: verb(&text),
         cut: sample.is_cut().then_some(sample.length),
         declared: Box::default(),

@@ -25,7 +25,7 @@ pub(super) fn identity(body: &[u8]) -> Identity {
 
 /// The log-in as a request.
 pub(super) fn request(minor: u16, body: &[u8]) -> Request {
-    let mut details = vec![("version", Detail::Text(format!("3.{minor}").into()))];
+    let mut details = vec![("protocol_version", Detail::Text(format!("3.{minor}").into()))];
     for (name, value) in parameters(body) {
         match name {
             b"options" => details.push(("options", Detail::Text(text(value)))),

@@ -10,7 +10,7 @@
 //! | an error, then what the server passes over up to `Sync` | the first open `Execute` fails, the others stay unanswered |
 //! | a batch without an `Execute` | an exchange `PARSE`, `BIND` or `DESCRIBE` if it fails, and nothing otherwise |
 //! | `CopyData` | rows, bytes and samples of the exchange that copies |
-//! | `FunctionCall` ... `ReadyForQuery` | an exchange `CALL` |
+//! | `FunctionCall` ... `ReadyForQuery` | an exchange `FUNCTION` |
 //! | `NotificationResponse` | `NOTIFY`, oneway: channel as target, payload as parameter |
 //! | `ParameterStatus` | the session's version, application and user |
 //! | `NoticeResponse` | a detail `notice` of the response |

@@ -1,0 +1,33 @@
+//! What the makers of Plainsight run: `cargo run -p xtask -- record postgresql`.
+
+mod postgres;
+mod relay;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: xtask record postgresql [--only SCENARIO] [--programs FOLDER] [--python PROGRAM]
+
+Starts a real server in a temporary folder, lets real clients speak to it, and writes what they said as fixtures.
+  --only      records this scenario alone
+  --programs  where initdb, postgres, psql and pgbench are (default: /usr/lib/postgresql/15/bin)
+  --python    a Python that has psycopg, psycopg2 and asyncpg (default: python3)";
+
+/// What every step of a task may fail with: what was tried, and why it failed.
+type Outcome<T> = Result<T, String>;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["record", "postgresql", options @ ..] => {
+            postgres::Options::read(options).and_then(|o| postgres::record(&o))
+        }
+        _ => Err(USAGE.to_owned()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
