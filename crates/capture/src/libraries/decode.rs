@@ -25,11 +25,15 @@ pub(crate) struct Exports {
     pub(crate) write_ex: Symbol,
 }
 
-/// The virtual addresses of the internal functions.
+/// The internal functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Internals {
+    /// The virtual address of the one that reads.
     pub(crate) read: u64,
+    /// The virtual address of the one that writes.
     pub(crate) write: u64,
+    /// Whether the one that writes takes flags before the place for the count, as since OpenSSL 3.3.
+    pub(crate) takes_flags: bool,
 }
 
 /// The internal functions below the exported ones, or why they cannot be told.
@@ -48,7 +52,17 @@ pub(crate) fn internals(elf: &Elf<'_>, exports: Exports) -> Result<Internals, Fa
             return Err(Fallback::Implausible);
         }
     }
-    Ok(Internals { read, write })
+    Ok(Internals { read, write, takes_flags: passes_fifth(elf, exports.write, write) })
+}
+
+/// Whether a function of three arguments passes five on: it sets the fifth's register, `r8`, before it calls.
+fn passes_fifth(elf: &Elf<'_>, caller: Symbol, callee: u64) -> bool {
+    let Ok(code) = elf.code(caller.address, caller.size) else { return false };
+    Decoder::with_ip(64, &code, caller.address, DecoderOptions::NONE)
+        .into_iter()
+        .take_while(|instruction| instruction.near_branch_target() != callee)
+        .filter(|instruction| matches!(instruction.mnemonic(), Mnemonic::Mov | Mnemonic::Lea | Mnemonic::Xor))
+        .any(|instruction| instruction.op0_register().full_register() == Register::R8)
 }
 
 /// The first function of the library's own code that both forms call.

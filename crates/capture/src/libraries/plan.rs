@@ -43,7 +43,7 @@ pub enum Fallback {
     SamePlace,
     /// What they call does not begin like a function.
     Implausible,
-    /// The symbol table names another place as the internal function.
+    /// The symbol table says otherwise: another place for an internal function, or other arguments.
     Contradicted,
 }
 

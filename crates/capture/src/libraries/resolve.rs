@@ -193,8 +193,11 @@ fn decoded(elf: &Elf<'_>, symbols: &Symbols) -> Result<Vec<(Purpose, u64)>, Fall
             return Err(Fallback::Contradicted);
         }
     }
-    // OpenSSL 3.3 gave the internal function the flags of its new export, before the place for the count.
-    let write = if symbols.find("SSL_write_ex2").is_some() { Purpose::WriteFlags } else { Purpose::WriteEx };
+    // The export that takes flags came with them. A program that was linked without it has them all the same.
+    if symbols.find("SSL_write_ex2").is_some() && !internals.takes_flags {
+        return Err(Fallback::Contradicted);
+    }
+    let write = if internals.takes_flags { Purpose::WriteFlags } else { Purpose::WriteEx };
     Ok(vec![(Purpose::ReadEx, internals.read), (write, internals.write)])
 }
 

@@ -115,6 +115,17 @@ fn a_wheels_own_libssl_is_hooked() {
     assert_eq!(instruction_at(&path, offset(&plan, Purpose::WriteFlags).unwrap()), Mnemonic::Push);
 }
 
+/// `rustup` has OpenSSL 3.5 inside, linked without the `SSL_write_ex2` by which its internal function's flags were
+/// once told: the length written was then looked for where the flags stand.
+#[test]
+fn flags_are_seen_where_no_name_tells_of_them() {
+    let Some(path) = told_by("sh", &["-c", "command -v rustup"]) else { return };
+    let Verdict::Hook(plan) = looked_at(&path.canonicalize().unwrap()) else { return };
+    if plan.found == Found::Internals && plan.stack.starts_with("OpenSSL 3.5") {
+        assert!(offset(&plan, Purpose::WriteFlags).is_some(), "{plan:?}");
+    }
+}
+
 #[test]
 fn other_stacks_are_named_and_not_hooked() {
     for (path, stack) in [
@@ -221,6 +232,23 @@ fn internals_are_taken_only_when_nothing_speaks_against_them() {
     assert_eq!(found_in(&library(4, 4, PUSH)), Found::Exports(Fallback::SamePlace));
     assert_eq!(found_in(&library(4, 5, RET)), Found::Exports(Fallback::Implausible));
     assert_eq!(found_in(&library(9, 5, PUSH)), Found::Exports(Fallback::NothingShared), "outside of .text");
+}
+
+/// `lea r8, [rsp + 8]` before the call is a fifth argument; without it the fourth is the place for the count.
+#[test]
+fn the_internal_functions_arguments_are_those_that_are_passed_on() {
+    let purposes = |file: &Vec<u8>| match resolve_bytes(file, Path::new("libssl.so")).unwrap() {
+        Verdict::Hook(plan) => plan.functions.iter().map(|function| function.purpose).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    let four = library(4, 5, PUSH);
+    assert_eq!(purposes(&four), [Purpose::ReadEx, Purpose::WriteEx]);
+    let mut five = four.clone();
+    let write = 64 + 56 + 2 * 16;
+    five[write..write + 5].copy_from_slice(&[0x4c, 0x8d, 0x44, 0x24, 0x08]);
+    five[write + 5] = 0xe8;
+    five[write + 6..write + 10].copy_from_slice(&(5 * 16 - (2 * 16 + 10_i32)).to_le_bytes());
+    assert_eq!(purposes(&five), [Purpose::ReadEx, Purpose::WriteFlags]);
 }
 
 #[test]
