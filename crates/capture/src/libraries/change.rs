@@ -66,6 +66,19 @@ pub enum Standing {
     Plain,
 }
 
+impl Standing {
+    /// Whose code the file carries; `None` when it is no known TLS.
+    #[must_use]
+    pub fn stack(&self) -> Option<Stack> {
+        match self {
+            // Only libraries with OpenSSL's functions are hooked.
+            Standing::Hooked(_) => Some(Stack::OpenSsl),
+            Standing::Dark(stack, _) => Some(*stack),
+            Standing::Plain => None,
+        }
+    }
+}
+
 /// One process with one file that carries TLS.
 #[derive(Clone, Debug)]
 pub struct Use {

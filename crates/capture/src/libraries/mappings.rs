@@ -97,14 +97,13 @@ fn parse(pid: u32, line: &[u8]) -> Option<Mapped> {
 /// the privilege is missing (`CAP_SYS_ADMIN` or `CAP_CHECKPOINT_RESTORE`; `CAP_SYS_PTRACE` for the root).
 #[must_use]
 pub fn open(mapped: &Mapped) -> Option<File> {
-    let Mapped { pid, start, end, path, .. } = mapped;
-    let by_mapping = open_regular(Path::new(&format!("/proc/{pid}/map_files/{start:x}-{end:x}")));
-    by_mapping.filter(|file| leads_to(file, mapped.file)).or_else(|| {
-        let rooted = in_root(*pid, path);
-        [rooted.as_path(), path.as_path()]
-            .into_iter()
-            .find_map(|way| open_regular(way).filter(|file| leads_to(file, mapped.file)))
-    })
+    let Mapped { pid, file: id, start, end, path } = mapped;
+    let has_inode = |file: &File| file.metadata().is_ok_and(|meta| meta.ino() == id.inode);
+    let by_mapping = PathBuf::from(format!("/proc/{pid}/map_files/{start:x}-{end:x}"));
+    [by_mapping, in_root(*pid, path)]
+        .iter()
+        .find_map(|way| open_regular(way).filter(has_inode))
+        .or_else(|| open_regular(path).filter(|file| is_the_same(file, *id)))
 }
 
 /// Opens another file of the directory that a mapped file is in.
@@ -126,9 +125,14 @@ fn open_regular(path: &Path) -> Option<File> {
     file.metadata().is_ok_and(|meta| meta.is_file()).then_some(file)
 }
 
-/// Only inodes are compared: some file systems (btrfs, overlay) show another device in `stat` than in a mapping.
-fn leads_to(file: &File, id: FileId) -> bool {
-    file.metadata().is_ok_and(|meta| meta.ino() == id.inode)
+/// Whether a file found by our own root is the one that was mapped, perhaps below another root.
+///
+/// By the process's own root inodes suffice, and must: some file systems (btrfs, overlay) show another device in
+/// `stat` than in a mapping. Here, without the process, such files are given up.
+fn is_the_same(file: &File, id: FileId) -> bool {
+    file.metadata().is_ok_and(|meta| {
+        meta.ino() == id.inode && (libc::major(meta.dev()), libc::minor(meta.dev())) == (id.major, id.minor)
+    })
 }
 
 #[cfg(test)]

@@ -168,7 +168,13 @@ fn hook(elf: &Elf<'_>, symbols: &Symbols, name: &Path) -> Result<Verdict, BadElf
         Err(why) => (Found::Exports(why), exported(elf, symbols)),
     };
     let around = AROUND.iter().filter_map(|(name, purpose)| Some((*purpose, symbols.find(name)?.address)));
-    let functions = transfers.into_iter().chain(around).filter_map(|place| function(elf, place)).collect();
+    let mut functions = Vec::new();
+    for function in transfers.into_iter().chain(around).filter_map(|place| function(elf, place)) {
+        // Linkers fold functions of equal code into one.
+        if !functions.contains(&function) {
+            functions.push(function);
+        }
+    }
     let stack = version(elf, symbols, name);
     Ok(Verdict::Hook(Plan { stack, build_id: elf.build_id(), found, functions }))
 }

@@ -19,6 +19,8 @@ use crate::libraries::sideband::{Happened, Missed, Sideband};
 /// Different files of which something is remembered. A host with a hundred container images maps some ten thousand;
 /// beyond, what is not TLS is forgotten (and looked at again), and then new libraries stay dark.
 pub const FILES: usize = 16_384;
+/// Files with TLS that are remembered of one process: real ones have a handful, with every plug-in its own copy.
+const PER_PROCESS: usize = 64;
 /// How long an unused library stays hooked: whoever calls `curl` in a loop shall not pay for a new hook each time.
 const LINGER: Duration = Duration::from_secs(30);
 /// How often processes are looked at one by one where the kernel does not tell what they do.
@@ -211,9 +213,7 @@ impl Watch {
         }
         if !self.has_room() {
             let why = Refusal::TooMany;
-            if let Standing::Hooked(_) | Standing::Dark(..) = standing {
-                self.changes.push(Change::Dark { pid: mapped.pid, stack: Stack::OpenSsl, why });
-            }
+            self.changes.extend(standing.stack().map(|stack| Change::Dark { pid: mapped.pid, stack, why }));
             return;
         }
         let build_id = match (&standing, &door) {
@@ -256,6 +256,11 @@ impl Watch {
         let files = self.processes.entry(pid).or_default();
         if let Some(since) = files.get_mut(&library) {
             *since = at.max(*since);
+            return;
+        }
+        if files.len() >= PER_PROCESS {
+            let why = Refusal::TooMany;
+            self.changes.extend(known.standing.stack().map(|stack| Change::Dark { pid, stack, why }));
             return;
         }
         files.insert(library, at);

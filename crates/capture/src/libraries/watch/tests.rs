@@ -189,6 +189,23 @@ fn lost_records_are_counted_and_answered_by_a_look_at_all_processes() {
     }
 }
 
+#[test]
+fn a_process_with_too_many_libraries_is_told_dark_and_not_remembered_further() {
+    let mut watch = Watch::start();
+    let file = |inode| FileId { major: 0, minor: 0, inode };
+    for inode in 0..=PER_PROCESS as u64 {
+        let (path, build_id, standing) =
+            (PathBuf::new(), String::new(), Standing::Dark(Stack::Go, Refusal::NotYet));
+        let known =
+            Known { path, build_id, stamp: Stamp::default(), standing, users: 0, idle: Instant::now() };
+        watch.known.insert(file(inode), known);
+        watch.uses(1, 7, file(inode));
+    }
+    assert_eq!(watch.processes[&7].len(), PER_PROCESS);
+    let last = watch.changes.last().unwrap();
+    assert!(matches!(last, Change::Dark { pid: 7, stack: Stack::Go, why: Refusal::TooMany }));
+}
+
 fn until_used(watch: &mut Watch, pid: u32, library: FileId) {
     while !watch.census().iter().any(|one| (one.pid, one.library) == (pid, library)) {
         wait(watch.ready().unwrap());
