@@ -27,6 +27,8 @@ const CONSTANTS: u64 = 64 << 20;
 const CHUNK: u64 = 1 << 20;
 /// Longer marks than this are not looked for; chunks overlap by it.
 const MARK: u64 = 64;
+/// So much of a name is looked at. Without this, millions of symbols that share one endless name would take hours.
+const NAME: usize = 64;
 /// Notes longer than this carry no build id.
 const NOTES: u64 = 64 << 10;
 
@@ -249,8 +251,10 @@ fn size<T>() -> u64 {
     size_of::<T>() as u64
 }
 
+/// The beginning of the name at a position of a table of names.
 fn text_at(names: &[u8], at: u32) -> &[u8] {
     let rest = usize::try_from(at).ok().and_then(|at| names.get(at..)).unwrap_or_default();
+    let rest = rest.get(..NAME).unwrap_or(rest);
     rest.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 

@@ -270,8 +270,11 @@ fn by_names(elf: &Elf<'_>, symbols: &Symbols) -> Result<Option<(Stack, Refusal)>
         return Ok(Some((*stack, Refusal::NotYet)));
     }
     // Go keeps its function names for stack traces, in a stripped program too.
-    let in_table = elf.search(".gopclntab", |part| memmem::find(part, GO.as_bytes()))?.is_some();
-    Ok((in_table || symbols.find(GO).is_some()).then_some((Stack::Go, Refusal::NotYet)))
+    let mut is_go = symbols.find(GO).is_some();
+    for table in [".gopclntab", ".data.rel.ro.gopclntab"] {
+        is_go = is_go || elf.search(table, |part| memmem::find(part, GO.as_bytes()))?.is_some();
+    }
+    Ok(is_go.then_some((Stack::Go, Refusal::NotYet)))
 }
 
 fn by_marks(elf: &Elf<'_>) -> Result<Option<Stack>, BadElf> {

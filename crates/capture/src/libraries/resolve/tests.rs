@@ -258,6 +258,27 @@ fn a_processor_that_is_not_decoded_is_hooked_at_its_exports() {
     assert_eq!(found_in(&file), Found::Exports(Fallback::Architecture));
 }
 
+/// Every symbol with a name that never ends: what each costs must not grow with the file.
+#[test]
+fn endless_names_take_no_time() {
+    let half = 2_u32 << 20;
+    let endless = "x".repeat(half as usize * 2);
+    let mut file = elf_with(&[PUSH; 16], &[&endless]);
+    let symbols = 64 + 56 + 16;
+    let count = half as usize / 24;
+    let mut symbol: [u8; 24] = file[symbols..symbols + 24].try_into().unwrap();
+    symbol[..4].copy_from_slice(&half.to_le_bytes());
+    let names = symbols + 24;
+    for at in 0..count {
+        file[names + at * 24..names + at * 24 + 24].copy_from_slice(&symbol);
+    }
+    let sections = file.len() - 5 * 64;
+    file[sections + 2 * 64 + 32..sections + 2 * 64 + 40].copy_from_slice(&(count as u64 * 24).to_le_bytes());
+    let started = Instant::now();
+    assert_eq!(resolve_bytes(&file, Path::new("x")).unwrap(), Verdict::Plain);
+    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_only_an_error(bytes in prop::collection::vec(any::<u8>(), 0..512)) {
