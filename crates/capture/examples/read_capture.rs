@@ -1,15 +1,18 @@
 //! Reads captures and prints what they hold: events by kind, bytes, losses and warnings.
+//!
+//! `SSLKEYLOGFILE` names a key log, as it does for the programs that write one.
 
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use capture::replay;
+use capture::replay::{self, Options};
 use capture::source::Source;
 use model::event::What;
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let options = Options { keylog: std::env::var_os("SSLKEYLOGFILE").map(PathBuf::from) };
     for path in std::env::args().skip(1) {
-        let mut file = replay::open(Path::new(&path))?;
+        let mut file = replay::open(Path::new(&path), &options)?;
         let (mut said, mut bytes, mut lost, mut opened, mut closed) = (0u64, 0u64, 0u64, 0u64, 0u64);
         while let Some(event) = file.next()? {
             match event.what {

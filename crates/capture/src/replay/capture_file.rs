@@ -10,9 +10,10 @@ use crate::replay::decode::{self, Decoded, Fragment, Undecoded};
 use crate::replay::feed::Feed;
 use crate::replay::flows::{Flows, Key};
 use crate::replay::fragments::Fragments;
-use crate::replay::outbox::Outbox;
+use crate::replay::line::Desk;
 use crate::replay::packets::Packets;
 use crate::replay::tally::Tally;
+use crate::replay::tls::keylog::Keylog;
 use crate::source::Source;
 
 /// Bytes that all connections together keep beyond holes; the one that goes beyond it gives up its holes.
@@ -38,9 +39,11 @@ enum Place {
 }
 
 impl CaptureFile {
-    pub(super) fn new(feed: Feed, packets: Packets) -> CaptureFile {
-        let place = Place::Feed(0..0);
-        CaptureFile { feed, packets, watch: Watch::default(), place, finished: false }
+    /// The events of these packets, their TLS opened with `keys` where it can be.
+    pub(super) fn new(feed: Feed, packets: Packets, keys: Keylog) -> CaptureFile {
+        let desk = Desk::new(keys);
+        let watch = Watch { desk, ..Watch::default() };
+        CaptureFile { feed, packets, watch, place: Place::Feed(0..0), finished: false }
     }
 
     /// How many bytes of the file were read, and how many it has.
@@ -66,6 +69,9 @@ impl CaptureFile {
                 return Ok(true);
             }
         };
+        if let Some(log) = self.packets.secrets() {
+            self.watch.desk.keys.read(&log);
+        }
         let bytes = self.feed.bytes(packet.bytes.clone());
         let whole = self.watch.frame(packet.link, packet.at, (bytes, packet.original));
         self.place = whole.map_or(Place::Feed(packet.bytes), Place::Assembled);
@@ -76,12 +82,12 @@ impl CaptureFile {
 impl Source for CaptureFile {
     fn next(&mut self) -> io::Result<Option<Event<'_>>> {
         loop {
-            if let Some(note) = self.watch.out.pop() {
+            if let Some(note) = self.watch.desk.out.pop() {
                 let packet = match &self.place {
                     Place::Feed(range) => self.feed.bytes(range.clone()),
                     Place::Assembled(bytes) => bytes,
                 };
-                return Ok(Some(self.watch.out.lend(note, Time(self.watch.now), packet)));
+                return Ok(Some(self.watch.desk.out.lend(note, Time(self.watch.now), packet)));
             }
             if !self.step()? {
                 return Ok(None);
@@ -100,7 +106,7 @@ struct Watch {
     now: u64,
     flows: Flows,
     fragments: Fragments,
-    out: Outbox,
+    desk: Desk,
     tally: Tally,
     held: usize,
 }
@@ -113,7 +119,7 @@ impl Watch {
         if self.tally.packets.is_multiple_of(SWEEP_EVERY)
             && let Some(mut expired) = self.flows.sweep(at)
         {
-            expired.close(&mut self.out);
+            expired.close(&mut self.desk);
         }
         match decode::frame(link, bytes, original) {
             Ok(Decoded::Packet(packet)) => self.packet(&packet, bytes),
@@ -153,13 +159,13 @@ impl Watch {
         let bytes = frame.get(packet.payload.clone()).unwrap_or_default();
         connection.last = self.now;
         let before = connection.held();
-        let heard = connection.hear(packet, from_low, bytes, &mut self.out);
+        let heard = connection.hear(packet, from_low, bytes, &mut self.desk);
         self.tally.repeated += heard.repeated;
         self.tally.late += heard.late;
         self.held = self.held + connection.held() - before;
         if self.held > HELD_MAX && connection.held() > 0 {
             self.held -= connection.held();
-            connection.flush(&mut self.out);
+            connection.flush(&mut self.desk);
         }
     }
 
@@ -174,10 +180,10 @@ impl Watch {
         let former = self.flows.find(key).and_then(|place| self.flows.at(place));
         if let Some(former) = former {
             self.held -= former.held();
-            former.close(&mut self.out);
+            former.close(&mut self.desk);
         }
         let ordinal = u32::try_from(self.tally.connections + 1).unwrap_or(u32::MAX);
-        let connection = Connection::open(packet, ordinal, self.now, &mut self.out)?;
+        let connection = Connection::open(packet, ordinal, self.now, &mut self.desk)?;
         self.tally.connections += 1;
         self.flows.add(connection);
         self.flows.find(key)
@@ -185,7 +191,7 @@ impl Watch {
 
     fn close(&mut self, connection: &mut Connection) {
         self.held -= connection.held();
-        connection.close(&mut self.out);
+        connection.close(&mut self.desk);
     }
 
     fn end_fragments(&mut self) {
@@ -196,11 +202,11 @@ impl Watch {
     /// After the last packet: delivers what one flow still holds. Its end was not seen, so none is told.
     fn drain(&mut self) -> bool {
         let Some(mut connection) = self.flows.drain() else { return false };
-        connection.flush(&mut self.out);
+        connection.flush(&mut self.desk);
         true
     }
 
     fn is_empty(&self) -> bool {
-        self.flows.is_empty() && self.out.is_empty()
+        self.flows.is_empty() && self.desk.out.is_empty()
     }
 }

@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use model::conn::{Address, ConnId, Layer, Role, Speaker, Transport};
-use model::event::{Cause, Joined, Lost, Opened};
+use model::conn::{Address, ConnId, Role, Speaker, Transport};
+use model::event::{Cause, Joined, Opened};
 
 use crate::replay::decode::{Endpoint, Packet, Tcp};
-use crate::replay::direction::{Direction, Segment, Stream};
+use crate::replay::direction::{Direction, Segment};
 use crate::replay::flows::Key;
-use crate::replay::outbox::{Noted, Outbox, Span};
+use crate::replay::line::{Desk, Line, Tls};
+use crate::replay::outbox::{Noted, Span};
 
 /// A UDP flow that is silent for so long has ended, and a TCP connection that ended is forgotten: nanoseconds.
 const LINGER: u64 = 60_000_000_000;
@@ -29,6 +30,7 @@ pub(super) struct Connection {
     server: Direction,
     /// The positions of the next datagrams (UDP): client's, server's.
     said: [u64; 2],
+    tls: Option<Box<Tls>>,
 }
 
 /// What a packet did to its connection.
@@ -42,7 +44,7 @@ pub(super) struct Heard {
 
 impl Connection {
     /// The flow that `packet` opens, announced. `None` when such a packet opens none.
-    pub(super) fn open(packet: &Packet, ordinal: u32, at: u64, out: &mut Outbox) -> Option<Connection> {
+    pub(super) fn open(packet: &Packet, ordinal: u32, at: u64, desk: &mut Desk) -> Option<Connection> {
         let (sender_is_client, joined) = match packet.tcp {
             Some(tcp) => opening(packet, tcp)?,
             None => (asks(packet), Joined::AtStart),
@@ -61,7 +63,7 @@ impl Connection {
             process: None,
             peer: None,
         };
-        out.note(id, Noted::Opened(Arc::new(opened)));
+        desk.out.note(id, Noted::Opened(Arc::new(opened)));
         Some(Connection {
             key,
             id,
@@ -72,6 +74,7 @@ impl Connection {
             client: Direction::default(),
             server: Direction::default(),
             said: [0; 2],
+            tls: None,
         })
     }
 
@@ -103,29 +106,29 @@ impl Connection {
 
     /// Hears a packet of this flow, whose payload is `bytes`.
     #[inline]
-    pub(super) fn hear(&mut self, packet: &Packet, from_low: bool, bytes: &[u8], out: &mut Outbox) -> Heard {
+    pub(super) fn hear(&mut self, packet: &Packet, from_low: bool, bytes: &[u8], desk: &mut Desk) -> Heard {
         let speaker = self.speaker(from_low);
         match packet.tcp {
             _ if self.closed => Heard { late: bytes.len() as u64, repeated: 0 },
-            Some(tcp) => self.segment(speaker, packet, (tcp, bytes), out),
-            None => self.datagram(speaker, packet, out),
+            Some(tcp) => self.segment(speaker, packet, (tcp, bytes), desk),
+            None => self.datagram(speaker, packet, desk),
         }
     }
 
     /// Delivers what is held beyond holes.
-    pub(super) fn flush(&mut self, out: &mut Outbox) {
+    pub(super) fn flush(&mut self, desk: &mut Desk) {
         for speaker in [Speaker::Client, Speaker::Server] {
-            let (this, _, mut line) = self.sides(speaker, out);
+            let (this, _, mut line) = self.sides(speaker, desk);
             this.flush(&mut line);
         }
     }
 
     /// Ends the flow, after what is held.
-    pub(super) fn close(&mut self, out: &mut Outbox) {
+    pub(super) fn close(&mut self, desk: &mut Desk) {
         if !self.closed {
-            self.flush(out);
+            self.flush(desk);
             self.closed = true;
-            out.note(self.id, Noted::Closed);
+            desk.out.note(self.id, Noted::Closed);
         }
     }
 
@@ -138,9 +141,9 @@ impl Connection {
         speaker: Speaker,
         packet: &Packet,
         (tcp, bytes): (Tcp, &[u8]),
-        out: &mut Outbox,
+        desk: &mut Desk,
     ) -> Heard {
-        let (this, other, mut line) = self.sides(speaker.other(), out);
+        let (this, other, mut line) = self.sides(speaker.other(), desk);
         let sure = !bytes.is_empty() || tcp.is_fin();
         if tcp.is_ack() {
             this.acknowledge(tcp.acknowledged, sure, &mut line);
@@ -154,22 +157,22 @@ impl Connection {
             heard.repeated = other.hear(segment, &mut line) as u64;
         }
         if tcp.is_reset() || (self.client.is_finished() && self.server.is_finished()) {
-            self.close(out);
+            self.close(desk);
         }
         heard
     }
 
-    fn datagram(&mut self, speaker: Speaker, packet: &Packet, out: &mut Outbox) -> Heard {
+    fn datagram(&mut self, speaker: Speaker, packet: &Packet, desk: &mut Desk) -> Heard {
         let [client, server] = &mut self.said;
         let offset = if speaker == Speaker::Client { client } else { server };
-        let mut line = Line { conn: self.id, speaker, out };
+        let mut line = Line { conn: self.id, speaker, tls: &mut self.tls, desk };
         let length = packet.payload.len();
         if length > 0 {
             line.said(*offset, Span::packet(packet.payload.start, length));
         }
         *offset += length as u64;
         if packet.missing > 0 {
-            line.hole(*offset, packet.missing as u64, Cause::Limit);
+            line.lost(*offset, packet.missing as u64, Cause::Limit);
             *offset += packet.missing as u64;
         }
         Heard::default()
@@ -179,40 +182,13 @@ impl Connection {
     fn sides<'a>(
         &'a mut self,
         speaker: Speaker,
-        out: &'a mut Outbox,
+        desk: &'a mut Desk,
     ) -> (&'a mut Direction, &'a mut Direction, Line<'a>) {
-        let line = Line { conn: self.id, speaker, out };
+        let line = Line { conn: self.id, speaker, tls: &mut self.tls, desk };
         match speaker {
             Speaker::Client => (&mut self.client, &mut self.server, line),
             Speaker::Server => (&mut self.server, &mut self.client, line),
         }
-    }
-}
-
-/// From a direction's stream to events.
-struct Line<'a> {
-    conn: ConnId,
-    speaker: Speaker,
-    out: &'a mut Outbox,
-}
-
-impl Line<'_> {
-    fn said(&mut self, offset: u64, span: Span) {
-        let said = Noted::Said { layer: Layer::Wire, speaker: self.speaker, offset, span };
-        self.out.note(self.conn, said);
-    }
-}
-
-impl Stream for Line<'_> {
-    #[inline]
-    fn bytes(&mut self, offset: u64, bytes: &[u8], span: Option<Span>) {
-        let span = span.unwrap_or_else(|| self.out.keep(bytes));
-        self.said(offset, span);
-    }
-
-    fn hole(&mut self, offset: u64, length: u64, cause: Cause) {
-        let lost = Lost { layer: Layer::Wire, speaker: self.speaker, offset, length, cause };
-        self.out.note(self.conn, Noted::Lost(lost));
     }
 }
 

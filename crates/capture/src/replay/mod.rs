@@ -13,13 +13,16 @@ mod feed;
 mod flows;
 mod fragments;
 mod held;
+mod line;
 mod outbox;
 mod packets;
 mod pcap;
 mod pcapng;
 mod tally;
+mod tls;
 
-use std::io;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use model::event::Event;
@@ -27,10 +30,14 @@ use model::event::Event;
 use crate::replay::capture_file::CaptureFile;
 use crate::replay::feed::Feed;
 use crate::replay::packets::Packets;
+use crate::replay::tls::keylog::Keylog;
 use crate::source::Source;
 
 pub use crate::replay::decode::Undecoded;
 pub use crate::replay::tally::Tally;
+
+/// A key log's line: a label, a random of 64 digits and a secret of at most 128 make less than 256.
+const KEYLOG_LINE_MAX: u64 = 1024;
 
 /// Why a file cannot be replayed.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +45,14 @@ pub enum ReplayError {
     /// It cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// What the system answered.
+        source: io::Error,
+    },
+    /// The key log cannot be read.
+    #[error("cannot read the key log {}: {source}", path.display())]
+    Keylog {
         /// Which file.
         path: PathBuf,
         /// What the system answered.
@@ -56,17 +71,38 @@ pub struct Replay {
     file: CaptureFile,
 }
 
+/// How a file is to be replayed.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// A TLS key log in the format of NSS (`SSLKEYLOGFILE`), beside the secrets that a pcapng file may hold itself.
+    pub keylog: Option<PathBuf>,
+}
+
 /// Opens a capture.
 ///
 /// # Errors
 /// When the file cannot be read, or is in no format that we know.
-pub fn open(path: &Path) -> Result<Replay, ReplayError> {
+pub fn open(path: &Path, options: &Options) -> Result<Replay, ReplayError> {
     let unreadable = |source| ReplayError::Unreadable { path: path.to_owned(), source };
+    let keys = options.keylog.as_deref().map_or(Ok(Keylog::default()), keylog)?;
     let mut feed = Feed::open(path).map_err(unreadable)?;
     match Packets::open(&mut feed).map_err(unreadable)? {
-        Some(packets) => Ok(Replay { file: CaptureFile::new(feed, packets) }),
+        Some(packets) => Ok(Replay { file: CaptureFile::new(feed, packets, keys) }),
         None => Err(ReplayError::Unknown { path: path.to_owned() }),
     }
+}
+
+/// Reads a key log, line by line: only its secrets are kept.
+fn keylog(path: &Path) -> Result<Keylog, ReplayError> {
+    let refused = |source| ReplayError::Keylog { path: path.to_owned(), source };
+    let mut log = BufReader::new(File::open(path).map_err(refused)?);
+    let mut keys = Keylog::default();
+    let mut line = Vec::new();
+    while log.by_ref().take(KEYLOG_LINE_MAX).read_until(b'\n', &mut line).map_err(refused)? > 0 {
+        keys.read(&line);
+        line.clear();
+    }
+    Ok(keys)
 }
 
 impl Replay {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use model::conn::{ConnId, Layer, Speaker};
+use model::conn::{ConnId, Layer, Paired, Speaker};
 use model::event::{Event, Lost, Opened, Said, What};
 use model::time::Time;
 
@@ -27,6 +27,8 @@ pub(super) enum Noted {
     Opened(Arc<Opened>),
     Said { layer: Layer, speaker: Speaker, offset: u64, span: Span },
     Lost(Lost),
+    Sealed { speaker: Speaker, length: u64 },
+    Secured(Paired),
     Closed,
 }
 
@@ -96,6 +98,8 @@ impl Outbox {
                 What::Said(Said { layer, speaker, offset, bytes })
             }
             Noted::Lost(lost) => What::Lost(lost),
+            Noted::Sealed { speaker, length } => What::Sealed { speaker, length },
+            Noted::Secured(paired) => What::Secured(paired),
             Noted::Closed => What::Closed,
         };
         Event { at, conn: note.conn, what }

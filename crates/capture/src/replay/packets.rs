@@ -69,4 +69,12 @@ impl Packets {
             Packets::Pcapng(pcapng) => pcapng.next(feed),
         }
     }
+
+    /// The TLS key logs that the file held since the last call.
+    pub(super) fn secrets(&mut self) -> Option<Vec<u8>> {
+        match self {
+            Packets::Pcap(_) => None,
+            Packets::Pcapng(pcapng) => pcapng.secrets(),
+        }
+    }
 }

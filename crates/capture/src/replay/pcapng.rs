@@ -1,4 +1,4 @@
-//! The pcapng file format (draft-ietf-opsawg-pcapng): typed blocks, several interfaces.
+//! The pcapng file format (draft-ietf-opsawg-pcapng): typed blocks, several interfaces, TLS secrets.
 
 use std::io;
 use std::ops::Range;
@@ -18,6 +18,9 @@ const INTERFACE: u32 = 1;
 const OBSOLETE_PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
 const ENHANCED_PACKET: u32 = 6;
+const SECRETS: u32 = 10;
+/// The secrets block that is a TLS key log ("TLSK").
+const TLS_KEY_LOG: u32 = 0x544c_534b;
 
 /// Where a section stands.
 #[derive(Debug)]
@@ -26,6 +29,7 @@ pub(super) struct Pcapng {
     interfaces: Vec<Interface>,
     /// The last packet's time, for the packets that have none.
     last: u64,
+    secrets: Option<Vec<u8>>,
 }
 
 /// What an interface's packets have in common.
@@ -49,7 +53,7 @@ impl Pcapng {
     /// Whether the file begins with a section; nothing is taken.
     pub(super) fn open(feed: &mut Feed) -> io::Result<Option<Pcapng>> {
         let order = section_order(feed.peek(HEAD + 4)?);
-        Ok(order.map(|order| Pcapng { order, interfaces: Vec::new(), last: 0 }))
+        Ok(order.map(|order| Pcapng { order, interfaces: Vec::new(), last: 0, secrets: None }))
     }
 
     /// The next packet, or how the file ended.
@@ -73,10 +77,15 @@ impl Pcapng {
             }
             let range = feed.take(length);
             let range = range.start + HEAD..range.end - TAIL;
-            if let Some(packet) = self.body(kind, feed.bytes(range.clone()), &range) {
-                return Ok(Ok(packet));
+            if let Some(found) = self.body(kind, feed.bytes(range.clone()), &range) {
+                return Ok(Ok(found));
             }
         }
+    }
+
+    /// The TLS key log that the blocks held since the last call.
+    pub(super) fn secrets(&mut self) -> Option<Vec<u8>> {
+        self.secrets.take()
     }
 
     /// A block's type and length; a section's header sets the byte order first.
@@ -93,6 +102,7 @@ impl Pcapng {
     fn body(&mut self, kind: u32, body: &[u8], range: &Range<usize>) -> Option<Packet> {
         match kind {
             INTERFACE => self.interface(body)?,
+            SECRETS => self.key_log(body)?,
             ENHANCED_PACKET | OBSOLETE_PACKET => return self.timed(kind, body, range.start),
             SIMPLE_PACKET => return self.simple(body, range.start),
             _ => {}
@@ -125,6 +135,17 @@ impl Pcapng {
             options = options.get(4 + length.next_multiple_of(4)..).unwrap_or_default();
         }
         clock
+    }
+
+    fn key_log(&mut self, body: &[u8]) -> Option<()> {
+        let length = self.order.u32(body, 4)? as usize;
+        if self.order.u32(body, 0)? == TLS_KEY_LOG {
+            let log = body.get(8..)?;
+            let log = log.get(..length).unwrap_or(log);
+            // The next packet's reader takes it, so that only blocks without a packet between them add up.
+            self.secrets.get_or_insert_default().extend([log, b"\n"].concat());
+        }
+        Some(())
     }
 
     fn timed(&mut self, kind: u32, body: &[u8], start: usize) -> Option<Packet> {
@@ -184,5 +205,5 @@ fn section_order(head: &[u8]) -> Option<Order> {
 
 /// Whether a block's body is read; the others are passed over, however long.
 fn matters(kind: u32) -> bool {
-    matches!(kind, INTERFACE | OBSOLETE_PACKET | SIMPLE_PACKET | ENHANCED_PACKET)
+    matches!(kind, INTERFACE | OBSOLETE_PACKET | SIMPLE_PACKET | ENHANCED_PACKET | SECRETS)
 }

@@ -234,7 +234,7 @@ fn a_file_in_no_known_format_is_refused_in_words() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("notes.txt");
     std::fs::write(&path, "hello").unwrap();
-    let error = capture::replay::open(&path).err().unwrap().to_string();
+    let error = capture::replay::open(&path, &capture::replay::Options::default()).err().unwrap().to_string();
     assert!(error.contains("notes.txt is neither a packet capture"), "{error}");
 }
 

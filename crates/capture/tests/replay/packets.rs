@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use capture::replay;
+use capture::replay::{self, Options};
 use capture::source::Source;
 use model::conn::{Address, ConnId, Layer, Speaker};
 use model::event::{Cause, Joined, What};
@@ -180,7 +180,12 @@ pub(crate) fn hear(file: &[u8]) -> Heard {
 
 /// Replays a file.
 pub(crate) fn hear_file(path: &Path) -> Heard {
-    let mut file = replay::open(path).unwrap();
+    hear_with(path, &Options::default())
+}
+
+/// Replays a file with options.
+pub(crate) fn hear_with(path: &Path, options: &Options) -> Heard {
+    let mut file = replay::open(path, options).unwrap();
     let mut heard = Heard::default();
     while let Some(event) = file.next().unwrap() {
         heard.times.push(event.at.0);
