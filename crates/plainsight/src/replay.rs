@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use capture::replay::Options;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli;
@@ -21,7 +22,7 @@ pub(crate) fn run(options: &cli::Replay) -> anyhow::Result<ExitCode> {
 }
 
 fn replay(file: &Path, options: &cli::Replay) -> anyhow::Result<u64> {
-    let mut source = capture::replay::open(file)?;
+    let mut source = capture::replay::open(file, &Options { keylog: options.keylog.clone() })?;
     let mut pipeline = Pipeline::new(&options.filter, &options.output);
     let progress = bar(source.progress().1);
     while pipeline.step(&mut source)? != Flow::Ended {
