@@ -167,24 +167,22 @@ impl<'a> Elf<'a> {
         self.sections.iter().find(|(its, _)| its == name.as_bytes()).map(|(_, section)| section)
     }
 
-    /// Gives every function that the file defines, of both its symbol tables, to `each`.
-    pub(crate) fn each_symbol(&self, mut each: impl FnMut(&[u8], Symbol)) -> Result<(), BadElf> {
-        for table in [".dynsym", ".symtab"] {
-            let Some(table) = self.section(table) else { continue };
-            let link = usize::try_from(table.sh_link(LITTLE)).unwrap_or(usize::MAX);
-            let Some((_, names)) = self.sections.get(link) else { continue };
-            let names = self.read(names.sh_offset(LITTLE), names.sh_size(LITTLE), "symbol names")?;
-            let bytes = self.read(table.sh_offset(LITTLE), table.sh_size(LITTLE), "symbol table")?;
-            let count = bytes.len() / size_of::<Sym64<Endianness>>();
-            let (symbols, _) = object::pod::slice_from_bytes::<Sym64<Endianness>>(&bytes, count)
-                .map_err(|()| BadElf::Broken("symbol table"))?;
-            let defined = |symbol: &&Sym64<Endianness>| {
-                symbol.st_type() == STT_FUNC && symbol.st_shndx(LITTLE) != SHN_UNDEF
-            };
-            for symbol in symbols.iter().filter(defined) {
-                let place = Symbol { address: symbol.st_value(LITTLE), size: symbol.st_size(LITTLE) };
-                each(text_at(&names, symbol.st_name(LITTLE)), place);
-            }
+    /// Gives every function that one symbol table (`.dynsym`, `.symtab`) defines to `each`.
+    pub(crate) fn each_symbol(&self, table: &str, mut each: impl FnMut(&[u8], Symbol)) -> Result<(), BadElf> {
+        let Some(table) = self.section(table) else { return Ok(()) };
+        let link = usize::try_from(table.sh_link(LITTLE)).unwrap_or(usize::MAX);
+        let Some((_, names)) = self.sections.get(link) else { return Ok(()) };
+        let names = self.read(names.sh_offset(LITTLE), names.sh_size(LITTLE), "symbol names")?;
+        let bytes = self.read(table.sh_offset(LITTLE), table.sh_size(LITTLE), "symbol table")?;
+        let count = bytes.len() / size_of::<Sym64<Endianness>>();
+        let (symbols, _) = object::pod::slice_from_bytes::<Sym64<Endianness>>(&bytes, count)
+            .map_err(|()| BadElf::Broken("symbol table"))?;
+        let is_defined = |symbol: &&Sym64<Endianness>| {
+            symbol.st_type() == STT_FUNC && symbol.st_shndx(LITTLE) != SHN_UNDEF
+        };
+        for symbol in symbols.iter().filter(is_defined) {
+            let place = Symbol { address: symbol.st_value(LITTLE), size: symbol.st_size(LITTLE) };
+            each(text_at(&names, symbol.st_name(LITTLE)), place);
         }
         Ok(())
     }

@@ -57,7 +57,12 @@ fn resolve_bytes(bytes: &dyn Bytes, name: &Path) -> Result<Verdict, BadElf> {
         }
         Err(bad) => return Err(bad),
     };
-    let symbols = Symbols::of(&elf)?;
+    let mut symbols = Symbols::default();
+    symbols.read(&elf, EXPORTED)?;
+    // An executable's full table is large, and needless where every form is exported.
+    if !FORMS.iter().all(|name| symbols.find(name).is_some()) {
+        symbols.read(&elf, ALL)?;
+    }
     if symbols.find("SSL_read").and(symbols.find("SSL_write")).is_some() {
         return hook(&elf, &symbols, name);
     }
@@ -66,6 +71,14 @@ fn resolve_bytes(bytes: &dyn Bytes, name: &Path) -> Result<Verdict, BadElf> {
         None => by_marks(&elf)?.map_or(Verdict::Plain, |stack| Verdict::Dark(stack, Refusal::Stripped)),
     })
 }
+
+/// The table of what a file exports.
+const EXPORTED: &str = ".dynsym";
+/// The table of everything a file defines, which is often stripped.
+const ALL: &str = ".symtab";
+
+/// The exported functions below which the internal ones are looked for.
+const FORMS: [&str; 4] = ["SSL_read", "SSL_read_ex", "SSL_write", "SSL_write_ex"];
 
 /// The functions that are looked for, OpenSSL's first.
 const WANTED: [&str; 23] = [
@@ -127,21 +140,21 @@ const AROUND: [(&str, Purpose); 7] = [
 ];
 
 /// Which of the wanted functions a file defines.
+#[derive(Default)]
 struct Symbols([Option<Symbol>; WANTED.len()]);
 
 impl Symbols {
-    fn of(elf: &Elf<'_>) -> Result<Symbols, BadElf> {
-        let mut found = [None; WANTED.len()];
-        elf.each_symbol(|name, symbol| {
-            let wanted = |wanted: &str| {
+    /// Adds what a table defines to what is found already.
+    fn read(&mut self, elf: &Elf<'_>, table: &str) -> Result<(), BadElf> {
+        elf.each_symbol(table, |name, symbol| {
+            let is_wanted = |wanted: &str| {
                 wanted.as_bytes() == name || (wanted == RUSTLS && name.starts_with(RUSTLS.as_bytes()))
             };
-            let at = if may_be_wanted(name) { WANTED.iter().position(|name| wanted(name)) } else { None };
-            if let Some(slot) = at.and_then(|at| found.get_mut(at)) {
+            let at = if may_be_wanted(name) { WANTED.iter().position(|one| is_wanted(one)) } else { None };
+            if let Some(slot) = at.and_then(|at| self.0.get_mut(at)) {
                 slot.get_or_insert(symbol);
             }
-        })?;
-        Ok(Symbols(found))
+        })
     }
 
     fn find(&self, name: &str) -> Option<Symbol> {
@@ -194,8 +207,11 @@ fn decoded(elf: &Elf<'_>, symbols: &Symbols) -> Result<Vec<(Purpose, u64)>, Fall
         write_ex: find("SSL_write_ex")?,
     };
     let internals = internals(elf, exports)?;
+    let mut all = Symbols::default();
+    // A table that cannot be read contradicts nothing.
+    let _ = all.read(elf, ALL);
     for (name, address) in [("ssl_read_internal", internals.read), ("ssl_write_internal", internals.write)] {
-        if symbols.find(name).is_some_and(|named| named.address != address) {
+        if all.find(name).is_some_and(|named| named.address != address) {
             return Err(Fallback::Contradicted);
         }
     }
@@ -209,7 +225,7 @@ fn decoded(elf: &Elf<'_>, symbols: &Symbols) -> Result<Vec<(Purpose, u64)>, Fall
 
 /// The exported functions, without those that only call another of them: their bytes would be seen twice.
 fn exported(elf: &Elf<'_>, symbols: &Symbols) -> Vec<(Purpose, u64)> {
-    const FORMS: [(&str, Purpose, &[&str]); 5] = [
+    const PASSING: [(&str, Purpose, &[&str]); 5] = [
         ("SSL_read", Purpose::Read, &[]),
         ("SSL_write", Purpose::Write, &[]),
         ("SSL_read_ex", Purpose::ReadEx, &["SSL_read"]),
@@ -219,7 +235,7 @@ fn exported(elf: &Elf<'_>, symbols: &Symbols) -> Vec<(Purpose, u64)> {
     let passes_on = |from: Symbol, to: &[&str]| {
         to.iter().filter_map(|name| symbols.find(name)).any(|to| calls(elf, from, to))
     };
-    FORMS
+    PASSING
         .iter()
         .filter_map(|(name, purpose, below)| Some((*purpose, symbols.find(name)?, *below)))
         .filter(|(_, symbol, below)| !passes_on(*symbol, below))
