@@ -3,6 +3,7 @@
 pub mod change;
 mod decode;
 mod elf;
+mod installed;
 pub mod mappings;
 pub mod plan;
 pub mod resolve;

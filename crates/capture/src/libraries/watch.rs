@@ -1,6 +1,7 @@
 //! Decides which library is hooked, from when on and until when, as processes come, map, fork and go.
 
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::libraries::change::{Change, Door, Standing, Use};
+use crate::libraries::installed::{self, Held};
 use crate::libraries::mappings::{self, FileId, Mapped};
 use crate::libraries::plan::{Refusal, Stack};
 use crate::libraries::resolve::{Verdict, build_id, resolve};
@@ -58,13 +60,16 @@ pub struct Watch {
     lost: u64,
     looked: Option<Instant>,
     compared: Instant,
+    /// Installed libraries, which count as used by this process.
+    _held: Vec<Held>,
 }
 
 impl Watch {
     /// Begins to watch; the first [`Watch::poll`] tells of the processes that run already.
     #[must_use]
     pub fn start() -> Watch {
-        Watch {
+        let held = installed::hold();
+        let mut watch = Watch {
             sight: Sideband::open().map_or_else(Sight::Looking, Sight::Told),
             known: HashMap::new(),
             processes: HashMap::new(),
@@ -72,7 +77,10 @@ impl Watch {
             lost: 0,
             looked: None,
             compared: Instant::now(),
-        }
+            _held: held,
+        };
+        watch.keep_installed();
+        watch
     }
 
     /// What is to be done since the last call; never waits.
@@ -131,6 +139,7 @@ impl Watch {
         let mut uses: Vec<Use> = self
             .processes
             .iter()
+            .filter(|(pid, _)| **pid != std::process::id())
             .flat_map(|(pid, files)| files.keys().map(move |library| (*pid, *library)))
             .filter_map(|(pid, library)| {
                 let known = self.known.get(&library).filter(|known| known.standing != Standing::Plain)?;
@@ -140,6 +149,21 @@ impl Watch {
             .collect();
         uses.sort_by_key(|one| (one.pid, one.library));
         uses
+    }
+
+    /// Installed libraries are looked into and hooked before anybody uses them.
+    fn keep_installed(&mut self) {
+        let mut mine = Vec::new();
+        // What cannot be read here is hooked when its first user maps it.
+        _ = mappings::of_process(std::process::id(), |mapped| mine.push(mapped));
+        let is_held = |mapped: &&Mapped| {
+            let name = mapped.path.file_name().and_then(OsStr::to_str);
+            name.is_some_and(installed::is_openssl)
+        };
+        for mapped in mine.iter().filter(is_held) {
+            self.examine(mapped);
+            self.uses(u64::MAX, mapped.pid, mapped.file);
+        }
     }
 
     /// A processor that came online has no ring yet: listens anew, and looks once for what was missed.

@@ -1,0 +1,85 @@
+//! The installed TLS libraries, held so that they are hooked before the first program maps them.
+#![expect(
+    unsafe_code,
+    reason = "a mapping of our own is what gives a file the name that the kernel knows it by"
+)]
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
+use std::ptr;
+
+/// Where loaders look without being told (ld.so(8)); what `/etc/ld.so.conf.d` names is added.
+const FOLDERS: [&str; 6] = ["/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64"];
+/// A mapping's size: one page shows which file it is.
+const PAGE: usize = 4096;
+/// Folders that configuration may add; more are not looked into.
+const CONFIGURED: usize = 256;
+
+/// One page of a library, mapped as code into this process for as long as this lives.
+///
+/// A process that starts, makes one call and ends within 50 ms is over before its library could be looked into and
+/// hooked. Held, it is hooked from the start, and never let go because nobody uses it for a while.
+pub(super) struct Held {
+    page: *mut libc::c_void,
+}
+
+// SAFETY: the page is never read or written through this pointer, only unmapped once, when the owner drops it.
+unsafe impl Send for Held {}
+
+impl Held {
+    fn map(path: &Path) -> Option<Held> {
+        let file = File::open(path).ok()?;
+        let protection = libc::PROT_READ | libc::PROT_EXEC;
+        // SAFETY: a new private mapping at an address of the kernel's choice touches no memory of ours; the descriptor
+        // is open for the length of the call, and the result is checked.
+        let page =
+            unsafe { libc::mmap(ptr::null_mut(), PAGE, protection, libc::MAP_PRIVATE, file.as_raw_fd(), 0) };
+        (page != libc::MAP_FAILED).then_some(Held { page })
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // SAFETY: the page was mapped by `map` with this size, and nobody else knows of it.
+        unsafe { libc::munmap(self.page, PAGE) };
+    }
+}
+
+/// Holds every OpenSSL library that the loader would find.
+pub(super) fn hold() -> Vec<Held> {
+    let folders = FOLDERS.iter().map(PathBuf::from).chain(configured());
+    let files = folders.filter_map(|folder| fs::read_dir(folder).ok()).flatten().filter_map(Result::ok);
+    let named = files.filter(|file| is_openssl(&file.file_name().to_string_lossy()));
+    let distinct: BTreeSet<PathBuf> = named.filter_map(|file| fs::canonicalize(file.path()).ok()).collect();
+    distinct.iter().filter_map(|path| Held::map(path)).collect()
+}
+
+/// The folders that `/etc/ld.so.conf.d/*.conf` names, one a line.
+fn configured() -> Vec<PathBuf> {
+    let files = fs::read_dir("/etc/ld.so.conf.d").into_iter().flatten().filter_map(Result::ok);
+    let texts = files.filter_map(|file| fs::read_to_string(file.path()).ok());
+    let lines = texts.flat_map(|text| text.lines().map(str::trim).map(str::to_owned).collect::<Vec<_>>());
+    lines.filter(|line| line.starts_with('/')).take(CONFIGURED).map(PathBuf::from).collect()
+}
+
+/// Whether a file's name is that of an OpenSSL library.
+pub(super) fn is_openssl(name: &str) -> bool {
+    name.starts_with("libssl.so.") || (name.starts_with("libssl-") && name.contains(".so"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_openssl;
+
+    #[test]
+    fn an_openssl_library_is_known_by_its_name() {
+        for name in ["libssl.so.3", "libssl.so.1.1", "libssl-1a2b3c.so.3"] {
+            assert!(is_openssl(name), "{name}");
+        }
+        for name in ["libssl3.so", "libssl.so", "libssl.a", "libcrypto.so.3", "libssh.so.4"] {
+            assert!(!is_openssl(name), "{name}");
+        }
+    }
+}
