@@ -84,7 +84,7 @@ impl Pipeline {
     }
 
     /// What was understood and what was not.
-    pub(crate) fn tally(&self) -> &Tally {
+    pub(crate) fn tally(&self) -> Tally {
         self.tracker.tally()
     }
 

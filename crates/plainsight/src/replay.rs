@@ -33,7 +33,7 @@ fn replay(file: &Path, options: &cli::Replay) -> anyhow::Result<u64> {
     for warning in source.tally().warnings() {
         eprintln!("plainsight: {}: {warning}", file.display());
     }
-    eprint!("{}", statistics::tell(pipeline.tally(), pipeline.open()));
+    eprint!("{}", statistics::tell(&pipeline.tally(), pipeline.open()));
     for (reason, packets) in source.tally().undecoded().filter(|(_, packets)| *packets > 0) {
         eprintln!("{packets} packets not read: {}", reason.name());
     }

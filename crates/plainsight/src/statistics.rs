@@ -30,10 +30,17 @@ pub(crate) fn tell(tally: &Tally, open: usize) -> String {
     if tally.evicted > 0 {
         _ = write!(text, "; {} connections given up at the cap", tally.evicted);
     }
-    if tally.dark > 0 {
-        _ = write!(text, "; {} connections dark (`plainsight doctor` says why)", tally.dark);
-    }
     text.push('\n');
+    let dark: Vec<_> = tally.dark.iter().filter(|(_, count)| **count > 0).collect();
+    if !dark.is_empty() {
+        let by_holder =
+            dark.iter().map(|(name, n)| if name.is_empty() { n.to_string() } else { format!("{name} {n}") });
+        let by_holder = by_holder.collect::<Vec<_>>().join(", ");
+        _ = writeln!(
+            text,
+            "dark connections, of which only ciphertext was seen: {by_holder} (`plainsight doctor` says why)"
+        );
+    }
     text
 }
 

@@ -31,11 +31,11 @@ pub(crate) fn run(options: &cli::Watch) -> anyhow::Result<ExitCode> {
         if told.elapsed() >= STATISTICS {
             told = Instant::now();
             libraries.distrust(&mut kernel);
-            eprint!("{}", statistics::tell(pipeline.tally(), pipeline.open()));
+            eprint!("{}", statistics::tell(&pipeline.tally(), pipeline.open()));
         }
     }
     pipeline.finish()?;
-    eprint!("{}", statistics::tell(pipeline.tally(), pipeline.open()));
+    eprint!("{}", statistics::tell(&pipeline.tally(), pipeline.open()));
     eprintln!("{:#?}", kernel.ledger()?);
     Ok(ExitCode::SUCCESS)
 }

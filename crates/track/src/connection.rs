@@ -1,5 +1,6 @@
 //! One connection: its two layers, its four streams, and who holds its ends.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::access::Access;
@@ -111,7 +112,7 @@ impl Connection {
         ear.tally.heard_bytes += said.bytes.len() as u64;
         let joined = self.opened.joined;
         if said.layer == Layer::Clear {
-            self.enlighten(ear.tally);
+            self.secrecy = Secrecy::Read;
         }
         let port = self.opened.server.port();
         let bounds = self.opened.transport.keeps_bounds();
@@ -146,7 +147,6 @@ impl Connection {
         tally.sealed_bytes += length;
         if self.secrecy == Secrecy::Open {
             self.secrecy = Secrecy::Dark;
-            tally.dark += 1;
         }
     }
 
@@ -157,6 +157,7 @@ impl Connection {
 
     /// The connection ended.
     pub fn close(&mut self, at: Time, ear: &mut Ear<'_>) {
+        self.count_darkness(&mut ear.tally.dark);
         for layer in [Layer::Wire, Layer::Clear] {
             let joined = self.opened.joined;
             let port = self.opened.server.port();
@@ -172,12 +173,16 @@ impl Connection {
         }
     }
 
-    /// Plaintext was seen: the ciphertext below is no longer dark.
-    fn enlighten(&mut self, tally: &mut Tally) {
+    /// Counts this connection as dark if ciphertext passed and no plaintext was seen until now.
+    pub fn count_darkness(&self, dark: &mut BTreeMap<Arc<str>, u64>) {
         if self.secrecy == Secrecy::Dark {
-            tally.dark -= 1;
+            *dark.entry(self.holder()).or_default() += 1;
         }
-        self.secrecy = Secrecy::Read;
+    }
+
+    /// Whom a dark connection is counted under: a process, or nobody in a packet capture.
+    fn holder(&self) -> Arc<str> {
+        self.opened.process.as_ref().map_or_else(|| "".into(), |process| Arc::clone(&process.name))
     }
 
     fn lane(&mut self, layer: Layer) -> (&mut Lane, Option<Paired>) {

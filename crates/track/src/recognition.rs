@@ -92,6 +92,9 @@ impl Opened {
         loop {
             let verdict = self.judge_from_first(port, last);
             match (&verdict, self.joined) {
+                // What begins like nothing we know may be the middle of something we do: bytes passed before the
+                // library was hooked, or a proxy said something first.
+                (Verdict::Nobody, Joined::AtStart) => self.joined = Joined::Midway,
                 (Verdict::Nobody, Joined::Midway) if self.first + 1 < self.pieces.len() => self.first += 1,
                 (Verdict::Nobody, Joined::Midway) if !last => {
                     self.first = self.pieces.len();

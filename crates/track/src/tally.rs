@@ -1,6 +1,7 @@
 //! The tally: what was understood, and every byte that was not, with its cause.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::event::Cause;
 
@@ -19,8 +20,8 @@ pub struct Tally {
     pub lost_bytes: BTreeMap<Cause, u64>,
     /// Ciphertext bytes, counted and not read.
     pub sealed_bytes: u64,
-    /// Connections on which only ciphertext was seen: nobody could read them.
-    pub dark: u64,
+    /// Connections on which only ciphertext was seen, by the name of the process that holds the observed end.
+    pub dark: BTreeMap<Arc<str>, u64>,
     /// Bytes of protocols that nobody knows.
     pub unknown_bytes: u64,
     /// Times that bytes broke their protocol.

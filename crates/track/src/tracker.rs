@@ -41,10 +41,16 @@ impl Tracker {
         Tracker { slots: HashMap::new(), show, tally: Tally::default(), exchanges: Vec::new() }
     }
 
-    /// What was understood and what was not, so far.
+    /// What was understood and what was not, so far; connections that are open and dark included.
     #[must_use]
-    pub fn tally(&self) -> &Tally {
-        &self.tally
+    pub fn tally(&self) -> Tally {
+        let mut tally = self.tally.clone();
+        for slot in self.slots.values() {
+            if let Slot::Own(connection) = slot {
+                connection.count_darkness(&mut tally.dark);
+            }
+        }
+        tally
     }
 
     /// How many connections are open.
@@ -70,14 +76,17 @@ impl Tracker {
                 }
             }
             What::Sealed { length, .. } => {
-                if let Some(connection) = find(&mut self.slots, event.conn) {
-                    return connection.seal(event.at, *length, &mut self.tally);
-                }
+                return match find(&mut self.slots, event.conn) {
+                    Some(connection) => connection.seal(event.at, *length, &mut self.tally),
+                    // The other end closed first; ciphertext alone is no reason to go on.
+                    None => self.tally.sealed_bytes += length,
+                };
             }
             What::Secured(paired) => {
                 if let Some(connection) = find(&mut self.slots, event.conn) {
-                    return connection.secure(*paired);
+                    connection.secure(*paired);
                 }
+                return;
             }
             What::Opened(opened) => return self.open_one(event.conn, event.at, opened, out),
             What::Closed => return self.close_one(event.conn, event.at, out),
