@@ -74,7 +74,12 @@ impl Answer {
         self.samples.len() < SAMPLES
     }
 
+    /// Keeps a row for inspection.
     pub(super) fn keep(&mut self, row: Row) {
+        // Most results have one row; room for four would be four times the memory.
+        if self.samples.is_empty() {
+            self.samples.reserve_exact(1);
+        }
         self.samples.push(row);
     }
 
@@ -95,8 +100,8 @@ impl Answer {
         self.statements += 1;
         let seen = std::mem::take(&mut self.running);
         let Some(count) = count(tag) else {
-            // EXPLAIN and SHOW send rows, and do not say how many.
-            if seen > 0 {
+            // EXPLAIN, SHOW, and SELECT before version 9, send rows and do not say how many.
+            if self.shape.is_some() {
                 *self.rows.get_or_insert(0) += seen;
             }
             return;
@@ -133,8 +138,8 @@ impl Answer {
         }
     }
 
-    /// The response as it stands.
-    pub(super) fn finish(mut self) -> Response {
+    /// The response as it stands; the next begins.
+    pub(super) fn finish(&mut self) -> Response {
         if self.running > 0 {
             *self.rows.get_or_insert(0) += self.running;
         }
@@ -145,14 +150,16 @@ impl Answer {
             self.details
                 .push(("copied_bytes", Detail::Number(i64::try_from(self.copied).unwrap_or(i64::MAX))));
         }
+        (self.running, self.statements, self.copied, self.notices) = (0, 0, 0, 0);
+        (self.shape, self.copy) = (None, None);
         Response {
             outcome: if self.failure.is_some() { Outcome::Error } else { Outcome::Ok },
-            failure: self.failure,
-            rows: self.rows,
-            affected: self.affected,
-            columns: self.columns,
-            samples: self.samples,
-            details: self.details,
+            failure: self.failure.take(),
+            rows: self.rows.take(),
+            affected: self.affected.take(),
+            columns: self.columns.take(),
+            samples: std::mem::take(&mut self.samples),
+            details: std::mem::take(&mut self.details),
         }
     }
 }

@@ -23,8 +23,29 @@ const ROW: usize = 16 << 10;
 const REPORT: usize = 128 << 10;
 
 impl Postgres {
-    /// Reads the server's next message.
+    /// Reads the server's next message, or those up to the first that is more than a part of a response.
+    ///
+    /// A response has a handful of them, and what surrounds a reading costs more than most of them do.
     pub(super) fn answered(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        loop {
+            let heard = self.answer(wire)?;
+            if !matches!(heard, Heard::Part) || !self.goes_on(wire) {
+                return Ok(heard);
+            }
+        }
+    }
+
+    /// Whether the server's next message is of the same response and there with all its bytes: it cannot come short.
+    fn goes_on(&self, wire: &Reader<'_>) -> bool {
+        let Ok(header) = header(Speaker::Server, wire) else { return false };
+        let same = matches!(
+            (header.tag, self.due.front()),
+            (b'D' | b'C', Some(Due::Query | Due::Execute(..))) | (b'T' | b'Z', Some(Due::Query))
+        );
+        same && wire.rest().len() >= super::wire::HEADER + header.body as usize
+    }
+
+    fn answer(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
         if let Some(b'Z') = wire.rest().first() {
             return self.ready(wire);
         }

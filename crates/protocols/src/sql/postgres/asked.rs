@@ -1,7 +1,7 @@
 //! What the client says once the session has begun.
 
 use std::borrow::Cow;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock};
 
 use model::conn::Speaker;
 use model::exchange::{Detail, Details, Request, Text};
@@ -13,7 +13,7 @@ use crate::kit::reader::{Reader, Sample};
 use super::answer::Way;
 use super::session::{Batch, Due, Postgres, State, Telling, Transaction};
 use super::shape::{self, CELL, Forms};
-use super::statements::{Portal, Statement};
+use super::statements::{Portal, Statement, Words};
 use super::values;
 use super::verb::{masked, verb};
 use super::wire::inside;
@@ -61,8 +61,7 @@ impl Postgres {
 
     fn query(&mut self, sample: Sample<'_>) -> Read<Heard> {
         self.bridge();
-        let statement = statement(&sample);
-        let request = self.request(&statement, Row::default(), None);
+        let request = self.request(words(&sample), Row::default(), None);
         Ok(self.ask(Due::Query, request))
     }
 
@@ -76,7 +75,7 @@ impl Postgres {
         body.skip(text.bytes.len() as u64 + 1);
         let count = body.be16().unwrap_or(0);
         let declared = (0..count).map_while(|_| body.be32().ok()).collect();
-        let statement = Arc::new(Statement { declared, ..statement(&text) });
+        let statement = Arc::new(Statement { words: words(&text), declared, ..Statement::default() });
         self.bridge();
         let before = self.store.keep(name, Arc::clone(&statement));
         if !name.is_empty() {
@@ -125,7 +124,7 @@ impl Postgres {
             0 => self.store.portals.forget(name).unwrap_or_else(|| self.portal(name)),
             _ => self.portal(name),
         };
-        let mut request = self.request(&statement, parameters, cut);
+        let mut request = self.request(statement.words.clone(), parameters, cut);
         if limit > 0 {
             request.details.push(("fetch", Detail::Number(i64::from(limit))));
         }
@@ -138,7 +137,7 @@ impl Postgres {
         if let Some(portal) = self.store.portals.find(name) {
             return portal.clone();
         }
-        let statement = Arc::new(Statement { verb: Cow::Borrowed("EXECUTE"), ..Statement::default() });
+        let statement = Arc::new(Statement::unknown());
         Portal { statement, parameters: Row::default(), cut: None, forms: Forms::Unknown }
     }
 
@@ -173,7 +172,7 @@ impl Postgres {
         self.bridge();
         match std::mem::take(&mut self.batch) {
             Batch::Prepared(operation, statement) => {
-                let mut request = self.request(&statement, Row::default(), None);
+                let mut request = self.request(statement.words.clone(), Row::default(), None);
                 request.operation = Cow::Borrowed(operation);
                 self.ask(Due::Sync(Telling::Told), request)
             }
@@ -209,14 +208,14 @@ impl Postgres {
         }
     }
 
-    fn request(&self, statement: &Statement, parameters: Row, cut: Option<u64>) -> Request {
+    fn request(&self, words: Words, parameters: Row, cut: Option<u64>) -> Request {
         let mut details = Details::new();
         match self.transaction {
             Transaction::Idle => {}
             Transaction::Open => details.push(("transaction", Detail::Text(Arc::clone(&OPEN)))),
             Transaction::Failed => details.push(("transaction", Detail::Text(Arc::clone(&FAILED)))),
         }
-        if statement.text.is_none() {
+        if words.text.is_none() {
             details.push(("statement", Detail::Text(Arc::clone(&UNKNOWN))));
         }
         let mut length = |name, cut: Option<u64>| {
@@ -224,20 +223,14 @@ impl Postgres {
                 details.push((name, Detail::Number(i64::try_from(length).unwrap_or(i64::MAX))));
             }
         };
-        length("statement_bytes", statement.cut);
+        length("statement_bytes", words.cut);
         length("parameter_count", cut);
-        Request {
-            operation: statement.verb.clone(),
-            statement: statement.text.clone(),
-            parameters,
-            targets: Vec::new(),
-            details,
-        }
+        Request { operation: words.verb, statement: words.text, parameters, targets: Vec::new(), details }
     }
 }
 
-/// A statement of this text, which may end with a zero byte.
-fn statement(sample: &Sample<'_>) -> Statement {
+/// The words of a statement, which may end with a zero byte.
+fn words(sample: &Sample<'_>) -> Words {
     let bytes = match sample.bytes {
         [text @ .., 0] => text,
         text => text,
@@ -246,14 +239,11 @@ fn statement(sample: &Sample<'_>) -> Statement {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(bytes),
     };
-    Statement {
+    Words {
         // Of a statement whose first byte was lost, nothing is known.
         text: (!text.is_empty() || !sample.is_cut()).then(|| Text::from(&*masked(&text))),
         verb: verb(&text),
         cut: sample.is_cut().then_some(sample.length),
-        declared: Box::default(),
-        described: OnceLock::new(),
-        shape: OnceLock::new(),
     }
 }
 

@@ -248,7 +248,7 @@ impl Postgres {
     /// The answer ends, and with it the oldest of what is due.
     pub(super) fn respond(&mut self) -> Heard {
         self.pop();
-        Heard::Response(crate::kit::protocol::Key::Turn, std::mem::take(&mut self.answer).finish())
+        Heard::Response(crate::kit::protocol::Key::Turn, self.answer.finish())
     }
 
     /// The oldest of what is due is over.

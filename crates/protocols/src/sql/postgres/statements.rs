@@ -19,15 +19,22 @@ const PORTALS: usize = 64;
 /// The bytes of text that one session's named statements may hold together.
 const TEXTS: usize = 1 << 20;
 
-/// A statement that the client prepared.
-#[derive(Debug, Default)]
-pub(super) struct Statement {
+/// What a statement says.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Words {
     /// Its text, passwords masked; `None` when it was prepared before we came.
     pub(super) text: Option<Text>,
     /// Its verb.
     pub(super) verb: Cow<'static, str>,
     /// How long it truly is, when only its beginning was kept.
     pub(super) cut: Option<u64>,
+}
+
+/// A statement that the client prepared.
+#[derive(Debug, Default)]
+pub(super) struct Statement {
+    /// What it says.
+    pub(super) words: Words,
     /// The types of its parameters as the client declared them; zero is left to the server.
     pub(super) declared: Box<[u32]>,
     /// The types of its parameters as the server told.
@@ -37,6 +44,12 @@ pub(super) struct Statement {
 }
 
 impl Statement {
+    /// One that was prepared before we came.
+    pub(super) fn unknown() -> Self {
+        let words = Words { verb: Cow::Borrowed("EXECUTE"), ..Words::default() };
+        Statement { words, ..Statement::default() }
+    }
+
     /// The type of a parameter, zero when it is not known.
     pub(super) fn parameter(&self, at: usize) -> u32 {
         let types = self.described.get().unwrap_or(&self.declared);
@@ -70,14 +83,14 @@ impl Store {
         if let Some(statement) = self.statements.find(name) {
             return Arc::clone(statement);
         }
-        let unknown = Arc::new(Statement { verb: Cow::Borrowed("EXECUTE"), ..Statement::default() });
+        let unknown = Arc::new(Statement::unknown());
         self.keep(name, Arc::clone(&unknown));
         unknown
     }
 
     /// Remembers a statement; what had its name before comes back.
     pub(super) fn keep(&mut self, name: &[u8], statement: Arc<Statement>) -> Option<Arc<Statement>> {
-        let size = statement.text.as_ref().map_or(0, |text| text.len());
+        let size = statement.words.text.as_ref().map_or(0, |text| text.len());
         self.statements.keep(name, statement, size, STATEMENTS, TEXTS)
     }
 
@@ -181,10 +194,13 @@ impl Hasher for Fnv {
 mod tests {
     use std::sync::Arc;
 
-    use super::{STATEMENTS, Statement, Store, TEXTS};
+    use super::{STATEMENTS, Statement, Store, TEXTS, Words};
 
     fn of(length: usize) -> Arc<Statement> {
-        Arc::new(Statement { text: Some("x".repeat(length).into()), ..Statement::default() })
+        Arc::new(Statement {
+            words: Words { text: Some("x".repeat(length).into()), ..Words::default() },
+            ..Statement::default()
+        })
     }
 
     #[test]
@@ -205,6 +221,6 @@ mod tests {
         }
         assert!(store.statements.find(b"s31").is_none());
         assert!(store.statements.find(b"s32").is_some());
-        assert!(store.statement(b"s0").text.is_none(), "a forgotten statement has no text");
+        assert!(store.statement(b"s0").words.text.is_none(), "a forgotten statement has no text");
     }
 }

@@ -9,8 +9,10 @@ use super::calendar;
 
 /// Arrays have at most six dimensions (`MAXDIM`).
 const DIMENSIONS: u32 = 6;
-/// A numeric has at most so many groups of four digits: 131,072 before the point and 16,383 behind it.
-const GROUPS: u16 = 36_864;
+/// A numeric of more digits before or behind the point comes as hex: a dozen bytes can stand for 100,000 digits.
+const DIGITS: u16 = 256;
+/// A value's text may be so many times as long as its bytes; arrays of small numbers are the longest that are real.
+const GROWTH: usize = 8;
 /// What shows that a value goes on.
 const MORE: char = '…';
 
@@ -36,7 +38,12 @@ pub(super) fn write(out: &mut String, oid: u32, form: Form, value: &[u8], limit:
             }
         }
     }
-    if kept.len() < value.len() {
+    let most = begin + limit.saturating_mul(GROWTH);
+    if out.len() > most {
+        let end = (0..=most).rev().find(|at| out.is_char_boundary(*at)).unwrap_or(begin);
+        out.truncate(end);
+        out.push(MORE);
+    } else if kept.len() < value.len() {
         out.push(MORE);
     }
 }
@@ -117,16 +124,21 @@ fn numeric(out: &mut String, wire: &mut Reader<'_>) -> Read<()> {
     match sign {
         0x0000 => {}
         0x4000 => out.push('-'),
-        0xc000 => return Ok(out.push_str("NaN")),
-        0xd000 => return Ok(out.push_str("Infinity")),
-        0xf000 => return Ok(out.push_str("-Infinity")),
+        0xc000 | 0xd000 | 0xf000 => {
+            out.push_str(match sign {
+                0xc000 => "NaN",
+                0xd000 => "Infinity",
+                _ => "-Infinity",
+            });
+            return Ok(());
+        }
         _ => return Err(wire.broken("a numeric has an unknown sign")),
     }
-    if groups > GROUPS || usize::from(groups) * 2 > wire.rest().len() {
+    if usize::from(groups) * 2 > wire.rest().len() {
         return Err(wire.broken("a numeric has more digits than bytes"));
     }
-    if weight >= i32::from(GROUPS) {
-        return Err(wire.broken("a numeric is too large"));
+    if weight >= i32::from(DIGITS / 4) || scale > usize::from(DIGITS) {
+        return Err(wire.broken("a numeric has too many digits to show"));
     }
     let digits = wire.rest();
     let group = |place: i32| {
@@ -224,7 +236,10 @@ fn dimension(out: &mut String, oid: u32, lengths: &[u32], wire: &mut Reader<'_>)
 
 fn element(out: &mut String, oid: u32, wire: &mut Reader<'_>) -> Read<()> {
     let length = i32::from_be_bytes(wire.array()?);
-    let Ok(length) = usize::try_from(length) else { return Ok(out.push_str("NULL")) };
+    let Ok(length) = usize::try_from(length) else {
+        out.push_str("NULL");
+        return Ok(());
+    };
     let value = wire.rest().get(..length).unwrap_or(wire.rest());
     wire.skip(value.len() as u64);
     let begin = out.len();

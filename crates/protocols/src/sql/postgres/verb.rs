@@ -164,18 +164,15 @@ const PASSWORD: &[u8] = b"password";
 /// The statement with every literal behind the word `password` replaced by `***`.
 pub(super) fn masked(sql: &str) -> Cow<'_, str> {
     let bytes = sql.as_bytes();
-    let (mut from, mut kept, mut clean) = (0, 0, String::new());
-    // The rarest letter of the word leads to it: most statements hold none.
-    while let Some(at) = memchr2(b'w', b'W', bytes.get(from..).unwrap_or_default()) {
-        from += at + 1;
-        let begin = from.wrapping_sub(5);
-        if !bytes.get(begin..begin.wrapping_add(8)).is_some_and(|w| w.eq_ignore_ascii_case(PASSWORD)) {
-            continue;
-        }
+    let (mut kept, mut clean) = (0, String::new());
+    // The rarest letter of the word leads to it: most statements hold few.
+    for at in memchr::memchr2_iter(b'w', b'W', bytes) {
+        let word = at.checked_sub(4).filter(|begin| *begin >= kept);
+        let Some(begin) = word.filter(|begin| is_password(bytes, *begin)) else { continue };
         if let Some((secret, end)) = literal(bytes, begin + PASSWORD.len()) {
             clean.push_str(sql.get(kept..secret).unwrap_or_default());
             clean.push_str(MASK);
-            (kept, from) = (end, end);
+            kept = end;
         }
     }
     if kept == 0 {
@@ -183,6 +180,11 @@ pub(super) fn masked(sql: &str) -> Cow<'_, str> {
     }
     clean.push_str(sql.get(kept..).unwrap_or_default());
     Cow::Owned(clean)
+}
+
+#[inline]
+fn is_password(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at..at + PASSWORD.len()).is_some_and(|word| word.eq_ignore_ascii_case(PASSWORD))
 }
 
 /// Where the inside of the literal lies that is set, compared or passed at `at`, if one is.
