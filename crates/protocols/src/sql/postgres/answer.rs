@@ -77,8 +77,8 @@ impl Answer {
     /// Keeps a row for inspection.
     pub(super) fn keep(&mut self, row: Row) {
         // Most results have one row; room for four would be four times the memory.
-        if self.samples.is_empty() {
-            self.samples.reserve_exact(1);
+        if self.samples.capacity() == 0 {
+            self.samples = Vec::with_capacity(1);
         }
         self.samples.push(row);
     }
@@ -107,17 +107,17 @@ impl Answer {
             return;
         };
         let way = self.copy.take().map(|copy| copy.way);
-        let came_back = match tag.split(|b| *b == b' ').next().unwrap_or_default() {
-            b"INSERT" | b"UPDATE" | b"DELETE" | b"MERGE" => {
+        let came_back = match tag.first_chunk() {
+            // CREATE TABLE AS and SELECT INTO say SELECT, and send no row.
+            Some(b"SELE") => seen > 0 || count == 0,
+            Some(b"INSE" | b"UPDA" | b"DELE" | b"MERG") => {
                 // With RETURNING, rows come back too.
                 if seen > 0 {
                     *self.rows.get_or_insert(0) += seen;
                 }
                 false
             }
-            b"COPY" => way == Some(Way::Out),
-            // CREATE TABLE AS and SELECT INTO say SELECT, and send no row.
-            b"SELECT" => seen > 0 || count == 0,
+            Some(b"COPY") => way == Some(Way::Out),
             _ => true,
         };
         let total = if came_back { &mut self.rows } else { &mut self.affected };
