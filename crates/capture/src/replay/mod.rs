@@ -1,7 +1,7 @@
 //! Replay: packet captures and our own recordings, as the events that the kernel would have given.
 //!
 //! [`open`] is the one door: it looks at a file's first bytes and gives a [`Source`]. What can be read: pcap and
-//! pcapng, also packed with gzip. A TCP byte arrives once, in order, at its place in the stream; what the capture
+//! pcapng, and [recordings](recording) of events, also packed with gzip. A TCP byte arrives once, in order, at its place in the stream; what the capture
 //! lacks arrives as [`Lost`](model::event::Lost). Memory does not grow with the file.
 
 mod bytes;
@@ -18,6 +18,7 @@ mod outbox;
 mod packets;
 mod pcap;
 mod pcapng;
+pub mod recording;
 mod tally;
 mod tls;
 
@@ -30,6 +31,7 @@ use model::event::Event;
 use crate::replay::capture_file::CaptureFile;
 use crate::replay::feed::Feed;
 use crate::replay::packets::Packets;
+use crate::replay::recording::Recording;
 use crate::replay::tls::keylog::Keylog;
 use crate::source::Source;
 
@@ -68,7 +70,12 @@ pub enum ReplayError {
 
 /// A file that is being replayed.
 pub struct Replay {
-    file: CaptureFile,
+    file: Format,
+}
+
+enum Format {
+    Packets(Box<CaptureFile>),
+    Events(Recording),
 }
 
 /// How a file is to be replayed.
@@ -78,16 +85,22 @@ pub struct Options {
     pub keylog: Option<PathBuf>,
 }
 
-/// Opens a capture.
+/// Opens a capture or a recording.
 ///
 /// # Errors
 /// When the file cannot be read, or is in no format that we know.
 pub fn open(path: &Path, options: &Options) -> Result<Replay, ReplayError> {
     let unreadable = |source| ReplayError::Unreadable { path: path.to_owned(), source };
     let keys = options.keylog.as_deref().map_or(Ok(Keylog::default()), keylog)?;
-    let mut feed = Feed::open(path).map_err(unreadable)?;
+    let feed = Feed::open(path).map_err(unreadable)?;
+    let mut feed = match Recording::open(feed).map_err(unreadable)? {
+        Ok(recording) => return Ok(Replay { file: Format::Events(recording) }),
+        Err(feed) => feed,
+    };
     match Packets::open(&mut feed).map_err(unreadable)? {
-        Some(packets) => Ok(Replay { file: CaptureFile::new(feed, packets, keys) }),
+        Some(packets) => {
+            Ok(Replay { file: Format::Packets(Box::new(CaptureFile::new(feed, packets, keys))) })
+        }
         None => Err(ReplayError::Unknown { path: path.to_owned() }),
     }
 }
@@ -109,22 +122,34 @@ impl Replay {
     /// How many bytes of the file were read, and how many it has.
     #[must_use]
     pub fn progress(&self) -> (u64, u64) {
-        self.file.progress()
+        match &self.file {
+            Format::Packets(file) => file.progress(),
+            Format::Events(file) => file.progress(),
+        }
     }
 
     /// What was counted so far.
     #[must_use]
     pub fn tally(&self) -> &Tally {
-        self.file.tally()
+        match &self.file {
+            Format::Packets(file) => file.tally(),
+            Format::Events(file) => file.tally(),
+        }
     }
 }
 
 impl Source for Replay {
     fn next(&mut self) -> io::Result<Option<Event<'_>>> {
-        self.file.next()
+        match &mut self.file {
+            Format::Packets(file) => file.next(),
+            Format::Events(file) => file.next(),
+        }
     }
 
     fn is_finished(&self) -> bool {
-        self.file.is_finished()
+        match &self.file {
+            Format::Packets(file) => file.is_finished(),
+            Format::Events(file) => file.is_finished(),
+        }
     }
 }

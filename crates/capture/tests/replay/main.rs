@@ -7,4 +7,6 @@ mod formats;
 #[cfg(test)]
 mod packets;
 #[cfg(test)]
+mod recordings;
+#[cfg(test)]
 mod streams;
