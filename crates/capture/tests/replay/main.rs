@@ -1,4 +1,5 @@
 //! Replay, end to end: files in, events out.
+#![expect(clippy::cast_possible_truncation, reason = "tests build small packets")]
 
 #[cfg(test)]
 mod corpus;
@@ -8,5 +9,7 @@ mod formats;
 mod packets;
 #[cfg(test)]
 mod recordings;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 mod streams;

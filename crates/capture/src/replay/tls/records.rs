@@ -59,10 +59,11 @@ impl Records {
         self.pending.get(range).unwrap_or_default()
     }
 
-    /// The record at `range` was none: the search goes on one byte behind its begin.
-    pub(super) fn refuse(&mut self, range: std::ops::Range<usize>) {
+    /// The record at `range` was none: the search goes on behind its first byte. How many bytes were passed over.
+    pub(super) fn refuse(&mut self, range: std::ops::Range<usize>) -> u64 {
         self.taken = range.start;
         self.seek();
+        (self.taken - range.start) as u64
     }
 
     /// Whether the place of the next record is not known for sure.

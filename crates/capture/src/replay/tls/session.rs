@@ -67,6 +67,8 @@ struct Half {
     messages: Messages,
     stage: Stage,
     opener: Option<Opener>,
+    /// Whether an unknown number of records was lost before the next.
+    adrift: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,10 +102,11 @@ impl Session {
             let known = self.record(side, records.bytes(range.clone()), (keys, records.is_lost()), ear);
             let half = self.half(side);
             half.records = records;
-            match known {
-                true => half.records.found(),
-                false if half.records.is_lost() => half.records.refuse(range),
-                false => {}
+            if known {
+                half.records.found();
+            } else if half.records.is_lost() {
+                let passed = half.records.refuse(range);
+                self.unopened(side, passed, ear);
             }
         }
     }
@@ -111,20 +114,33 @@ impl Session {
     /// `speaker` said `length` bytes of the stream that the capture lacks.
     pub(in crate::replay) fn miss(&mut self, speaker: Speaker, length: u64, ear: &mut impl Ear) {
         let side = self.side(speaker);
-        let known = self.secrets.is_some();
         let half = self.half(side);
         half.messages.forget();
-        let lost = match half.records.tear(length) {
-            None => return,
-            Some(Torn::Several) => length,
-            Some(Torn::Record(body)) => {
-                let content = half.opener.as_ref().map_or(body, |opener| opener.content(body));
-                half.opener.iter_mut().for_each(Opener::skip);
-                content as u64
+        match half.records.tear(length) {
+            None => {}
+            Some(Torn::Several) => {
+                half.adrift = true;
+                self.unopened(side, length, ear);
             }
-        };
-        if known && self.half(side).stage != Stage::Plain {
-            ear.unopened(speaker, lost);
+            Some(Torn::Record(body)) => self.pass(side, body, ear),
+        }
+    }
+
+    /// Passes over a record whose body nobody can open.
+    fn pass(&mut self, side: usize, body: usize, ear: &mut impl Ear) {
+        let half = self.half(side);
+        let content = half.opener.as_ref().map_or(body, |opener| opener.content(body));
+        // Before that, it is early data that the server refused: it has no number.
+        if half.stage == Stage::Application {
+            half.opener.iter_mut().for_each(Opener::skip);
+        }
+        self.unopened(side, content as u64, ear);
+    }
+
+    /// Tells of content that cannot be opened, in a session that can.
+    fn unopened(&mut self, side: usize, length: u64, ear: &mut impl Ear) {
+        if self.secrets.is_some() && self.half(side).stage != Stage::Plain {
+            ear.unopened(self.speaker(side), length);
         }
     }
 
@@ -140,6 +156,12 @@ impl Session {
         match (self.half(side).stage, kind) {
             (Stage::Plain, HANDSHAKE) => self.handshake(side, body, keys),
             (Stage::Plain, CHANGE_CIPHER_SPEC) => self.change_cipher(side),
+            (Stage::Plain, APPLICATION) if self.is_old() => {
+                // The ChangeCipherSpec was lost, and with it the count of what followed.
+                self.change_cipher(side);
+                self.half(side).adrift = true;
+                return self.sealed(side, record, (keys, lost), ear);
+            }
             (Stage::Plain, APPLICATION) => return self.early(side, record, ear),
             (Stage::Plain, _) => {}
             // TLS 1.3 sends it for the eyes of old machines between the two.
@@ -158,22 +180,17 @@ impl Session {
     ) -> bool {
         let speaker = self.speaker(side);
         let mut work = std::mem::take(ear.work());
-        let opened = self.open(side, record, if lost { REACH } else { 0 }, &mut work);
+        let adrift = self.half(side).adrift;
+        let opened = self.open(side, record, if adrift { REACH } else { 0 }, &mut work);
         let known = opened.is_some();
+        self.half(side).adrift &= !known;
         match opened {
             Some(Clear { kind: APPLICATION, bytes }) => ear.clear(speaker, bytes),
             Some(Clear { kind: HANDSHAKE, bytes }) => self.handshake(side, bytes, keys),
             Some(Clear { kind: CHANGE_CIPHER_SPEC, .. }) => self.change_cipher(side),
             Some(_) => {}
-            None if !lost && self.secrets.is_some() && record.first() == Some(&APPLICATION) => {
-                let half = self.half(side);
-                let body = record.len() - HEADER;
-                let content = half.opener.as_ref().map_or(body, |opener| opener.content(body));
-                // Before that, it is early data that the server refused: it has no number.
-                if half.stage == Stage::Application {
-                    half.opener.iter_mut().for_each(Opener::skip);
-                }
-                ear.unopened(speaker, content as u64);
+            None if !lost && record.first() == Some(&APPLICATION) => {
+                self.pass(side, record.len() - HEADER, ear);
             }
             None => {}
         }
