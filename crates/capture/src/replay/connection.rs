@@ -79,18 +79,19 @@ impl Connection {
     }
 
     /// Whether `packet` belongs to a later use of the same ports.
+    #[inline]
     pub(super) fn is_reused_by(&self, packet: &Packet, from_low: bool, at: u64) -> bool {
-        let Some(tcp) = packet.tcp.filter(|_| !self.has_expired(at)) else { return self.has_expired(at) };
+        let tcp = match packet.tcp {
+            _ if self.has_expired(at) => return true,
+            Some(tcp) if tcp.is_syn() => tcp,
+            Some(_) | None => return false,
+        };
         let direction = match self.speaker(from_low) {
             Speaker::Client => &self.client,
             Speaker::Server => &self.server,
         };
         let again = direction.began_with(tcp.sequence);
-        match (tcp.is_syn(), tcp.is_ack()) {
-            (true, false) => !again,
-            (true, true) => direction.is_known() && !again,
-            (false, _) => false,
-        }
+        !again && (direction.is_known() || !tcp.is_ack())
     }
 
     /// Whether it may be forgotten at `now`.

@@ -133,6 +133,7 @@ impl Direction {
         self.declare(sent.max(self.acknowledged), stream);
     }
 
+    #[inline]
     fn deliver(&mut self, segment: &Segment<'_>, stream: &mut impl Stream) {
         if !segment.bytes.is_empty() {
             stream.bytes(self.offset, segment.bytes, segment.span);
@@ -189,12 +190,14 @@ impl Direction {
         self.finish();
     }
 
+    #[inline]
     fn advance(&mut self, count: u64) {
         self.offset += count;
         self.next = self.next.wrapping_add(low(count));
     }
 
     /// A FIN takes one sequence number of its own.
+    #[inline]
     fn finish(&mut self) {
         if self.end.is_some_and(|end| end <= self.offset) && self.state == State::Running {
             self.state = State::Finished;

@@ -55,6 +55,7 @@ impl Feed {
     }
 
     /// The next `length` bytes, or fewer at the end of the file. Moves the buffer: earlier ranges are void.
+    #[inline]
     pub(super) fn peek(&mut self, length: usize) -> io::Result<&[u8]> {
         if self.end - self.start < length {
             self.fill(length)?;
@@ -63,11 +64,13 @@ impl Feed {
     }
 
     /// What is in the buffer and was not taken.
+    #[inline]
     fn window(&self) -> &[u8] {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
     /// Takes `length` bytes that were peeked, and says where they stand until the next peek.
+    #[inline]
     pub(super) fn take(&mut self, length: usize) -> Range<usize> {
         let from = self.start;
         self.start = (from + length).min(self.end);
@@ -75,6 +78,7 @@ impl Feed {
     }
 
     /// The bytes of a range that [`Feed::take`] gave.
+    #[inline]
     pub(super) fn bytes(&self, range: Range<usize>) -> &[u8] {
         self.buffer.get(range).unwrap_or_default()
     }
@@ -94,6 +98,7 @@ impl Feed {
         Ok(skipped)
     }
 
+    #[cold]
     fn fill(&mut self, length: usize) -> io::Result<()> {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;

@@ -60,11 +60,13 @@ impl Span {
 
 impl Outbox {
     /// Adds an event.
+    #[inline]
     pub(super) fn note(&mut self, conn: ConnId, what: Noted) {
         self.notes.push_back(Note { conn, what });
     }
 
     /// The next event; when there is none, the bytes kept for them are let go.
+    #[inline]
     pub(super) fn pop(&mut self) -> Option<Note> {
         let note = self.notes.pop_front();
         if note.is_none() {
@@ -86,6 +88,7 @@ impl Outbox {
     }
 
     /// The event of a note, its bytes borrowed from `packet` or from here.
+    #[inline]
     pub(super) fn lend<'a>(&'a self, note: Note, at: Time, packet: &'a [u8]) -> Event<'a> {
         let what = match note.what {
             Noted::Opened(opened) => What::Opened(opened),

@@ -63,6 +63,7 @@ impl Packets {
     }
 
     /// The next packet, or how the file ended.
+    #[inline]
     pub(super) fn next(&mut self, feed: &mut Feed) -> io::Result<Result<Packet, Ending>> {
         match self {
             Packets::Pcap(pcap) => pcap.next(feed),
@@ -71,6 +72,7 @@ impl Packets {
     }
 
     /// The TLS key logs that the file held since the last call.
+    #[inline]
     pub(super) fn secrets(&mut self) -> Option<Vec<u8>> {
         match self {
             Packets::Pcap(_) => None,

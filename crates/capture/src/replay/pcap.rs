@@ -49,6 +49,7 @@ impl Pcap {
     }
 
     /// The next packet, or how the file ended.
+    #[inline]
     pub(super) fn next(&mut self, feed: &mut Feed) -> io::Result<Result<Packet, Ending>> {
         let header = feed.peek(self.record)?;
         let Some((at, captured, original)) = self.packet_header(header) else {
@@ -62,8 +63,8 @@ impl Pcap {
         if present < whole {
             return Ok(Err(Ending::of(present)));
         }
-        feed.take(self.record);
-        let bytes = feed.take(captured);
+        let whole = feed.take(whole);
+        let bytes = whole.start + self.record..whole.end;
         Ok(Ok(Packet { at, link: self.link, bytes, original: original.max(captured) }))
     }
 

@@ -65,6 +65,7 @@ impl FragmentOf {
 }
 
 /// Reads the IP header at the start of `part`.
+#[inline]
 pub(super) fn read(frame: &[u8], part: Part) -> Result<Datagram, Undecoded> {
     match be8(frame, part.start).ok_or(Undecoded::Cut)? >> 4 {
         4 => v4(frame, part),
@@ -73,6 +74,7 @@ pub(super) fn read(frame: &[u8], part: Part) -> Result<Datagram, Undecoded> {
     }
 }
 
+#[inline]
 fn v4(frame: &[u8], part: Part) -> Result<Datagram, Undecoded> {
     let header = array::<20>(frame, part.start).ok_or(Undecoded::Cut)?;
     let length = usize::from(header[0] & 0x0f) * 4;

@@ -160,6 +160,7 @@ impl Part {
 }
 
 /// Decodes a frame of link type `link` that was `original` bytes long on the wire.
+#[inline]
 pub(super) fn frame(link: u16, frame: &[u8], original: usize) -> Result<Decoded, Undecoded> {
     let (ip, network) = link::strip(link, frame, Part { start: 0, end: original })?;
     tunnelled(frame, ip, network, 0)
@@ -171,6 +172,7 @@ pub(super) fn assembled(of: &FragmentOf, payload: &[u8]) -> Result<Decoded, Unde
     carried(payload, datagram, of.network, 0)
 }
 
+#[inline]
 fn tunnelled(frame: &[u8], ip: Part, network: u32, depth: usize) -> Result<Decoded, Undecoded> {
     let datagram = ip::read(frame, ip)?;
     if let Some(piece) = datagram.piece {
@@ -214,6 +216,7 @@ fn mixed(outer: u32, inner: u32) -> u32 {
 }
 
 /// The captured bytes of a part, and how many are missing from it.
+#[inline]
 fn captured(frame: &[u8], part: Part) -> (Range<usize>, usize) {
     let start = part.start.min(frame.len());
     let end = part.end.clamp(start, frame.len());

@@ -10,6 +10,7 @@ const GENEVE_PORT: u16 = 6081;
 const ETHERNET_IN_GENEVE: u16 = 0x6558;
 
 /// Reads the TCP header at the start of the datagram's payload.
+#[inline]
 pub(super) fn tcp(frame: &[u8], datagram: &Datagram, network: u32) -> Result<Packet, Undecoded> {
     let h = array::<20>(frame, datagram.payload.start).ok_or(Undecoded::Cut)?;
     let length = usize::from(h[12] >> 4) * 4;

@@ -168,7 +168,8 @@ fn optional(body: &mut Vec<u8>, word: Option<&str>) {
 }
 
 fn text(body: &mut Vec<u8>, word: &str) {
-    let kept = word.get(..word.floor_char_boundary(TEXT_MAX)).unwrap_or_default();
+    let end = (0..=word.len().min(TEXT_MAX)).rev().find(|end| word.is_char_boundary(*end));
+    let kept = word.get(..end.unwrap_or(0)).unwrap_or_default();
     body.extend(u32::try_from(kept.len()).unwrap_or(0).to_le_bytes());
     body.extend(kept.as_bytes());
 }
