@@ -163,51 +163,53 @@ impl Part {
 #[inline]
 pub(super) fn frame(link: u16, frame: &[u8], original: usize) -> Result<Decoded, Undecoded> {
     let (ip, network) = link::strip(link, frame, Part { start: 0, end: original })?;
-    tunnelled(frame, ip, network, 0)
+    unwrap(frame, ip::read(frame, ip)?, network)
 }
 
 /// Decodes a datagram's payload that was put together from its fragments.
 pub(super) fn assembled(of: &FragmentOf, payload: &[u8]) -> Result<Decoded, Undecoded> {
-    let datagram = of.datagram(Part { start: 0, end: payload.len() });
-    carried(payload, datagram, of.network, 0)
+    unwrap(payload, of.datagram(Part { start: 0, end: payload.len() }), of.network)
 }
 
+/// Passes through tunnels, down to a segment, a datagram or a fragment.
 #[inline]
-fn tunnelled(frame: &[u8], ip: Part, network: u32, depth: usize) -> Result<Decoded, Undecoded> {
-    let datagram = ip::read(frame, ip)?;
-    if let Some(piece) = datagram.piece {
-        let (payload, missing) = captured(frame, datagram.payload);
-        let of = FragmentOf::of(&datagram, piece, network);
-        return Ok(Decoded::Fragment(Fragment {
-            of,
-            offset: piece.offset,
-            more: piece.more,
-            payload,
-            missing,
-        }));
+fn unwrap(frame: &[u8], mut datagram: ip::Datagram, mut network: u32) -> Result<Decoded, Undecoded> {
+    for _ in 0..=TUNNELS {
+        if let Some(piece) = datagram.piece {
+            let (payload, missing) = captured(frame, datagram.payload);
+            let of = FragmentOf::of(&datagram, piece, network);
+            let (offset, more) = (piece.offset, piece.more);
+            return Ok(Decoded::Fragment(Fragment { of, offset, more, payload, missing }));
+        }
+        if datagram.protocol == TCP {
+            return transport::tcp(frame, &datagram, network).map(Decoded::Packet);
+        }
+        let Some((ip, inner)) = tunnel(frame, &datagram)? else {
+            return transport::udp(frame, &datagram, network).map(Decoded::Packet);
+        };
+        datagram = ip::read(frame, ip)?;
+        network = mixed(network, inner);
     }
-    carried(frame, datagram, network, depth)
+    Err(Undecoded::TooDeep)
 }
 
-fn carried(frame: &[u8], datagram: ip::Datagram, network: u32, depth: usize) -> Result<Decoded, Undecoded> {
-    match datagram.protocol {
-        TCP => transport::tcp(frame, &datagram, network).map(Decoded::Packet),
-        UDP => match transport::tunnel(frame, &datagram) {
-            Some((ethernet, tunnel)) if depth < TUNNELS => {
+/// The IP packet that a datagram carries, with its network; `None` in a UDP datagram that is no tunnel.
+fn tunnel(frame: &[u8], datagram: &ip::Datagram) -> Result<Option<(Part, u32)>, Undecoded> {
+    Ok(Some(match datagram.protocol {
+        UDP => match transport::tunnel(frame, datagram) {
+            None => return Ok(None),
+            Some((ethernet, number)) => {
                 let (ip, vlan) = link::strip(link::ETHERNET, frame, ethernet)?;
-                tunnelled(frame, ip, mixed(network, mixed(tunnel, vlan)), depth + 1)
+                (ip, mixed(number, vlan))
             }
-            Some(_) => Err(Undecoded::TooDeep),
-            None => transport::udp(frame, &datagram, network).map(Decoded::Packet),
         },
-        IPIP | IPV6_IN_IP | GRE if depth >= TUNNELS => Err(Undecoded::TooDeep),
-        IPIP | IPV6_IN_IP => tunnelled(frame, datagram.payload, mixed(network, 1), depth + 1),
+        IPIP | IPV6_IN_IP => (datagram.payload, 1),
         GRE => {
             let (ip, vlan) = link::gre(frame, datagram.payload)?;
-            tunnelled(frame, ip, mixed(network, mixed(2, vlan)), depth + 1)
+            (ip, mixed(2, vlan))
         }
-        _ => Err(Undecoded::NotTransport),
-    }
+        _ => return Err(Undecoded::NotTransport),
+    }))
 }
 
 /// One number for a network within a network; plain networks are 0.
