@@ -3,6 +3,7 @@
 //! `SSLKEYLOGFILE` names a key log, as it does for the programs that write one.
 
 use std::error::Error;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use capture::replay::{self, Options};
@@ -10,6 +11,7 @@ use capture::source::Source;
 use model::event::What;
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let mut out = std::io::stdout().lock();
     let options = Options { keylog: std::env::var_os("SSLKEYLOGFILE").map(PathBuf::from) };
     for path in std::env::args().skip(1) {
         let mut file = replay::open(Path::new(&path), &options)?;
@@ -26,10 +28,10 @@ fn main() -> Result<(), Box<dyn Error>> {
                 What::Sealed { .. } | What::Secured(_) => {}
             }
         }
-        println!("{path}: {opened} opened, {closed} closed, {said} said, {bytes} bytes, {lost} lost");
-        println!("  {:?}", file.tally());
+        writeln!(out, "{path}: {opened} opened, {closed} closed, {said} said, {bytes} bytes, {lost} lost")?;
+        writeln!(out, "  {:?}", file.tally())?;
         for warning in file.tally().warnings() {
-            println!("  warning: {warning}");
+            writeln!(out, "  warning: {warning}")?;
         }
     }
     Ok(())
