@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::filter::Filter;
+use crate::filter::{Ends, Filter};
 
 /// Every database query and API call on this machine, in plaintext even inside TLS.
 #[derive(Debug, Parser)]
@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Watch(Watch),
     /// Show what a packet capture or a recording holds; needs no privilege.
     Replay(Replay),
+    /// Record raw events of this host for `replay`.
+    Record(Record),
     /// Say what this host allows, which TLS libraries run, which are watched, and which are dark and why.
     Doctor(Doctor),
 }
@@ -57,6 +59,8 @@ pub(crate) struct Record {
     /// Where the recording goes; it holds payload, so only its owner may read it.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) ends: Ends,
     /// Stop after so long (`10s`, `5m`).
     #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) time: Option<Duration>,

@@ -4,8 +4,10 @@
 mod cli;
 mod doctor;
 mod filter;
+mod host;
 mod libraries;
 mod pipeline;
+mod record;
 mod replay;
 mod statistics;
 mod watch;
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Watch(watch) => watch::run(&watch),
+        Command::Record(record) => record::run(&record),
         Command::Doctor(doctor) => doctor::run(&doctor),
         Command::Replay(replay) => replay::run(&replay),
     };

@@ -1,8 +1,6 @@
 //! The pipeline: a source, the tracker, the filter, a sink, in one thread.
 
 use std::io::{self, IsTerminal};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use capture::source::Source;
@@ -124,12 +122,4 @@ fn sink(output: &Output) -> Option<Box<dyn Sink>> {
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let colour = if to.is_terminal() && !plain { Colour::On } else { Colour::Off };
     Some(Box::new(Console::new(to, detailed, colour)))
-}
-
-/// A flag that Ctrl-C and a request to terminate raise.
-pub(crate) fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let raised = Arc::clone(&flag);
-    ctrlc::set_handler(move || raised.store(true, Ordering::Relaxed)).context("listening for Ctrl-C")?;
-    Ok(flag)
 }

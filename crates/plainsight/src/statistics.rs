@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use capture::kernel::ledger::Ledger;
 use track::tally::Tally;
 
 /// A tally in words, on a few lines.
@@ -41,6 +42,32 @@ pub(crate) fn tell(tally: &Tally, open: usize) -> String {
             "dark connections, of which only ciphertext was seen: {by_holder} (`plainsight doctor` says why)"
         );
     }
+    text
+}
+
+/// The kernel side's account, to the byte: what it saw is what it delivered and what it did not, by cause.
+pub(crate) fn account(ledger: &Ledger) -> String {
+    let Ledger { seen_calls, seen_bytes, delivered, sealed, twice, ring_full, limit, fault, unseen, .. } =
+        ledger;
+    let mut text = format!(
+        "the kernel saw {seen_bytes} bytes in {seen_calls} calls: {delivered} delivered, {sealed} ciphertext, \
+         {twice} at the other end of a connection that is read already, {} lost",
+        ledger.lost()
+    );
+    if ledger.lost() > 0 {
+        _ = write!(text, " (ring_full {ring_full}, limit {limit}, fault {fault}, unseen {unseen})");
+    }
+    let oddities = [
+        (ledger.violations, "nonsense answers of hooked functions"),
+        (ledger.crowded, "calls whose connection found no room"),
+        (ledger.compat_calls, "calls of 32-bit programs, which are not read"),
+        (ledger.lost_lives, "starts or ends of processes missed"),
+        (ledger.unreadable, "records that made no sense"),
+    ];
+    for (count, what) in oddities.into_iter().filter(|(count, _)| *count > 0) {
+        _ = write!(text, "; {count} {what}");
+    }
+    text.push('\n');
     text
 }
 

@@ -1,0 +1,55 @@
+//! This host as a source: the kernel side with the TLS libraries hooked, until the user has enough.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use capture::kernel::{Kernel, Options};
+
+use crate::cli;
+use crate::libraries::Libraries;
+
+/// The kernel side with everything hooked.
+pub(crate) struct Host {
+    pub(crate) kernel: Kernel,
+    libraries: Libraries,
+    stop: Arc<AtomicBool>,
+    end: Option<Instant>,
+}
+
+impl Host {
+    /// Begins to watch, for `time` or until Ctrl-C.
+    pub(crate) fn watch(limits: cli::Limits, time: Option<Duration>) -> anyhow::Result<Self> {
+        let stop = stop_flag()?;
+        let call_limit = u64::from(limits.body_limit);
+        let mut kernel =
+            Kernel::open(&Options { ring: limits.ring << 20, call_limit, ..Options::default() })?;
+        let libraries = Libraries::find(&mut kernel)?;
+        let end = time.map(|time| Instant::now() + time);
+        let hooked = libraries.hooked();
+        eprintln!(
+            "plainsight: watching this host, {hooked} TLS libraries and programs hooked; Ctrl-C ends it"
+        );
+        Ok(Host { kernel, libraries, stop, end })
+    }
+
+    /// Hooks what came since the last call; whether to go on.
+    pub(crate) fn goes_on(&mut self) -> bool {
+        self.libraries.follow(&mut self.kernel);
+        !self.stop.load(Ordering::Relaxed) && self.end.is_none_or(|end| Instant::now() < end)
+    }
+
+    /// Gives up the hooks that answer nonsense.
+    pub(crate) fn check(&mut self) {
+        self.libraries.distrust(&mut self.kernel);
+    }
+}
+
+/// A flag that Ctrl-C and a request to terminate raise.
+fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let raised = Arc::clone(&flag);
+    ctrlc::set_handler(move || raised.store(true, Ordering::Relaxed)).context("listening for Ctrl-C")?;
+    Ok(flag)
+}

@@ -1,0 +1,59 @@
+//! `record`: raw events of this host, for `replay`.
+
+use std::collections::HashMap;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use capture::replay::recording::Recorder;
+use capture::source::Source;
+use model::conn::ConnId;
+use model::event::{Event, What};
+
+use crate::cli;
+use crate::filter::Ends;
+use crate::host::Host;
+
+/// Records until Ctrl-C or the time is up.
+pub(crate) fn run(options: &cli::Record) -> anyhow::Result<ExitCode> {
+    let file = options.file.display();
+    let mut recorder = Recorder::create(&options.file).with_context(|| format!("creating {file}"))?;
+    let mut host = Host::watch(options.limits, options.time)?;
+    let mut wanted = Wanted { ends: &options.ends, known: HashMap::new() };
+    let mut recorded = 0_u64;
+    while host.goes_on() {
+        while let Some(event) = host.kernel.next().context("reading events")? {
+            if wanted.admits(&event) {
+                recorder.record(&event).with_context(|| format!("writing {file}"))?;
+                recorded += 1;
+            }
+            if !host.goes_on() {
+                break;
+            }
+        }
+    }
+    recorder.finish().with_context(|| format!("writing {file}"))?;
+    eprintln!("plainsight: {recorded} events in {file}");
+    Ok(if recorded > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The connections that are wanted, as their openings told.
+struct Wanted<'a> {
+    ends: &'a Ends,
+    known: HashMap<ConnId, bool>,
+}
+
+impl Wanted<'_> {
+    fn admits(&mut self, event: &Event<'_>) -> bool {
+        match &event.what {
+            What::Opened(opened) => {
+                let peer = opened.peer.and_then(|peer| self.known.get(&peer)).copied().unwrap_or_default();
+                let admitted = peer || self.ends.admit(opened, [opened.process.as_deref(), None]);
+                *self.known.entry(event.conn).and_modify(|known| *known |= admitted).or_insert(admitted)
+            }
+            What::Closed => self.known.remove(&event.conn).unwrap_or_default(),
+            What::Said(_) | What::Lost(_) | What::Sealed { .. } | What::Secured(_) => {
+                self.known.get(&event.conn).copied().unwrap_or_default()
+            }
+        }
+    }
+}
