@@ -9,6 +9,7 @@ use model::time::Time;
 use sinks::console::{Colour, Console, Detailed};
 use sinks::jsonl::JsonLines;
 use sinks::sink::Sink;
+use statements::memory::Memory;
 use track::tally::Tally;
 use track::tracker::Tracker;
 use track::unknown::Show;
@@ -26,6 +27,7 @@ const HEX: usize = 256;
 /// Events in, accesses out.
 pub(crate) struct Pipeline {
     tracker: Tracker,
+    statements: Memory,
     filter: Filter,
     sink: Option<Box<dyn Sink>>,
     accesses: Vec<Access>,
@@ -50,6 +52,7 @@ impl Pipeline {
         let show = if output.hex { Show::Hex(HEX) } else { Show::Count };
         Pipeline {
             tracker: Tracker::new(show),
+            statements: Memory::default(),
             filter: filter.clone(),
             sink: sink(output),
             accesses: Vec::new(),
@@ -99,6 +102,10 @@ impl Pipeline {
     fn deliver(&mut self) -> anyhow::Result<()> {
         if self.accesses.is_empty() {
             return Ok(());
+        }
+        for access in &mut self.accesses {
+            let exchange = &mut access.exchange;
+            self.statements.name_targets(exchange.protocol, &mut exchange.request);
         }
         self.accesses.retain(|access| self.filter.admits(access));
         self.shown += self.accesses.len() as u64;

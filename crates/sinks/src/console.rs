@@ -90,8 +90,9 @@ impl<W: Write + Send> Console<W> {
             Some(statement) => self.styled(Style::new().bold(), OneLine(statement)),
             None => {
                 self.styled(Style::new().bold(), &request.operation);
-                if access.exchange.protocol != "unknown" {
-                    self.text.push_str(" (statement not seen)");
+                let why = request.details.iter().find(|(name, _)| *name == "statement");
+                if let Some((_, Detail::Text(why))) = why {
+                    _ = write!(self.text, " ({why})");
                 }
             }
         }
@@ -303,6 +304,7 @@ impl std::fmt::Display for Printable<'_> {
         for c in self.0.chars() {
             match c {
                 '\n' => f.write_str("\n    ")?,
+                '\r' => {}
                 _ if c.is_control() => write!(f, "{}", c.escape_default())?,
                 _ => f.write_char(c)?,
             }

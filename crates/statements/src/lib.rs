@@ -1,5 +1,6 @@
 //! What a statement's text says, whatever wire it came over.
 #![forbid(unsafe_code)]
 
+pub mod memory;
 pub mod tables;
 pub mod tokens;
