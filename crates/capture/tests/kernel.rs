@@ -1,0 +1,219 @@
+//! The kernel side against real programs: what they say they moved is what is heard. Wants root and a kernel with BTF.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use capture::kernel::{Kernel, Options};
+use capture::source::Source as _;
+use model::conn::{ConnId, Layer, Role, Speaker, Transport};
+use model::event::{Cause, Joined, Opened, What};
+
+/// What was heard of one connection.
+#[derive(Debug, Default)]
+struct Talk {
+    opened: Vec<Opened>,
+    said: HashMap<(Layer, bool), Vec<u8>>,
+    lost: Vec<(Layer, Speaker, u64, Cause)>,
+    ends: HashMap<(Layer, bool), u64>,
+    closed: bool,
+}
+
+type Talks = HashMap<ConnId, Talk>;
+
+/// The kernel, or loud words about why this test shows nothing.
+fn kernel(options: &Options) -> Option<Kernel> {
+    match Kernel::open(options) {
+        Ok(kernel) => Some(kernel),
+        Err(error) => {
+            eprintln!("SKIPPED, NOTHING WAS TESTED: {error}");
+            assert!(std::env::var_os("PLAINSIGHT_KERNEL_TESTS").is_none(), "{error}");
+            None
+        }
+    }
+}
+
+fn program(name: &str, arguments: &[&str]) -> Child {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs").join(name);
+    Command::new("python3").arg(path).args(arguments).stdout(Stdio::piped()).spawn().expect("python3")
+}
+
+/// Hears everything until `child` is gone, and what it left behind.
+fn hear(kernel: &mut Kernel, child: Child) -> (Talks, String) {
+    let mut child = child;
+    let pid = child.id();
+    let mut talks = Talks::new();
+    let mut quiet = 0;
+    let started = Instant::now();
+    while quiet < 3 && started.elapsed() < Duration::from_secs(30) {
+        let gone = child.try_wait().expect("the child").is_some();
+        match kernel.next().expect("an event") {
+            Some(event) => {
+                note(talks.entry(event.conn).or_default(), &event.what);
+                quiet = 0;
+            }
+            None if gone => quiet += 1,
+            None => {}
+        }
+    }
+    let said = child.wait_with_output().expect("the child's words");
+    assert!(said.status.success(), "{pid} failed");
+    (talks, String::from_utf8(said.stdout).expect("text"))
+}
+
+fn note(talk: &mut Talk, what: &What<'_>) {
+    assert!(!talk.closed, "something follows the end: {what:?}");
+    match what {
+        What::Opened(opened) => talk.opened.push(Opened::clone(opened)),
+        What::Said(said) => {
+            let way = (said.layer, said.speaker == Speaker::Client);
+            let end = talk.ends.entry(way).or_default();
+            assert!(*end <= said.offset, "bytes came twice: {said:?} after {end}");
+            *end = said.offset + said.bytes.len() as u64;
+            talk.said.entry(way).or_default().extend_from_slice(said.bytes);
+        }
+        What::Lost(lost) => {
+            let end = talk.ends.entry((lost.layer, lost.speaker == Speaker::Client)).or_default();
+            assert_eq!(*end, lost.offset, "the hole is not where the bytes end: {lost:?}");
+            *end = lost.offset + lost.length;
+            talk.lost.push((lost.layer, lost.speaker, lost.length, lost.cause));
+        }
+        What::Closed => talk.closed = true,
+        What::Sealed { .. } | What::Secured(_) => {}
+    }
+    assert!(!talk.opened.is_empty(), "something came before the opening: {what:?}");
+}
+
+/// What a speaker said on a layer, over all connections that fit.
+fn words(talks: &Talks, layer: Layer, is_client: bool, fits: impl Fn(&Opened) -> bool) -> String {
+    let mut words = String::new();
+    for talk in talks.values().filter(|talk| fits(&talk.opened[0])) {
+        words += &String::from_utf8_lossy(talk.said.get(&(layer, is_client)).map_or(&[][..], Vec::as_slice));
+    }
+    words
+}
+
+/// Whether the process is `talk.py KIND`: other tests run beside this one.
+fn is_ours(opened: &Opened, kind: &str) -> bool {
+    opened.process.as_ref().is_some_and(|process| process.command.ends_with(&format!("talk.py {kind}")))
+}
+
+fn balances(kernel: &Kernel) {
+    let ledger = kernel.ledger().expect("the ledger");
+    let told = ledger.delivered + ledger.sealed + ledger.twice + ledger.lost();
+    assert_eq!(ledger.seen_bytes, told, "{ledger:?}");
+    assert_eq!(ledger.unreadable, 0, "{ledger:?}");
+}
+
+/// Runs `talk.py KIND`, and holds what was heard against what the program says.
+fn talk(kind: &str, transport: Transport) {
+    let Some(mut kernel) = kernel(&Options::default()) else { return };
+    let child = program("talk.py", &[kind]);
+    let (talks, said) = hear(&mut kernel, child);
+    let (client, server) = said.trim_end_matches('\n').split_once('\t').expect("two words");
+    let fits = |opened: &Opened| is_ours(opened, kind) && opened.transport == transport;
+    assert_eq!(words(&talks, Layer::Wire, true, fits), client, "{talks:#?}");
+    assert_eq!(words(&talks, Layer::Wire, false, fits), server, "{talks:#?}");
+    let ours: Vec<_> = talks.values().filter(|talk| fits(&talk.opened[0])).collect();
+    assert_eq!(ours.len(), 2, "both ends are known: {ours:#?}");
+    assert_eq!(ours.iter().filter(|talk| talk.opened[0].peer.is_some()).count(), 1, "{ours:#?}");
+    assert!(ours.iter().all(|talk| talk.opened[0].joined == Joined::AtStart && talk.closed), "{ours:#?}");
+    assert!(ours.iter().any(|talk| talk.opened[0].role == Role::Client), "{ours:#?}");
+    assert!(ours.iter().any(|talk| talk.opened[0].role == Role::Server), "{ours:#?}");
+    balances(&kernel);
+}
+
+#[test]
+fn every_call_is_heard_on_tcp() {
+    talk("tcp4", Transport::Tcp);
+}
+
+#[test]
+fn every_call_is_heard_on_tcp_over_ipv6() {
+    talk("tcp6", Transport::Tcp);
+}
+
+#[test]
+fn every_call_is_heard_on_a_unix_socket() {
+    talk("unix", Transport::Unix);
+}
+
+#[test]
+fn a_socket_pair_is_heard_once() {
+    talk("pair", Transport::Unix);
+}
+
+#[test]
+fn packets_keep_their_bounds() {
+    talk("packets", Transport::UnixDatagram);
+}
+
+#[test]
+fn what_the_kernel_moves_by_itself_is_told_as_unseen() {
+    let Some(mut kernel) = kernel(&Options::default()) else { return };
+    let child = program("talk.py", &["unseen"]);
+    let (talks, _) = hear(&mut kernel, child);
+    let ours: Vec<_> = talks.values().filter(|talk| is_ours(&talk.opened[0], "unseen")).collect();
+    let [talk] = ours.as_slice() else { panic!("one end spoke: {ours:#?}") };
+    assert_eq!(talk.lost, [(Layer::Wire, Speaker::Client, 5000, Cause::Unseen)]);
+    assert_eq!(talk.said[&(Layer::Wire, true)], b"headtail");
+    assert_eq!(talk.ends[&(Layer::Wire, true)], 5008);
+    balances(&kernel);
+}
+
+/// Datagrams are heard at least once; a socket that is bound to every address cannot be matched with its other end.
+fn datagrams(kind: &str) {
+    let Some(mut kernel) = kernel(&Options::default()) else { return };
+    let child = program("talk.py", &[kind]);
+    let (talks, _) = hear(&mut kernel, child);
+    let fits = |opened: &Opened| is_ours(opened, kind) && opened.transport == Transport::Udp;
+    assert!(words(&talks, Layer::Wire, true, fits).starts_with("question"), "{talks:#?}");
+    assert!(words(&talks, Layer::Wire, false, fits).starts_with("answer"), "{talks:#?}");
+    balances(&kernel);
+}
+
+#[test]
+fn datagrams_are_heard() {
+    datagrams("udp");
+}
+
+#[test]
+fn datagrams_of_a_socket_without_a_peer_are_heard() {
+    datagrams("udp_unconnected");
+}
+
+#[test]
+fn a_ring_that_overflows_loses_in_the_open() {
+    let options = Options { ring: 64 << 10, ..Options::default() };
+    let Some(mut kernel) = kernel(&options) else { return };
+    let mut child = program("flood.py", &[]);
+    child.wait().expect("the flood ends before anybody reads");
+    let (talks, said) = hear(&mut kernel, child);
+    let flood = |talk: &&Talk| {
+        let process = talk.opened[0].process.as_ref();
+        process.is_some_and(|process| process.command.ends_with("flood.py"))
+    };
+    let told: u64 = talks.values().filter(flood).filter_map(|talk| talk.ends.get(&(Layer::Wire, true))).sum();
+    let lost = kernel.ledger().expect("the ledger").ring_full;
+    let sent: u64 = said.trim().parse().expect("a number");
+    assert!(lost > sent / 2, "a ring of 64 KiB cannot hold {sent} bytes, yet only {lost} were lost");
+    assert!(told <= sent, "more was told than sent: {told} of {sent}");
+    balances(&kernel);
+}
+
+#[test]
+fn a_hole_is_told_before_what_follows_it() {
+    let options = Options { call_limit: 16 << 10, ..Options::default() };
+    let Some(mut kernel) = kernel(&options) else { return };
+    let child = program("limit.py", &[]);
+    let (talks, _) = hear(&mut kernel, child);
+    let ours = |talk: &&Talk| {
+        let process = talk.opened[0].process.as_ref();
+        process.is_some_and(|process| process.command.ends_with("limit.py"))
+    };
+    let talk = talks.values().filter(ours).find(|talk| !talk.lost.is_empty()).expect("a talk with a hole");
+    assert_eq!(talk.lost, [(Layer::Wire, Speaker::Client, 50_000 - (16 << 10), Cause::Limit)]);
+    assert_eq!(talk.ends[&(Layer::Wire, true)], 50_004);
+    balances(&kernel);
+}
