@@ -78,3 +78,10 @@ struct life {
 	char name[16];
 	char filename[FILENAME];
 };
+
+/* Rust's mirror asserts the same sizes, so that neither side changes alone. */
+_Static_assert(sizeof(struct head) == 32, "head");
+_Static_assert(sizeof(struct passed) == 56, "passed");
+_Static_assert(sizeof(struct opened) == 344, "opened");
+_Static_assert(sizeof(struct closed) == 208, "closed");
+_Static_assert(sizeof(struct life) == 312, "life");

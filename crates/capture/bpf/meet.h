@@ -12,6 +12,14 @@ struct internet_address {
 	u8 v6[16];
 };
 
+/* Remembers to whom each socket without a fixed peer sent last, for receivers that do not ask who answers; the oldest go. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CONNECTIONS);
+	__type(key, u64);
+	__type(value, struct internet_address);
+} correspondents SEC(".maps");
+
 /* Keys the datagrams of a socket without a fixed peer by their peer. */
 static __always_inline u64 digest(struct internet_address *peer)
 {
@@ -23,13 +31,26 @@ static __always_inline u64 digest(struct internet_address *peer)
 	return (halves[0] ^ halves[1] * 0x9e3779b97f4a7c15ULL) + peer->port;
 }
 
+/* The peer of one datagram, where the socket has none; false when nobody says. */
 static __always_inline bool read_peer(struct sock *sk, u64 name, struct internet_address *peer)
 {
-	if (!name || BPF_CORE_READ(sk, __sk_common.skc_dport))
+	u64 socket = (u64)sk;
+	struct internet_address *last;
+
+	if (BPF_CORE_READ(sk, __sk_common.skc_dport))
 		return false;
+	if (!name) {
+		last = bpf_map_lookup_elem(&correspondents, &socket);
+		if (last)
+			*peer = *last;
+		return last;
+	}
 	if (bpf_probe_read_user(peer, sizeof(*peer), (void *)name) && bpf_probe_read_user(peer, 16, (void *)name))
 		return false;
-	return peer->family == FAMILY_INET || peer->family == FAMILY_INET6;
+	if (peer->family != FAMILY_INET && peer->family != FAMILY_INET6)
+		return false;
+	bpf_map_update_elem(&correspondents, &socket, peer, BPF_ANY);
+	return true;
 }
 
 static __always_inline void turn_to(struct connection *of, struct internet_address *peer)

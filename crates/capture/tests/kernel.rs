@@ -1,8 +1,10 @@
 //! The kernel side against real programs: what they say they moved is what is heard. Wants root and a kernel with BTF.
 
 use std::collections::HashMap;
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use capture::kernel::{Kernel, Options};
@@ -20,12 +22,40 @@ struct Talk {
     closed: bool,
 }
 
+/// A program that takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The ring is read for so long after a program's end, because other programs of the host may never be quiet.
+const AFTERWARDS: Duration = Duration::from_millis(500);
+
 type Talks = HashMap<ConnId, Talk>;
 
+/// Ten kernel sides at once would slow each other down.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// A kernel that is watched, while no other test does.
+struct Watched {
+    kernel: Kernel,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Deref for Watched {
+    type Target = Kernel;
+    fn deref(&self) -> &Kernel {
+        &self.kernel
+    }
+}
+
+impl DerefMut for Watched {
+    fn deref_mut(&mut self) -> &mut Kernel {
+        &mut self.kernel
+    }
+}
+
 /// The kernel, or loud words about why this test shows nothing.
-fn kernel(options: &Options) -> Option<Kernel> {
+fn kernel(options: &Options) -> Option<Watched> {
+    let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     match Kernel::open(options) {
-        Ok(kernel) => Some(kernel),
+        Ok(kernel) => Some(Watched { kernel, _turn: turn }),
         Err(error) => {
             eprintln!("SKIPPED, NOTHING WAS TESTED: {error}");
             assert!(std::env::var_os("PLAINSIGHT_KERNEL_TESTS").is_none(), "{error}");
@@ -45,9 +75,13 @@ fn hear(kernel: &mut Kernel, child: Child) -> (Talks, String) {
     let pid = child.id();
     let mut talks = Talks::new();
     let mut quiet = 0;
-    let started = Instant::now();
-    while quiet < 3 && started.elapsed() < Duration::from_secs(30) {
-        let gone = child.try_wait().expect("the child").is_some();
+    let mut end = Instant::now() + PATIENCE;
+    let mut gone = false;
+    while quiet < 3 && Instant::now() < end {
+        if !gone && child.try_wait().expect("the child").is_some() {
+            gone = true;
+            end = Instant::now() + AFTERWARDS;
+        }
         match kernel.next().expect("an event") {
             Some(event) => {
                 note(talks.entry(event.conn).or_default(), &event.what);

@@ -1,4 +1,4 @@
-//! What crosses from the kernel: the mirror of `bpf/events.h`, which a test compares with the compiled object.
+//! What crosses from the kernel: the mirror of `bpf/events.h`, whose sizes both sides assert.
 
 use model::conn::ConnId;
 
@@ -102,7 +102,7 @@ pub(crate) struct Life {
 /// `#[repr(C)]`, of integers and arrays of integers alone, and without padding.
 pub(crate) unsafe trait Plain: Copy {}
 
-// SAFETY: all five are `#[repr(C)]` integers without padding, which the layout test holds against the compiled object.
+// SAFETY: all five are `#[repr(C)]` integers without padding, as the sizes below say.
 unsafe impl Plain for Head {}
 // SAFETY: as above.
 unsafe impl Plain for Passed {}
@@ -112,6 +112,15 @@ unsafe impl Plain for Opened {}
 unsafe impl Plain for Closed {}
 // SAFETY: as above.
 unsafe impl Plain for Life {}
+
+// The C side asserts the same, so that neither changes alone.
+const _: () = assert!(
+    size_of::<Head>() == 32
+        && size_of::<Passed>() == 56
+        && size_of::<Opened>() == 344
+        && size_of::<Closed>() == 208
+        && size_of::<Life>() == 312
+);
 
 /// The record at the beginning of `bytes`, or `None` when they are too few.
 pub(crate) fn read<T: Plain>(bytes: &[u8]) -> Option<T> {
