@@ -120,21 +120,32 @@ fn law_1_golden() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// Exchanges without what the cuts may change: behind a breach, when the next message began is known only to
+/// the piece that it was found in.
+fn but_for_cuts(mut heard: Heard) -> Vec<Exchange> {
+    for exchange in &mut heard.exchanges {
+        if exchange.completeness.cause == Some(Cause::Breach) {
+            exchange.asked = Time::default();
+        }
+    }
+    heard.exchanges
+}
+
 #[test]
 fn law_2_cut_anywhere() {
     for fixture in fixtures() {
-        let golden = whole(&fixture);
+        let golden = but_for_cuts(whole(&fixture));
         let bytes = fixture.lines.iter().enumerate().flat_map(|(i, line)| {
             line.bytes.chunks(1).map(move |b| Act::Say(line.speaker, i as u64 * LINE, b))
         });
         let heard = play(fixture.protocol, Joined::AtStart, bytes);
-        assert_eq!(heard.exchanges, golden.exchanges, "{}: byte by byte", fixture.path.display());
+        assert_eq!(but_for_cuts(heard), golden, "{}: byte by byte", fixture.path.display());
         for size in [2, 3, 5, 7, 16, 61, 1000] {
             let pieces = fixture.lines.iter().enumerate().flat_map(|(i, line)| {
                 line.bytes.chunks(size).map(move |b| Act::Say(line.speaker, i as u64 * LINE, b))
             });
             let heard = play(fixture.protocol, Joined::AtStart, pieces);
-            assert_eq!(heard.exchanges, golden.exchanges, "{}: by {size}", fixture.path.display());
+            assert_eq!(but_for_cuts(heard), golden, "{}: by {size}", fixture.path.display());
         }
     }
 }

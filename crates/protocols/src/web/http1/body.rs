@@ -196,7 +196,7 @@ impl Body {
             }
             State::Owed if wire.ahead() == Ahead::End => return Ok(Progress::Cut),
             State::Owed => return Ok(Progress::Whole),
-            State::Close => return self.to_close(wire),
+            State::Close => return self.until_close(wire),
             State::Chunk => self.state = Body::chunk(wire)?,
             State::Data(left) => {
                 self.state = match self.pass(left, wire)? {
@@ -240,7 +240,7 @@ impl Body {
         Ok(Progress::Part)
     }
 
-    fn to_close(&mut self, wire: &mut Reader<'_>) -> Read<Progress> {
+    fn until_close(&mut self, wire: &mut Reader<'_>) -> Read<Progress> {
         let here = wire.rest();
         match (here, wire.ahead()) {
             ([], Ahead::Open) => return Err(Stop::Short),

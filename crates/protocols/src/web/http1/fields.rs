@@ -74,7 +74,11 @@ impl<'a> Fields<'a> {
                     break;
                 }
                 [b' ' | b'\t', ..] => fields.folding = Folding::Folded,
-                line => fields.note(line)?,
+                line => match rest.get(end + 1) {
+                    None => return Err(wire::short(bytes)),
+                    Some(b' ' | b'\t') => fields.folding = Folding::Folded,
+                    Some(_) => fields.note(line)?,
+                },
             }
             fields.size += end + 1;
         }
@@ -87,22 +91,20 @@ impl<'a> Fields<'a> {
     }
 
     fn note(&mut self, line: &'a [u8]) -> Result<(), NoHead> {
-        let Some((name, value)) = split(line) else { return Ok(()) };
-        let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
-        match name.len() {
-            4 if is(b"host") => self.host = Some(value.trim_ascii()),
-            6 if is(b"server") => self.program = Some(value.trim_ascii()),
-            10 if is(b"user-agent") => self.program = Some(value.trim_ascii()),
-            12 if is(b"content-type") => self.media = Some(value.trim_ascii()),
-            13 if is(b"authorization") => {
+        let Some((name, value)) = usual(line).or_else(|| unusual(line)) else { return Ok(()) };
+        match name {
+            Name::Harmless => {}
+            Name::Secret => self.secrecy = Secrecy::Secret,
+            Name::Host => self.host = Some(value.trim_ascii()),
+            Name::Program => self.program = Some(value.trim_ascii()),
+            Name::Media => self.media = Some(value.trim_ascii()),
+            Name::Authorization => {
                 self.authorization = Some(value.trim_ascii());
                 self.secrecy = Secrecy::Secret;
             }
-            14 if is(b"content-length") => self.note_length(value).map_err(NoHead::Broken)?,
-            16 if is(b"content-encoding") => self.coding = Coding::named(value.trim_ascii()),
-            17 if is(b"transfer-encoding") => self.note_transfer(value),
-            _ if mask::is_secret_field(name) => self.secrecy = Secrecy::Secret,
-            _ => {}
+            Name::Length => self.note_length(value).map_err(NoHead::Broken)?,
+            Name::Coding => self.coding = Coding::named(value.trim_ascii()),
+            Name::Transfer => self.note_transfer(value),
         }
         Ok(())
     }
@@ -202,6 +204,75 @@ impl<'a> Fields<'a> {
             masked(self.block)
         }
     }
+}
+
+/// What a field's name means to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Name {
+    Host,
+    Program,
+    Media,
+    Authorization,
+    Length,
+    Coding,
+    Transfer,
+    Secret,
+    Harmless,
+}
+
+/// The field of a line that is written as nearly all are: a well-known name, and the colon right behind it.
+fn usual(line: &[u8]) -> Option<(Name, &[u8])> {
+    let (name, value) = match line.first()? | 0x20 {
+        b'a' => (Name::Harmless, named(line, b"accept").or_else(|| named(line, b"accept-encoding"))),
+        b'c' => match line.len() {
+            0..=12 => (Name::Harmless, None),
+            _ => return content(line).or_else(|| Some((Name::Harmless, named(line, b"connection")?))),
+        },
+        b'd' => (Name::Harmless, named(line, b"date")),
+        b'e' => (Name::Harmless, named(line, b"etag")),
+        b'h' => (Name::Host, named(line, b"host")),
+        b'l' => (Name::Harmless, named(line, b"last-modified")),
+        b's' => (Name::Program, named(line, b"server")),
+        b't' => (Name::Transfer, named(line, b"transfer-encoding")),
+        b'u' => (Name::Program, named(line, b"user-agent")),
+        _ => return None,
+    };
+    Some((name, value?))
+}
+
+fn content(line: &[u8]) -> Option<(Name, &[u8])> {
+    let media = || Some((Name::Media, named(line, b"content-type")?));
+    let length = || Some((Name::Length, named(line, b"content-length")?));
+    let coding = || Some((Name::Coding, named(line, b"content-encoding")?));
+    media().or_else(length).or_else(coding)
+}
+
+/// The value of the field `lower`, whose name is written in small letters, if `line` is one.
+#[inline]
+fn named<'a, const N: usize>(line: &'a [u8], lower: &[u8; N]) -> Option<&'a [u8]> {
+    let (name, rest) = line.split_first_chunk::<N>()?;
+    let value = rest.strip_prefix(b":")?;
+    let differs = name.iter().zip(lower).fold(0, |differs, (byte, lower)| differs | ((byte | 0x20) ^ lower));
+    (differs == 0).then_some(value)
+}
+
+/// The field of any other line.
+fn unusual(line: &[u8]) -> Option<(Name, &[u8])> {
+    let (name, value) = split(line)?;
+    let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
+    let name = match name.len() {
+        4 if is(b"host") => Name::Host,
+        6 if is(b"server") => Name::Program,
+        10 if is(b"user-agent") => Name::Program,
+        12 if is(b"content-type") => Name::Media,
+        13 if is(b"authorization") => Name::Authorization,
+        14 if is(b"content-length") => Name::Length,
+        16 if is(b"content-encoding") => Name::Coding,
+        17 if is(b"transfer-encoding") => Name::Transfer,
+        _ if mask::is_secret_field(name) => Name::Secret,
+        _ => Name::Harmless,
+    };
+    Some((name, value))
 }
 
 /// Name and value of a field line; blanks before the colon hide nothing.

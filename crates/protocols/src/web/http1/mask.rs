@@ -3,20 +3,6 @@
 /// What stands for a credential.
 pub(super) const MASK: &str = "***";
 
-/// Names of fields whose values are credentials as a whole end so (`Proxy-Authorization`, `X-Vault-Token`).
-const FIELD_ENDS: [&str; 10] = [
-    "authorization",
-    "-token",
-    "cookie",
-    "-signature",
-    "cookie2",
-    "-key",
-    "apikey",
-    "-secret",
-    "-password",
-    "x-auth",
-];
-
 /// Field names that end as if they did and do not.
 const HARMLESS_FIELDS: [&str; 3] = ["sec-websocket-key", "idempotency-key", "surrogate-key"];
 
@@ -49,17 +35,24 @@ const HARMLESS_IN_DOCUMENTS: [&str; 3] = ["code", "key", "pin"];
 /// Longer names are nobody's.
 const NAME: usize = 64;
 
-/// Whether the value of a field of this name is a credential.
+/// Whether the value of a field of this name is a credential (`Proxy-Authorization`, `X-Vault-Token`).
 pub(super) fn is_secret_field(name: &[u8]) -> bool {
+    let ends = |end: &[u8]| ends_with(name, end);
     // The last two letters rule out nearly every field there is.
     let [.., before, last] = name else { return false };
-    match (before | 0x20, last | 0x20) {
-        (b'o' | b'e', b'n') | (b'i' | b'r', b'e') | (b'e', b'y' | b't') | (b'r', b'd') | (b't', b'h') => {}
-        (_, b'2') => {}
-        _ => return false,
-    }
-    let is = |known: &&str| known.as_bytes().eq_ignore_ascii_case(name);
-    FIELD_ENDS.iter().any(|end| ends_with(name, end.as_bytes())) && !HARMLESS_FIELDS.iter().any(|k| is(&k))
+    let secret = match (before | 0x20, last | 0x20) {
+        (b'o', b'n') => ends(b"authorization"),
+        (b'e', b'n') => ends(b"-token"),
+        (b'i', b'e') => ends(b"cookie"),
+        (b'r', b'e') => ends(b"-signature"),
+        (b'e', b'y') => ends(b"-key") || ends(b"apikey"),
+        (b'e', b't') => ends(b"-secret"),
+        (b'r', b'd') => ends(b"-password"),
+        (b't', b'h') => ends(b"x-auth"),
+        (b'e', b'2') => ends(b"cookie2"),
+        _ => false,
+    };
+    secret && !HARMLESS_FIELDS.iter().any(|harmless| harmless.as_bytes().eq_ignore_ascii_case(name))
 }
 
 fn ends_with(name: &[u8], end: &[u8]) -> bool {

@@ -67,7 +67,8 @@ pub(super) fn request_start(bytes: &[u8]) -> Result<RequestLine<'_>, NoHead> {
     };
     let end = token(before);
     match before.split_at_checked(end) {
-        Some((method, [b' ', target @ ..])) if (1..=METHOD).contains(&end) => {
+        // Without a target it is refused by most servers, and a request all the same.
+        Some((method, target @ ([] | [b' ', ..]))) if (1..=METHOD).contains(&end) => {
             Ok(RequestLine { method, target: target.trim_ascii(), version, length })
         }
         Some(_) | None => Err(NoHead::Broken("a request line lacks a word")),
@@ -110,25 +111,15 @@ pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// Which bytes a token has (RFC 9110, 5.6.2).
-const TOKEN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte: u8 = b'!';
-    while byte < 0x7f {
-        let separator = matches!(
-            byte,
-            b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'[' | b'\\' | b']' | b'{' | b'}'
-        );
-        table[byte as usize] = !separator;
-        byte += 1;
-    }
-    table
-};
+/// Whether a token has this byte (RFC 9110, 5.6.2).
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
+}
 
 /// How many bytes of a token `bytes` begin with; one more than a method may have is enough.
 fn token(bytes: &[u8]) -> usize {
-    let is_token = |byte: &&u8| TOKEN.get(usize::from(**byte)).is_some_and(|is| *is);
-    bytes.iter().take(METHOD + 1).take_while(is_token).count()
+    bytes.iter().take(METHOD + 1).take_while(|b| is_token(**b)).count()
 }
 
 fn without_empty_lines(mut bytes: &[u8]) -> &[u8] {
@@ -151,7 +142,7 @@ pub(super) fn request_line(bytes: &[u8]) -> Guess {
     }
     let line = line.unwrap_or_default().trim_ascii_end();
     match line.split_last_chunk::<9>() {
-        Some((before, b" HTTP/1.0" | b" HTTP/1.1")) if before.len() > method => Guess::Yes,
+        Some((before, b" HTTP/1.0" | b" HTTP/1.1")) if before.len() >= method => Guess::Yes,
         Some(_) | None => Guess::No,
     }
 }
@@ -214,6 +205,10 @@ const METHODS: [&[u8]; 17] = [
 
 /// Where the next request begins.
 pub(super) fn find_request(bytes: &[u8]) -> Option<usize> {
+    let word = bytes.get(..token(bytes)).unwrap_or_default();
+    if METHODS.contains(&word) && request_line(bytes) == Guess::Yes {
+        return Some(0);
+    }
     let mut from = 0;
     for end in memchr::memmem::find_iter(bytes, b" HTTP/1.") {
         let tail = bytes.get(end..).unwrap_or_default();
@@ -271,7 +266,6 @@ mod tests {
             b"OPTIONS * RTSP/1.0\r\n",
             b"INVITE sip:a@b SIP/2.0\r\n",
             b"GET /\r\n",
-            b"GET HTTP/1.1\r\n",
             b"hello there\r\n",
             b"\x16\x03\x01 ",
         ] {
