@@ -14,9 +14,10 @@ pub struct Access {
     pub conn: ConnId,
     /// Where the connection's ends are.
     pub opened: Arc<Opened>,
-    /// Who asked; `None` in a packet capture, or when the asking end is elsewhere.
+    /// Who holds the observed end: who asked, unless the role is [`Role::Server`](crate::conn::Role); `None` in a
+    /// packet capture.
     pub actor: Option<Arc<Process>>,
-    /// Who answered, when that end is on this host.
+    /// Who answered, when both ends are on this host.
     pub peer: Option<Arc<Process>>,
     /// Where its bytes were read.
     pub layer: Layer,

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::access::Access;
-use model::conn::{Address, Layer};
+use model::conn::{Address, Layer, Role};
 use model::exchange::{Detail, Details, Outcome};
 use model::process::Process;
 
@@ -64,9 +64,10 @@ impl<W: Write + Send> Console<W> {
         let time = time.to_zoned(self.zone.clone());
         self.styled(dim, time.strftime("%H:%M:%S%.3f"));
         self.text.push(' ');
-        self.styled(AnsiColor::Cyan.on_default(), Name(access.actor.as_deref(), &access.opened.client));
+        let (asking, answering) = ends(access);
+        self.styled(AnsiColor::Cyan.on_default(), Name(asking, &access.opened.client));
         self.text.push_str(" → ");
-        self.styled(AnsiColor::Cyan.on_default(), Name(access.peer.as_deref(), &access.opened.server));
+        self.styled(AnsiColor::Cyan.on_default(), Name(answering, &access.opened.server));
         if let Some(who) = &exchange.identity
             && (who.user.is_some() || who.database.is_some())
         {
@@ -169,7 +170,8 @@ impl<W: Write + Send> Console<W> {
     }
 
     fn who(&mut self, access: &Access) {
-        for (end, process) in [("client", &access.actor), ("server", &access.peer)] {
+        let (asking, answering) = ends(access);
+        for (end, process) in [("client", asking), ("server", answering)] {
             let Some(process) = process else { continue };
             let parents = process.parents.join(" < ");
             let user = process.user.as_deref().unwrap_or("?");
@@ -206,6 +208,15 @@ impl<W: Write + Send> Sink for Console<W> {
         }
         self.to.write_all(self.text.as_bytes())?;
         self.to.flush()
+    }
+}
+
+/// The processes at the client's and at the server's end, as far as they are on this host.
+fn ends(access: &Access) -> (Option<&Process>, Option<&Process>) {
+    let (observed, other) = (access.actor.as_deref(), access.peer.as_deref());
+    match access.opened.role {
+        Role::Server => (other, observed),
+        Role::Client | Role::Both | Role::Observer => (observed, other),
     }
 }
 
