@@ -1,4 +1,5 @@
 //! The kernel side against real programs: what they say they moved is what is heard. Wants root and a kernel with BTF.
+#![expect(clippy::expect_used, reason = "a test stops where its ground is gone")]
 
 use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};

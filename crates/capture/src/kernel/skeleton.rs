@@ -6,6 +6,7 @@
     clippy::allow_attributes,
     clippy::wildcard_imports,
     clippy::expect_used,
+    clippy::panic,
     clippy::unwrap_used,
     missing_docs,
     unreachable_pub,
