@@ -10,11 +10,7 @@ enum flag {
 	ANNOUNCED = 1,	     /* the collector knows it */
 	FROM_START = 2,	     /* its establishment was seen */
 	CIPHERTEXT = 4,	     /* the wire carries TLS */
-	WIRE_DECIDED = 8,    /* which end's wire is read is settled */
-	WIRE_TWICE = 16,     /* the other end's is */
-	CLEAR_DECIDED = 32,
-	CLEAR_TWICE = 64,
-	HAS_SAID = 128, /* a byte passed */
+	HAS_SAID = 8,	     /* a byte passed */
 };
 
 struct name {
@@ -38,6 +34,9 @@ struct connection {
 	u8 role;
 	u8 is_v6;
 	u8 announcements;
+	u8 decided; /* bit layer * 2 + direction: it is settled at which end this way is read */
+	u8 twice;   /* likewise: at the other end */
+	u8 unused[6];
 	u8 local[16];
 	u8 remote[16];
 	u32 flags;
@@ -69,6 +68,8 @@ struct {
 	__type(value, struct connection);
 } blank SEC(".maps");
 
+enum { LOW_END = 1, HIGH_END = 2 };
+
 /* Both ends of one connection have this key: the lower end first. */
 struct pair_key {
 	u64 low[2];
@@ -80,7 +81,9 @@ struct pair_key {
 struct pair {
 	struct connection_key first;
 	struct name name;
-	u64 claims[2]; /* by layer: the generation of the end that is read */
+	u32 ends;	  /* how many ends have shown bytes */
+	u32 unused;
+	u64 claims[4];	  /* by layer * 2 + whether the lower end speaks: the generation of the end that is read */
 };
 
 /* Remembers the connections whose other end may be on this host; forgotten at the end of either. */
@@ -126,7 +129,8 @@ static __always_inline bool is_loopback(struct connection *of)
 	return of->is_v6 ? of->remote[15] == 1 || of->remote[12] == 127 : of->remote[0] == 127;
 }
 
-static __always_inline bool order(struct pair_key *key, u64 *local, u64 *remote, u16 local_port, u16 remote_port)
+/* Fills the key, and tells whether the local end is the lower one. */
+static __always_inline u32 order(struct pair_key *key, u64 *local, u64 *remote, u16 local_port, u16 remote_port)
 {
 	bool local_is_low = local[0] != remote[0] ? local[0] < remote[0]
 			  : local[1] != remote[1] ? local[1] < remote[1]
@@ -138,23 +142,23 @@ static __always_inline bool order(struct pair_key *key, u64 *local, u64 *remote,
 	key->high[1] = local_is_low ? remote[1] : local[1];
 	key->low_port = local_is_low ? local_port : remote_port;
 	key->high_port = local_is_low ? remote_port : local_port;
-	return true;
+	return local_is_low ? LOW_END : HIGH_END;
 }
 
-/* Fills the key that both ends share; false when there can be no second end. */
-static __always_inline bool pair_key_of(struct connection *of, u64 socket, struct pair_key *key)
+/* Fills the key that both ends share, and tells which end this is; 0 when there can be no second end. */
+static __always_inline u32 pair_key_of(struct connection *of, u64 socket, struct pair_key *key)
 {
 	u64 local[2], remote[2];
 
 	if (of->transport == UNIX || of->transport == UNIX_DATAGRAM) {
 		struct sock *peer = unix_peer((struct sock *)socket);
 		if (!peer || unix_peer(peer) != (struct sock *)socket)
-			return false;
+			return 0;
 		local[0] = socket, remote[0] = (u64)peer, local[1] = remote[1] = 0;
 		return order(key, local, remote, 0, 0);
 	}
 	if (!of->remote_port || !of->local_port)
-		return false;
+		return 0;
 	__builtin_memcpy(local, of->local, 16);
 	__builtin_memcpy(remote, of->remote, 16);
 	key->netns = is_loopback(of) ? of->netns : 0;
@@ -175,33 +179,50 @@ __noinline int introduce(struct connection *of, struct connection_key *own)
 		struct connection *other = bpf_map_lookup_elem(&connections, &first);
 		if (other && other->name.generation == found->name.generation) {
 			of->partner = found->name;
+			found->ends = 2;
 			return 0;
 		}
 	}
-	struct pair word = { .first = *own, .name = of->name };
+	struct pair word = { .first = *own, .name = of->name, .ends = 1 };
 	bpf_map_update_elem(&pairs, &key, &word, BPF_ANY);
 	return 0;
 }
 
-/* Whether the bytes of this layer are read at the other end, so that here they are only counted. */
-__noinline int is_twice(struct connection *of, u64 socket, u32 layer)
+/*
+ * Whether the bytes of this way are read at the other end, so that here they are only counted.
+ *
+ * In clear, the first end that shows bytes is read, both ways: the other one's library may be dark. On the wire both
+ * ends see the same, but who sends may send from inside the kernel (sendfile), where nothing is to be seen, and who
+ * receives may not: so where both ends are known, each way is read by its receiver.
+ */
+__noinline int is_twice(struct connection *of, u64 socket, u32 which)
 {
 	struct pair_key key = {};
-	u32 decided = layer == CLEAR ? CLEAR_DECIDED : WIRE_DECIDED;
-	u32 twice = layer == CLEAR ? CLEAR_TWICE : WIRE_TWICE;
+	u32 bit = 1 << (which & 3), end, way;
+	struct pair *pair;
 
 	if (!of)
 		return 0;
-	if (of->flags & decided)
-		return of->flags & twice;
-	of->flags |= decided;
-	struct pair *pair = pair_key_of(of, socket, &key) ? bpf_map_lookup_elem(&pairs, &key) : 0;
-	if (!pair)
+	if (of->decided & bit)
+		return of->twice & bit;
+	end = pair_key_of(of, socket, &key);
+	pair = end ? bpf_map_lookup_elem(&pairs, &key) : 0;
+	if (!pair) {
+		of->decided |= bit;
 		return 0;
-	u64 holder = __sync_val_compare_and_swap(&pair->claims[layer & 1], 0, of->name.generation);
+	}
+	bool low_speaks = (end == LOW_END) == ((which & 1) == OUT);
+	way = which < CLEAR * 2 ? low_speaks : CLEAR * 2;
+	if (which == OUT && pair->ends > 1 && !pair->claims[way & 3]) {
+		of->decided |= bit;
+		of->twice |= bit;
+		return 1;
+	}
+	u64 holder = __sync_val_compare_and_swap(&pair->claims[way & 3], 0, of->name.generation);
+	of->decided |= bit;
 	if (holder && holder != of->name.generation)
-		of->flags |= twice;
-	return of->flags & twice;
+		of->twice |= bit;
+	return of->twice & bit;
 }
 
 static __always_inline void part(struct connection *of, u64 socket)

@@ -58,7 +58,7 @@ __noinline int moved(u64 socket, u64 inode, struct call *call, u32 fd)
 		of->flags |= CIPHERTEXT;
 		sealed = true;
 	}
-	if (is_twice(of, key.socket, WIRE)) {
+	if (is_twice(of, key.socket, call->which)) {
 		of->ways[call->which & 1].position += length;
 		count(TWICE_BYTES, length);
 	} else if (sealed) {
@@ -84,7 +84,7 @@ __noinline int unseen(u32 fd, u32 direction, u64 length)
 		return 0;
 	count(SEEN_CALLS, 1);
 	count(SEEN_BYTES, length);
-	if (own(of, &key, fd, direction) && is_twice(of, key.socket, WIRE)) {
+	if (own(of, &key, fd, direction) && is_twice(of, key.socket, direction & 1)) {
 		of->ways[direction & 1].position += length;
 		count(TWICE_BYTES, length);
 		return 0;

@@ -212,7 +212,7 @@ static __noinline int said_in_clear(struct session_key *session, u64 from, u64 l
 		lose(of, call.which, RING_FULL, length);
 		return 0;
 	}
-	if (is_twice(of, of->transport ? key.socket : 0, CLEAR)) {
+	if (is_twice(of, of->transport ? key.socket : 0, call.which)) {
 		of->ways[call.which & 3].position += length;
 		count(TWICE_BYTES, length);
 		return 0;

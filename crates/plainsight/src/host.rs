@@ -26,6 +26,7 @@ impl Host {
         let mut kernel =
             Kernel::open(&Options { ring: limits.ring << 20, call_limit, ..Options::default() })?;
         let libraries = Libraries::find(&mut kernel)?;
+        kernel.begin()?;
         let end = time.map(|time| Instant::now() + time);
         let hooked = libraries.hooked();
         eprintln!(

@@ -24,7 +24,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use libbpf_rs::skel::{OpenSkel as _, SkelBuilder as _};
-use libbpf_rs::{Link, MapCore as _, MapFlags, OpenObject};
+use libbpf_rs::{Link, MapCore as _, MapFlags, OpenObject, ProgramMut};
 use model::event::{Event, Said, What};
 
 use crate::libraries::plan::Plan;
@@ -59,7 +59,7 @@ impl Default for Options {
 /// The kernel, watched. Everything is released when it is dropped, or when the process dies.
 pub struct Kernel {
     skel: WatchSkel<'static>,
-    _links: Vec<Link>,
+    links: Vec<Link>,
     hooks: Hooks,
     ring: Ring,
     wait: Duration,
@@ -68,7 +68,7 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// Loads the kernel side and sets its hooks.
+    /// Loads the kernel side and follows processes; bytes are seen from [`Kernel::begin`] on.
     ///
     /// # Errors
     /// What is missing, and what to do about it.
@@ -82,17 +82,32 @@ impl Kernel {
         let mut open = WatchSkelBuilder::default().open(slot).map_err(|error| refused(&error))?;
         configure(&mut open, options)?;
         let skel = open.load().map_err(|error| refused(&error))?;
-        let links = attach_hooks(&skel)?;
+        let links = follow_processes(&skel)?;
         let ring = Ring::open(skel.maps.ring.as_fd(), options.ring as usize).map_err(KernelError::Ring)?;
         Ok(Kernel {
             skel,
-            _links: links,
+            links,
             hooks: Hooks::default(),
             ring,
             wait: options.wait,
             table: Table::new(),
             waiting: VecDeque::new(),
         })
+    }
+
+    /// Begins to see the bytes of all sockets. Libraries that are hooked before it show their sessions from the first
+    /// connection on; those hooked later leave the connections in between dark.
+    ///
+    /// # Errors
+    /// The hook that the kernel refused.
+    pub fn begin(&mut self) -> Result<(), KernelError> {
+        let programs = &self.skel.progs;
+        self.links.extend(hook([
+            ("inet_sock_set_state", &programs.set_state),
+            ("sys_enter", &programs.sys_enter),
+            ("sys_exit", &programs.sys_exit),
+        ])?);
+        Ok(())
     }
 
     /// Hooks a TLS library or executable for every process that maps it, now and later.
@@ -178,21 +193,22 @@ fn configure(open: &mut OpenWatchSkel<'_>, options: &Options) -> Result<(), Kern
     Ok(())
 }
 
-fn attach_hooks(skel: &WatchSkel<'_>) -> Result<Vec<Link>, KernelError> {
+fn follow_processes(skel: &WatchSkel<'_>) -> Result<Vec<Link>, KernelError> {
     let programs = &skel.progs;
-    [
+    hook([
         ("sched_process_fork", &programs.forked),
         ("sched_process_exec", &programs.execed),
         ("sched_process_exit", &programs.exited),
-        ("inet_sock_set_state", &programs.set_state),
-        ("sys_enter", &programs.sys_enter),
-        ("sys_exit", &programs.sys_exit),
-    ]
-    .into_iter()
-    .map(|(hook, program)| {
-        program.attach().map_err(|error| KernelError::Hook { hook, reason: format!("{error:#}") })
-    })
-    .collect()
+    ])
+}
+
+fn hook<const N: usize>(hooks: [(&'static str, &ProgramMut<'_>); N]) -> Result<Vec<Link>, KernelError> {
+    hooks
+        .into_iter()
+        .map(|(hook, program)| {
+            program.attach().map_err(|error| KernelError::Hook { hook, reason: format!("{error:#}") })
+        })
+        .collect()
 }
 
 fn refused(error: &libbpf_rs::Error) -> KernelError {

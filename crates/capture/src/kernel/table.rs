@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
-use model::conn::{ConnId, Layer, Paired, Role, Speaker};
+use model::conn::{Address, ConnId, Layer, Paired, Role, Speaker, Transport};
 use model::event::{Cause, Event, Joined, Lost, Opened, What};
 use model::time::Time;
 
@@ -87,7 +87,7 @@ impl Table {
 
     fn passed(&mut self, record: &Passed, events: &mut VecDeque<Event<'static>>) -> Option<Heard> {
         let head = &record.head;
-        let speaker = self.speaker(head)?;
+        let speaker = self.speaker(head, events);
         let passage = Passage {
             at: self.clock.time(head.at),
             conn: head.conn(),
@@ -145,7 +145,7 @@ impl Table {
     }
 
     fn sealed(&mut self, record: &Passed, events: &mut VecDeque<Event<'static>>) -> Option<Heard> {
-        let what = What::Sealed { speaker: self.speaker(&record.head)?, length: record.length };
+        let what = What::Sealed { speaker: self.speaker(&record.head, events), length: record.length };
         events.push_back(Event { at: self.clock.time(record.head.at), conn: record.head.conn(), what });
         Some(Heard::Other)
     }
@@ -157,18 +157,17 @@ impl Table {
             3 => Paired::Certain,
             _ => return None,
         };
-        self.connections.get(&head.conn())?;
-        events.push_back(Event {
-            at: self.clock.time(head.at),
-            conn: head.conn(),
-            what: What::Secured(paired),
-        });
+        if self.connections.contains_key(&head.conn()) {
+            let at = self.clock.time(head.at);
+            events.push_back(Event { at, conn: head.conn(), what: What::Secured(paired) });
+        }
         Some(Heard::Other)
     }
 
     fn closed(&mut self, record: &records::Closed, events: &mut VecDeque<Event<'static>>) -> Option<Heard> {
         let conn = record.head.conn();
-        let known = self.connections.remove(&conn)?;
+        // The exit of its process may have ended it already.
+        let Some(known) = self.connections.remove(&conn) else { return Some(Heard::Other) };
         let at = self.clock.time(record.head.at);
         for (direction, length) in (0u8..).zip(record.sealed).filter(|(_, length)| *length > 0) {
             let what = What::Sealed { speaker: speaks(known.role, direction), length };
@@ -228,8 +227,29 @@ impl Table {
         });
     }
 
-    fn speaker(&self, head: &Head) -> Option<Speaker> {
-        Some(speaks(self.connections.get(&head.conn())?.role, head.direction))
+    /// Who says what a record tells of.
+    ///
+    /// A connection that was ended here (its process exited, the table was full) and goes on all the same is announced
+    /// again, with what is left to know of it: who uses it.
+    fn speaker(&mut self, head: &Head, events: &mut VecDeque<Event<'static>>) -> Speaker {
+        if let Some(known) = self.connections.get(&head.conn()) {
+            return speaks(known.role, head.direction);
+        }
+        let at = self.clock.time(head.at);
+        self.make_room(at, events);
+        let role = Role::Client;
+        self.connections.insert(head.conn(), Known { role, user: head.user, ends_by_itself: false });
+        let opened = Opened {
+            transport: Transport::Unix,
+            role,
+            joined: Joined::Midway,
+            client: Address::Unknown,
+            server: Address::Unknown,
+            process: Some(self.processes.process(head.user, "", 0)),
+            peer: None,
+        };
+        events.push_back(Event { at, conn: head.conn(), what: What::Opened(Arc::new(opened)) });
+        speaks(role, head.direction)
     }
 }
 
