@@ -133,7 +133,7 @@ impl Http1 {
         match unfinished.body.read(wire)? {
             Progress::Part => Ok(Heard::Part),
             Progress::Whole => Ok(self.asked(None)),
-            Progress::Cut => Ok(self.asked(Some(("request_cut", CUT.into())))),
+            Progress::Cut => Ok(self.asked(Some(("http.request_cut", CUT.into())))),
         }
     }
 
@@ -161,7 +161,7 @@ impl Http1 {
         match at_hand(framing, wire) {
             AtHand::All(bytes) => {
                 let text = body::text(fields.kind(), fields.coding, bytes);
-                message.details.extend(text.map(|t| ("request_body", t.into())));
+                message.details.extend(text.map(|t| ("http.request_body", t.into())));
                 Ok(Heard::Request(Key::Turn, message))
             }
             AtHand::NotAll => {
@@ -175,20 +175,20 @@ impl Http1 {
     fn request(&mut self, line: &RequestLine<'_>, fields: &Fields<'_>) -> Request {
         let target = self.path.text(path(line.target));
         let mut details = Details::with_capacity(8);
-        details.push(("method", self.method.text(line.method).into()));
-        details.push(("path", Arc::clone(&target).into()));
+        details.push(("http.method", self.method.text(line.method).into()));
+        details.push(("http.path", Arc::clone(&target).into()));
         if let Some(host) = fields.host {
-            details.push(("host", self.host.text(host).into()));
+            details.push(("http.host", self.host.text(host).into()));
         }
-        details.push(("version", self.version.text(line.version.as_bytes()).into()));
+        details.push(("http.version", self.version.text(line.version.as_bytes()).into()));
         if let Some(agent) = self.identity.as_ref().and_then(|i| i.application.as_ref()) {
-            details.push(("user_agent", Arc::clone(agent).into()));
+            details.push(("http.user_agent", Arc::clone(agent).into()));
         }
         if let Some(media) = fields.media {
-            details.push(("request_content_type", self.asked.text(media).into()));
+            details.push(("http.request_content_type", self.asked.text(media).into()));
         }
-        details.extend(fields.text().map(|t| ("request_headers", t.into())));
-        details.extend(fields.ambiguity().map(|what| ("request_ambiguity", what.into())));
+        details.extend(fields.text().map(|t| ("http.request_headers", t.into())));
+        details.extend(fields.ambiguity().map(|what| ("http.request_ambiguity", what.into())));
         Request {
             operation: operation(line.method),
             statement: Some(self.statement(line)),
@@ -238,7 +238,7 @@ impl Http1 {
             Client::Head => Heard::Nothing,
             Client::Body(unfinished) | Client::Refused(unfinished) => {
                 let Unfinished { mut message, body } = *unfinished;
-                body_details(&body, "request_body", "request_trailers", &mut message.details);
+                body_details(&body, "http.request_body", "http.request_trailers", &mut message.details);
                 message.details.extend(cut);
                 Heard::Request(Key::Turn, message)
             }
@@ -262,7 +262,7 @@ impl Http1 {
         match unfinished.body.read(wire)? {
             Progress::Part => Ok(Heard::Part),
             Progress::Whole => Ok(self.answered(wire, None)),
-            Progress::Cut => Ok(self.answered(wire, Some(("response_cut", CUT.into())))),
+            Progress::Cut => Ok(self.answered(wire, Some(("http.response_cut", CUT.into())))),
         }
     }
 
@@ -326,7 +326,7 @@ impl Http1 {
         match (at_hand(framing, wire), question) {
             (AtHand::All(bytes), _) => {
                 let text = body::text(fields.kind(), fields.coding, bytes);
-                message.details.extend(text.map(|t| ("response_body", t.into())));
+                message.details.extend(text.map(|t| ("http.response_body", t.into())));
                 self.answer(wire, message)
             }
             // Who asks while its body comes is not answered by it: it counts as said with its head.
@@ -359,12 +359,12 @@ impl Http1 {
 
     fn response(&mut self, line: &StatusLine<'_>, fields: &Fields<'_>) -> Response {
         let mut details = Details::with_capacity(4);
-        details.push(("status", i64::from(line.status).into()));
+        details.push(("http.status", i64::from(line.status).into()));
         if let Some(media) = fields.media {
-            details.push(("response_content_type", self.answered.text(media).into()));
+            details.push(("http.response_content_type", self.answered.text(media).into()));
         }
-        details.extend(fields.text().map(|t| ("response_headers", t.into())));
-        details.extend(fields.ambiguity().map(|what| ("response_ambiguity", what.into())));
+        details.extend(fields.text().map(|t| ("http.response_headers", t.into())));
+        details.extend(fields.ambiguity().map(|what| ("http.response_ambiguity", what.into())));
         let failure = (line.status >= 400).then(|| {
             let message = wire::text(line.reason.get(..REASON).unwrap_or(line.reason)).into();
             Box::new(Failure { code: line.status.to_string().into(), message })
@@ -391,7 +391,7 @@ impl Http1 {
             Server::Head | Server::Doubtful(_) | Server::Unasked(_) => Heard::Nothing,
             Server::Body(unfinished) => {
                 let Unfinished { mut message, body } = *unfinished;
-                body_details(&body, "response_body", "response_trailers", &mut message.details);
+                body_details(&body, "http.response_body", "http.response_trailers", &mut message.details);
                 message.details.extend(cut);
                 self.answer(wire, message)
             }
