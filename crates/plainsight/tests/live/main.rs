@@ -1,0 +1,14 @@
+//! Plainsight, end to end: real servers, real clients, the real kernel, and the program as its users run it.
+//!
+//! These tests need root, a kernel with BTF and the programs that they name. Where something is missing they say loudly
+//! that they were skipped; under `CI=true` that is a failure. They run one after the other, whatever the harness does:
+//! the truth they compare with is a server's own log, and two of them on one small machine would only wait for each other.
+#![cfg(test)]
+#![forbid(unsafe_code)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+mod postgres;
+
+mod web;

@@ -1,0 +1,9 @@
+//! What the tests stand on: the ground they need, servers of their own, and the watch.
+
+pub(crate) mod access;
+pub(crate) mod clients;
+pub(crate) mod ground;
+pub(crate) mod nginx;
+pub(crate) mod postgres;
+pub(crate) mod process;
+pub(crate) mod watch;

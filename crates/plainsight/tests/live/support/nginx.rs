@@ -1,0 +1,87 @@
+//! An nginx of the test's own, and the log in which it says what it was asked.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde::Deserialize;
+
+use super::ground::{Ground, program_path};
+use super::process::{Lines, Running, free_port, make_certificate, open_to_all};
+
+/// A server on ports of its own, in clear and over TLS.
+pub(crate) struct Nginx {
+    pub(crate) plain: u16,
+    pub(crate) tls: u16,
+    /// What it serves.
+    pub(crate) files: PathBuf,
+    folder: PathBuf,
+    _running: Running,
+}
+
+/// A request that the server says it was asked.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Logged {
+    /// The worker that served it.
+    pub(crate) pid: u32,
+    pub(crate) client_port: u16,
+    pub(crate) method: String,
+    /// Path and query, as sent.
+    pub(crate) target: String,
+    pub(crate) status: i64,
+}
+
+/// What these tests need for a server.
+pub(crate) const PROGRAMS: [&str; 2] = ["nginx", "openssl"];
+
+impl Nginx {
+    /// Starts a server in the ground's folder; it has `/small.txt`, and redirects `/moved`.
+    pub(crate) fn start(ground: &Ground) -> Nginx {
+        let folder = ground.folder.path().join("nginx");
+        let files = folder.join("files");
+        fs::create_dir_all(&files).unwrap();
+        open_to_all(&folder);
+        open_to_all(&files);
+        fs::write(files.join("small.txt"), "small\n").unwrap();
+        make_certificate(&folder);
+        let (plain, tls) = (free_port(), free_port());
+        let settings = folder.join("nginx.conf");
+        fs::write(&settings, configuration(&folder.display().to_string(), plain, tls)).unwrap();
+        let mut nginx = Command::new(program_path("nginx").unwrap());
+        let mut running = Running::start(nginx.arg("-c").arg(settings).args(["-e", "stderr"]));
+        Lines::of(running.0.stderr.take().unwrap()).until("start worker process");
+        Nginx { plain, tls, files, folder, _running: running }
+    }
+
+    /// All requests of which it has finished the answer.
+    pub(crate) fn logged(&self) -> Vec<Logged> {
+        let text = fs::read_to_string(self.folder.join("access.log")).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+fn configuration(folder: &str, plain: u16, tls: u16) -> String {
+    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|name| format!("{name}_temp_path {folder}/{name};\n"))
+        .concat();
+    format!(
+        r#"daemon off; user root; worker_processes 2; pid {folder}/pid; error_log stderr notice;
+events {{ worker_connections 512; }}
+http {{
+  log_format truth escape=json '{{"pid":$pid,"client_port":$remote_port,"method":"$request_method","target":"$request_uri","status":$status}}';
+  access_log {folder}/access.log truth;
+  keepalive_requests 100000;
+  client_max_body_size 10m;
+  {temporary}
+  server {{
+    listen 127.0.0.1:{plain} reuseport; listen 127.0.0.1:{tls} ssl reuseport;
+    ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
+    root {folder}/files;
+    location = /moved {{ return 302 /small.txt; }}
+    location = /post {{ return 201 "made"; }}
+    location = /sent/big {{ sendfile on; alias {folder}/files/big; }}
+  }}
+}}
+"#
+    )
+}

@@ -1,0 +1,146 @@
+//! `plainsight watch --json`, run as a user runs it.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::Command;
+use std::thread;
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use super::access::Access;
+use super::process::{Lines, Running};
+
+/// The program under test.
+pub(crate) const PLAINSIGHT: &str = env!("CARGO_BIN_EXE_plainsight");
+
+/// A running watch.
+pub(crate) struct Watch {
+    running: Running,
+    lines: Lines,
+    notes: Lines,
+    seen: Vec<Access>,
+    fence: Fence,
+}
+
+/// What a watch had seen when it ended.
+pub(crate) struct Seen {
+    /// Its accesses, in its order.
+    pub(crate) accesses: Vec<Access>,
+    /// Its last statistics.
+    pub(crate) statistics: Value,
+}
+
+impl Watch {
+    /// Watches these ports, and waits until it does.
+    pub(crate) fn ports(ports: &[u16]) -> Watch {
+        let fence = Fence::open();
+        let ports: Vec<String> = ports.iter().chain([&fence.port]).map(u16::to_string).collect();
+        Watch::begin(&["--port", &ports.join(",")], fence)
+    }
+
+    /// Watches everything, with these words more on the command line.
+    pub(crate) fn with(arguments: &[&str]) -> Watch {
+        Watch::begin(arguments, Fence::open())
+    }
+
+    fn begin(arguments: &[&str], fence: Fence) -> Watch {
+        let mut running = Running::start(Command::new(PLAINSIGHT).args(["watch", "--json"]).args(arguments));
+        let lines = Lines::of(running.0.stdout.take().unwrap());
+        let notes = Lines::of(running.0.stderr.take().unwrap());
+        notes.until("watching this host");
+        Watch { running, lines, notes, seen: Vec::new(), fence }
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.running.pid()
+    }
+
+    /// Waits until an access is `wanted`.
+    pub(crate) fn until(&mut self, wanted: impl Fn(&Access) -> bool) {
+        loop {
+            let line = self.lines.next().expect("the watch ended");
+            let access: Access = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e}: {line}"));
+            let found = wanted(&access);
+            if !self.fence.made(&access) {
+                self.seen.push(access);
+            }
+            if found {
+                return;
+            }
+        }
+    }
+
+    /// Waits until everything that happened before this call was told: a call of the test's own is seen after it.
+    pub(crate) fn catch_up(&mut self) {
+        let path = self.fence.call();
+        let statement = format!("GET {path}");
+        self.until(|access| access.statement.as_deref() == Some(&statement));
+    }
+
+    /// Catches up, ends the watch as Ctrl-C does, and gives what it saw.
+    pub(crate) fn end(mut self) -> Seen {
+        self.catch_up();
+        self.running.signal(Signal::INT);
+        while let Some(line) = self.lines.next() {
+            let access: Access = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e}: {line}"));
+            if !self.fence.made(&access) {
+                self.seen.push(access);
+            }
+        }
+        let mut statistics = Value::Null;
+        while let Some(note) = self.notes.next() {
+            statistics = serde_json::from_str(&note).unwrap_or(statistics);
+        }
+        self.running.end_well();
+        Seen { accesses: self.seen, statistics }
+    }
+
+    /// Ends it as nothing can be prepared for.
+    pub(crate) fn kill(self) {
+        self.running.signal(Signal::KILL);
+    }
+}
+
+/// A small web server of the test's own process, to tell that the watch has come so far.
+struct Fence {
+    port: u16,
+    calls: u32,
+}
+
+impl Fence {
+    fn open() -> Fence {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                answer(stream);
+            }
+        });
+        Fence { port, calls: 0 }
+    }
+
+    /// Makes a call and waits for its answer; its path.
+    fn call(&mut self) -> String {
+        self.calls += 1;
+        let path = format!("/fence/{}", self.calls);
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: fence\r\nConnection: close\r\n\r\n");
+        // In one piece, as `answer` reads it.
+        stream.write_all(request.as_bytes()).unwrap();
+        stream.read_to_end(&mut Vec::new()).unwrap();
+        path
+    }
+
+    /// Whether an access is one of its calls.
+    fn made(&self, access: &Access) -> bool {
+        access.server.port == Some(self.port)
+    }
+}
+
+fn answer(mut stream: TcpStream) {
+    let mut request = [0; 512];
+    _ = stream.read(&mut request).unwrap();
+    stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
+}
