@@ -14,11 +14,10 @@ ready = threading.Barrier(connections)
 
 def work(name):
     session = requests.Session()
-    session.verify = False
     ready.wait()
     for call in range(calls):
         target = f"/small.txt?requests={name}&call={call}"
-        with session.get(base + target, stream=True) as answer:
+        with session.get(base + target, stream=True, verify=False) as answer:
             sock = answer.raw._connection.sock
             fd, port, status = sock.fileno(), sock.getsockname()[1], answer.status_code
             answer.content
