@@ -1,8 +1,9 @@
-//! Statistics: what was seen, what was lost and why, for people.
+//! Statistics: what was seen, what was lost and why, for people and for programs.
 
 use std::fmt::Write;
 
 use capture::kernel::ledger::Ledger;
+use serde_json::{Value, json};
 use track::tally::Tally;
 
 /// A tally in words, on a few lines.
@@ -69,6 +70,31 @@ pub(crate) fn account(ledger: &Ledger) -> String {
     }
     text.push('\n');
     text
+}
+
+/// Tally and account as one JSON object.
+pub(crate) fn json(tally: &Tally, open: usize, ledger: &Ledger) -> Value {
+    let lost: serde_json::Map<_, _> =
+        tally.lost_bytes.iter().map(|(cause, n)| (cause.name().to_owned(), (*n).into())).collect();
+    let dark: serde_json::Map<_, _> =
+        tally.dark.iter().map(|(name, n)| (name.to_string(), (*n).into())).collect();
+    json!({
+        "exchanges": tally.exchanges, "connections": tally.connections, "open": open, "evicted": tally.evicted,
+        "heard_bytes": tally.heard_bytes, "sealed_bytes": tally.sealed_bytes, "unknown_bytes": tally.unknown_bytes,
+        "skipped_bytes": tally.skipped_bytes, "lost_bytes": lost, "breaches": tally.breaches,
+        "undone": tally.undone, "dark": dark, "kernel": kernel(ledger),
+    })
+}
+
+fn kernel(ledger: &Ledger) -> Value {
+    let Ledger { ring_full, limit, fault, unseen, .. } = ledger;
+    json!({
+        "seen_calls": ledger.seen_calls, "seen_bytes": ledger.seen_bytes, "delivered": ledger.delivered,
+        "sealed": ledger.sealed, "twice": ledger.twice,
+        "lost": { "ring_full": ring_full, "limit": limit, "fault": fault, "unseen": unseen },
+        "violations": ledger.violations, "crowded": ledger.crowded, "compat_calls": ledger.compat_calls,
+        "lost_lives": ledger.lost_lives, "unreadable": ledger.unreadable,
+    })
 }
 
 /// A number of bytes in the unit that a person would choose.

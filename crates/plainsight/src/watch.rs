@@ -21,16 +21,22 @@ pub(crate) fn run(options: &cli::Watch) -> anyhow::Result<ExitCode> {
         if told.elapsed() >= STATISTICS {
             told = Instant::now();
             host.check();
-            tell(&pipeline, &host)?;
+            tell(&pipeline, &host, &options.output)?;
         }
     }
     pipeline.finish()?;
-    tell(&pipeline, &host)?;
+    tell(&pipeline, &host, &options.output)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell(pipeline: &Pipeline, host: &Host) -> anyhow::Result<()> {
-    eprint!("{}", statistics::tell(&pipeline.tally(), pipeline.open()));
-    eprint!("{}", statistics::account(&host.kernel.ledger()?));
+/// Tells the statistics on standard error, so that standard output holds accesses alone.
+fn tell(pipeline: &Pipeline, host: &Host, output: &cli::Output) -> anyhow::Result<()> {
+    let (tally, ledger) = (pipeline.tally(), host.kernel.ledger()?);
+    if output.json {
+        eprintln!("{}", statistics::json(&tally, pipeline.open(), &ledger));
+    } else {
+        eprint!("{}", statistics::tell(&tally, pipeline.open()));
+        eprint!("{}", statistics::account(&ledger));
+    }
     Ok(())
 }
