@@ -165,13 +165,19 @@ static __always_inline u32 pair_key_of(struct connection *of, u64 socket, struct
 	return order(key, local, remote, of->local_port, of->remote_port);
 }
 
-/* Finds the other end, if it was here first; else leaves word for it. */
+/*
+ * Leaves word for the other end; or finds it, if it was here first. Both may come at once, on two processors: the map
+ * says which of them was first, or each would wait for the other and both would be read.
+ */
 __noinline int introduce(struct connection *of, struct connection_key *own)
 {
 	struct pair_key key = {};
 	struct pair *found;
 
 	if (!of || !own || !pair_key_of(of, own->socket, &key))
+		return 0;
+	struct pair word = { .first = *own, .name = of->name, .ends = 1 };
+	if (!bpf_map_update_elem(&pairs, &key, &word, BPF_NOEXIST))
 		return 0;
 	found = bpf_map_lookup_elem(&pairs, &key);
 	if (found && (found->first.socket != own->socket || found->first.peer != own->peer)) {
@@ -183,7 +189,6 @@ __noinline int introduce(struct connection *of, struct connection_key *own)
 			return 0;
 		}
 	}
-	struct pair word = { .first = *own, .name = of->name, .ends = 1 };
 	bpf_map_update_elem(&pairs, &key, &word, BPF_ANY);
 	return 0;
 }
