@@ -1,17 +1,20 @@
 //! A capture file as a source of events.
 
 use std::io;
+use std::ops::Range;
 
-use model::event::Event;
+use model::conn::{ConnId, Layer, Speaker};
+use model::event::{Event, Said, What};
 use model::time::Time;
 
 use crate::replay::connection::Connection;
 use crate::replay::decode::{self, Decoded, Fragment, Undecoded};
 use crate::replay::feed::Feed;
-use crate::replay::flows::{Flows, Key};
+use crate::replay::flows::Flows;
 use crate::replay::fragments::Fragments;
 use crate::replay::line::Desk;
-use crate::replay::packets::Packets;
+use crate::replay::outbox::Span;
+use crate::replay::packets::{Packet, Packets};
 use crate::replay::tally::Tally;
 use crate::replay::tls::keylog::Keylog;
 use crate::source::Source;
@@ -26,16 +29,7 @@ pub(super) struct CaptureFile {
     feed: Feed,
     packets: Packets,
     watch: Watch,
-    /// Where the bytes of the waiting events stand.
-    place: Place,
     finished: bool,
-}
-
-/// Where a packet's bytes stand.
-#[derive(Clone, Debug)]
-enum Place {
-    Feed(std::ops::Range<usize>),
-    Assembled(Vec<u8>),
 }
 
 impl CaptureFile {
@@ -43,7 +37,7 @@ impl CaptureFile {
     pub(super) fn new(feed: Feed, packets: Packets, keys: Keylog) -> CaptureFile {
         let desk = Desk::new(keys);
         let watch = Watch { desk, ..Watch::default() };
-        CaptureFile { feed, packets, watch, place: Place::Feed(0..0), finished: false }
+        CaptureFile { feed, packets, watch, finished: false }
     }
 
     /// How many bytes of the file were read, and how many it has.
@@ -55,10 +49,11 @@ impl CaptureFile {
         &self.watch.tally
     }
 
-    /// Reads one packet, or closes one flow after the last; false when nothing is left.
-    fn step(&mut self) -> io::Result<bool> {
+    /// Reads one packet, or closes one flow after the last.
+    #[inline]
+    fn step(&mut self) -> io::Result<Step> {
         if self.finished {
-            return Ok(self.watch.drain());
+            return Ok(if self.watch.drain() { Step::Noted } else { Step::Done });
         }
         let packet = match self.packets.next(&mut self.feed)? {
             Ok(packet) => packet,
@@ -66,16 +61,13 @@ impl CaptureFile {
                 self.watch.tally.end(ending, self.feed.is_damaged());
                 self.watch.end_fragments();
                 self.finished = true;
-                return Ok(true);
+                return Ok(Step::Noted);
             }
         };
         if let Some(log) = self.packets.secrets() {
             self.watch.desk.keys.read(&log);
         }
-        let bytes = self.feed.bytes(packet.bytes.clone());
-        let whole = self.watch.frame(packet.link, packet.at, (bytes, packet.original));
-        self.place = whole.map_or(Place::Feed(packet.bytes), Place::Assembled);
-        Ok(true)
+        Ok(self.watch.hear(&packet, self.feed.bytes(packet.bytes.clone())))
     }
 }
 
@@ -83,14 +75,16 @@ impl Source for CaptureFile {
     fn next(&mut self) -> io::Result<Option<Event<'_>>> {
         loop {
             if let Some(note) = self.watch.desk.out.pop() {
-                let packet = match &self.place {
-                    Place::Feed(range) => self.feed.bytes(range.clone()),
-                    Place::Assembled(bytes) => bytes,
-                };
-                return Ok(Some(self.watch.desk.out.lend(note, Time(self.watch.now), packet)));
+                return Ok(Some(self.watch.desk.out.lend(note, Time(self.watch.now), &self.feed)));
             }
-            if !self.step()? {
-                return Ok(None);
+            match self.step()? {
+                Step::Said { conn, speaker, offset, bytes } => {
+                    let bytes = self.feed.bytes(bytes);
+                    let what = What::Said(Said { layer: Layer::Wire, speaker, offset, bytes });
+                    return Ok(Some(Event { at: Time(self.watch.now), conn, what }));
+                }
+                Step::Noted => {}
+                Step::Done => return Ok(None),
             }
         }
     }
@@ -98,6 +92,16 @@ impl Source for CaptureFile {
     fn is_finished(&self) -> bool {
         self.finished && self.watch.is_empty()
     }
+}
+
+/// What came of a step.
+enum Step {
+    /// These bytes of the feed were said in clear, and nothing else is to be told.
+    Said { conn: ConnId, speaker: Speaker, offset: u64, bytes: Range<usize> },
+    /// What is to be told is in the outbox.
+    Noted,
+    /// Nothing is left.
+    Done,
 }
 
 /// From packets to events, whatever the file.
@@ -112,54 +116,75 @@ struct Watch {
 }
 
 impl Watch {
-    /// Hears a frame. The bytes of its events stand in it, or in the datagram that is given back.
-    fn frame(&mut self, link: u16, at: u64, (bytes, original): (&[u8], usize)) -> Option<Vec<u8>> {
-        self.now = at;
+    /// Hears a frame.
+    #[inline]
+    fn hear(&mut self, frame: &Packet, bytes: &[u8]) -> Step {
+        self.now = frame.at;
         self.tally.packets += 1;
         if self.tally.packets.is_multiple_of(SWEEP_EVERY)
-            && let Some(mut expired) = self.flows.sweep(at)
+            && let Some(mut expired) = self.flows.sweep(self.now)
         {
             expired.close(&mut self.desk);
         }
-        match decode::frame(link, bytes, original) {
-            Ok(Decoded::Packet(packet)) => self.packet(&packet, bytes),
-            Ok(Decoded::Fragment(fragment)) => return self.fragment(&fragment, bytes),
-            Err(reason) => self.tally.count(reason, 1),
-        }
-        None
+        self.follow(frame, bytes).unwrap_or_else(|| {
+            self.frame(frame, bytes);
+            Step::Noted
+        })
     }
 
-    fn fragment(&mut self, fragment: &Fragment, frame: &[u8]) -> Option<Vec<u8>> {
+    /// Hears the next segment of a stream in clear: the short way of nearly every frame. `None`, and nothing was
+    /// changed, for any other.
+    #[inline]
+    fn follow(&mut self, frame: &Packet, bytes: &[u8]) -> Option<Step> {
+        let segment = decode::plain(frame.link, bytes)?;
+        let place = self.flows.find(&segment.key)?;
+        let connection = self.flows.at(place)?;
+        let payload = segment.payload.clone();
+        let (speaker, offset) = connection.follow(&segment, bytes.get(payload.clone())?, self.now)?;
+        if payload.is_empty() {
+            return Some(Step::Noted);
+        }
+        let bytes = frame.bytes.start + payload.start..frame.bytes.start + payload.end;
+        Some(Step::Said { conn: connection.id, speaker, offset, bytes })
+    }
+
+    /// Hears a frame of any kind.
+    #[inline(never)]
+    fn frame(&mut self, frame: &Packet, bytes: &[u8]) {
+        match decode::frame(frame.link, bytes, frame.original) {
+            Ok(Decoded::Packet(packet)) => self.packet(&packet, bytes, Span::feed(&frame.bytes)),
+            Ok(Decoded::Fragment(fragment)) => self.fragment(&fragment, bytes),
+            Err(reason) => self.tally.count(reason, 1),
+        }
+    }
+
+    #[cold]
+    fn fragment(&mut self, fragment: &Fragment, frame: &[u8]) {
         let bytes = frame.get(fragment.payload.clone()).unwrap_or_default();
         let whole = self.fragments.keep(fragment, bytes, self.now);
         self.tally.count(Undecoded::Fragment, self.fragments.given_up());
-        let whole = whole?;
+        let Some(whole) = whole else { return };
         match decode::assembled(&fragment.of, &whole) {
-            Ok(Decoded::Packet(packet)) => self.packet(&packet, &whole),
+            Ok(Decoded::Packet(packet)) => {
+                let span = self.desk.out.keep(&whole);
+                self.packet(&packet, &whole, span);
+            }
             Ok(Decoded::Fragment(_)) => self.tally.count(Undecoded::TooDeep, 1),
             Err(reason) => self.tally.count(reason, 1),
         }
-        Some(whole)
     }
 
-    fn packet(&mut self, packet: &decode::Packet, frame: &[u8]) {
-        let (key, from_low) = Key::of(packet);
-        let found = self.flows.find(&key);
-        let reused = found
-            .and_then(|place| self.flows.at(place))
-            .is_some_and(|connection| connection.is_reused_by(packet, from_low, self.now));
-        let place = match found {
-            Some(place) if !reused => place,
-            _ => match self.open(packet, &key) {
-                Some(place) => place,
-                None => return,
-            },
+    /// Hears a packet of a frame, or of a datagram, that stands at `span`.
+    fn packet(&mut self, packet: &decode::Packet, frame: &[u8], span: Span) {
+        let known = match self.flows.find(&packet.key) {
+            Some(place) if !self.is_reused(place, packet) => Some(place),
+            _ => self.open(packet),
         };
-        let Some(connection) = self.flows.at(place) else { return };
+        let Some(connection) = known.and_then(|place| self.flows.at(place)) else { return };
         let bytes = frame.get(packet.payload.clone()).unwrap_or_default();
         connection.last = self.now;
         let before = connection.held();
-        let heard = connection.hear(packet, from_low, bytes, &mut self.desk);
+        let heard = connection.hear(packet, (bytes, span.part(&packet.payload)), &mut self.desk);
         self.tally.repeated += heard.repeated;
         self.tally.late += heard.late;
         self.held = self.held + connection.held() - before;
@@ -169,24 +194,27 @@ impl Watch {
         }
     }
 
+    fn is_reused(&mut self, place: u32, packet: &decode::Packet) -> bool {
+        self.flows.at(place).is_some_and(|connection| connection.is_reused_by(packet, self.now))
+    }
+
     /// Opens the flow of a packet, after closing what stood in its way.
-    fn open(&mut self, packet: &decode::Packet, key: &Key) -> Option<u32> {
+    #[cold]
+    fn open(&mut self, packet: &decode::Packet) -> Option<u32> {
         if self.flows.is_full()
             && let Some(mut idle) = self.flows.remove_idle()
         {
             self.tally.evicted += 1;
             self.close(&mut idle);
         }
-        let former = self.flows.find(key).and_then(|place| self.flows.at(place));
-        if let Some(former) = former {
+        if let Some(former) = self.flows.find(&packet.key).and_then(|place| self.flows.at(place)) {
             self.held -= former.held();
             former.close(&mut self.desk);
         }
         let ordinal = u32::try_from(self.tally.connections + 1).unwrap_or(u32::MAX);
         let connection = Connection::open(packet, ordinal, self.now, &mut self.desk)?;
         self.tally.connections += 1;
-        self.flows.add(connection);
-        self.flows.find(key)
+        Some(self.flows.add(connection))
     }
 
     fn close(&mut self, connection: &mut Connection) {

@@ -1,16 +1,16 @@
 //! One flow of a capture: its two ends, and what stands between a packet and an event.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use model::conn::{Address, ConnId, Role, Speaker, Transport};
 use model::event::{Cause, Joined, Opened};
 
-use crate::replay::decode::{Endpoint, Packet, Tcp};
+use crate::replay::decode::{self, Packet, Tcp};
 use crate::replay::direction::{Direction, Segment};
-use crate::replay::flows::Key;
+use crate::replay::key::{End, Key};
 use crate::replay::line::{Desk, Line, Tls};
 use crate::replay::outbox::{Noted, Span};
+use crate::replay::tls::is_client_hello;
 
 /// A UDP flow that is silent for so long has ended, and a TCP connection that ended is forgotten: nanoseconds.
 const LINGER: u64 = 60_000_000_000;
@@ -23,8 +23,8 @@ pub(super) struct Connection {
     /// When its last packet passed.
     pub(super) last: u64,
     transport: Transport,
-    /// Whether the client is the lower of the key's two ends.
-    client_is_low: bool,
+    /// The client's end.
+    client_end: End,
     closed: bool,
     client: Direction,
     server: Direction,
@@ -49,17 +49,16 @@ impl Connection {
             Some(tcp) => opening(packet, tcp)?,
             None => (asks(packet), Joined::AtStart),
         };
-        let transport = if packet.tcp.is_some() { Transport::Tcp } else { Transport::Udp };
-        let (key, from_low) = Key::of(packet);
+        let client_end = if sender_is_client { packet.sender } else { packet.sender.other() };
+        let address = |end| Address::Inet(packet.key.end(end).address());
+        let (key, transport) = (packet.key, packet.transport());
         let id = ConnId { tgid: 0, fd: ordinal, generation: at };
-        let (client, server) =
-            if sender_is_client { (packet.source, packet.target) } else { (packet.target, packet.source) };
         let opened = Opened {
             transport,
             role: Role::Observer,
             joined,
-            client: address(client),
-            server: address(server),
+            client: address(client_end),
+            server: address(client_end.other()),
             process: None,
             peer: None,
         };
@@ -69,7 +68,7 @@ impl Connection {
             id,
             last: at,
             transport,
-            client_is_low: from_low == sender_is_client,
+            client_end,
             closed: false,
             client: Direction::default(),
             server: Direction::default(),
@@ -79,14 +78,12 @@ impl Connection {
     }
 
     /// Whether `packet` belongs to a later use of the same ports.
-    #[inline]
-    pub(super) fn is_reused_by(&self, packet: &Packet, from_low: bool, at: u64) -> bool {
-        let tcp = match packet.tcp {
-            _ if self.has_expired(at) => return true,
-            Some(tcp) if tcp.is_syn() => tcp,
-            Some(_) | None => return false,
-        };
-        let direction = match self.speaker(from_low) {
+    pub(super) fn is_reused_by(&self, packet: &Packet, at: u64) -> bool {
+        if self.has_expired(at) {
+            return true;
+        }
+        let Some(tcp) = packet.tcp.filter(|tcp| tcp.is_syn()) else { return false };
+        let direction = match self.speaker(packet.sender) {
             Speaker::Client => &self.client,
             Speaker::Server => &self.server,
         };
@@ -105,14 +102,30 @@ impl Connection {
         self.client.held() + self.server.held()
     }
 
-    /// Hears a packet of this flow, whose payload is `bytes`.
+    /// Hears a segment, when it only goes on with a stream in clear where that stood, as nearly all do: who said
+    /// it, and at which position. `None`, and nothing was changed, when there is more to it: see [`Self::hear`].
     #[inline]
-    pub(super) fn hear(&mut self, packet: &Packet, from_low: bool, bytes: &[u8], desk: &mut Desk) -> Heard {
-        let speaker = self.speaker(from_low);
+    pub(super) fn follow(&mut self, segment: &decode::Segment, bytes: &[u8], at: u64) -> Option<(Speaker, u64)> {
+        let speaker = self.speaker(segment.sender);
+        let (this, other) = match speaker {
+            Speaker::Client => (&mut self.client, &self.server),
+            Speaker::Server => (&mut self.server, &self.client),
+        };
+        let plain = segment.tcp.goes_on() && other.is_past(segment.tcp.acknowledged);
+        if !plain || self.closed || self.tls.is_some() || is_client_hello(bytes) {
+            return None;
+        }
+        let offset = this.follow(segment.tcp.sequence, bytes.len())?;
+        self.last = at;
+        Some((speaker, offset))
+    }
+
+    /// Hears a packet of this flow, whose payload is `said`: the bytes, and where they stand.
+    pub(super) fn hear(&mut self, packet: &Packet, said: (&[u8], Span), desk: &mut Desk) -> Heard {
         match packet.tcp {
-            _ if self.closed => Heard { late: bytes.len() as u64, repeated: 0 },
-            Some(tcp) => self.segment(speaker, packet, (tcp, bytes), desk),
-            None => self.datagram(speaker, packet, desk),
+            _ if self.closed => Heard { late: packet.payload.len() as u64, repeated: 0 },
+            Some(tcp) => self.segment(packet, tcp, said, desk),
+            None => self.datagram(packet, said.1, desk),
         }
     }
 
@@ -133,17 +146,18 @@ impl Connection {
         }
     }
 
-    fn speaker(&self, from_low: bool) -> Speaker {
-        if from_low == self.client_is_low { Speaker::Client } else { Speaker::Server }
+    fn speaker(&self, end: End) -> Speaker {
+        if end == self.client_end { Speaker::Client } else { Speaker::Server }
     }
 
     fn segment(
         &mut self,
-        speaker: Speaker,
         packet: &Packet,
-        (tcp, bytes): (Tcp, &[u8]),
+        tcp: Tcp,
+        (bytes, span): (&[u8], Span),
         desk: &mut Desk,
     ) -> Heard {
+        let speaker = self.speaker(packet.sender);
         let (this, other, mut line) = self.sides(speaker.other(), desk);
         let sure = !bytes.is_empty() || tcp.is_fin();
         if tcp.is_ack() {
@@ -153,8 +167,8 @@ impl Connection {
         let sequence = if tcp.is_syn() { tcp.sequence.wrapping_add(1) } else { tcp.sequence };
         let mut heard = Heard::default();
         if !bytes.is_empty() || packet.missing > 0 || tcp.is_fin() || tcp.is_syn() {
-            let span = Some(Span::packet(packet.payload.start, bytes.len()));
-            let segment = Segment { sequence, bytes, span, missing: packet.missing, last: tcp.is_fin() };
+            let (missing, last) = (packet.missing, tcp.is_fin());
+            let segment = Segment { sequence, bytes, span: Some(span), missing, last };
             heard.repeated = other.hear(segment, &mut line) as u64;
         }
         if tcp.is_reset() || (self.client.is_finished() && self.server.is_finished()) {
@@ -163,13 +177,14 @@ impl Connection {
         heard
     }
 
-    fn datagram(&mut self, speaker: Speaker, packet: &Packet, desk: &mut Desk) -> Heard {
+    fn datagram(&mut self, packet: &Packet, span: Span, desk: &mut Desk) -> Heard {
+        let speaker = self.speaker(packet.sender);
         let [client, server] = &mut self.said;
         let offset = if speaker == Speaker::Client { client } else { server };
         let mut line = Line { conn: self.id, speaker, tls: &mut self.tls, desk };
         let length = packet.payload.len();
         if length > 0 {
-            line.said(*offset, Span::packet(packet.payload.start, length));
+            line.said(*offset, span);
         }
         *offset += length as u64;
         if packet.missing > 0 {
@@ -207,7 +222,7 @@ fn opening(packet: &Packet, tcp: Tcp) -> Option<(bool, Joined)> {
 /// Whether the sender is the client, by the ports alone: the server has the one that services use. Where they do
 /// not tell, who speaks first in a datagram asks, and in a stream the lower port serves.
 fn asks(packet: &Packet) -> bool {
-    let (source, target) = (packet.source.port, packet.target.port);
+    let (source, target) = (packet.source().port, packet.target().port);
     match service(source).cmp(&service(target)) {
         std::cmp::Ordering::Greater => false,
         std::cmp::Ordering::Less => true,
@@ -222,8 +237,4 @@ fn service(port: u16) -> u8 {
         1024..32768 => 1,
         32768.. => 0,
     }
-}
-
-fn address(end: Endpoint) -> Address {
-    Address::Inet(SocketAddr::new(end.address(), end.port))
 }

@@ -83,6 +83,24 @@ impl Direction {
         self.held.as_ref().map_or(0, |held| held.cost())
     }
 
+    /// Passes over `length` bytes from `sequence` on, when they are the very next ones. Where they stand.
+    #[inline]
+    pub(super) fn follow(&mut self, sequence: u32, length: usize) -> Option<u64> {
+        let next = sequence == self.next && self.state == State::Running;
+        if !next || self.held.is_some() || self.end.is_some() {
+            return None;
+        }
+        let offset = self.offset;
+        self.advance(length as u64);
+        Some(offset)
+    }
+
+    /// Whether everything before `sequence` was delivered.
+    #[inline]
+    pub(super) fn is_past(&self, sequence: u32) -> bool {
+        self.is_known() && sequence.wrapping_sub(self.next).cast_signed() <= 0
+    }
+
     /// A segment came. Returns how many of its bytes were said before.
     #[inline]
     pub(super) fn hear(&mut self, mut segment: Segment<'_>, stream: &mut impl Stream) -> usize {

@@ -65,7 +65,7 @@ impl Feed {
 
     /// What is in the buffer and was not taken.
     #[inline]
-    fn window(&self) -> &[u8] {
+    pub(super) fn window(&self) -> &[u8] {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 

@@ -1,58 +1,28 @@
 //! The table of flows: who talks with whom, within a bound.
 
-use std::hash::{Hash, Hasher};
+use std::hash::BuildHasher;
 
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 
 use crate::replay::connection::Connection;
-use crate::replay::decode::{Endpoint, Packet};
+use crate::replay::key::Key;
 
 /// Flows at once. Beyond it the longest idle of the next [`NEIGHBOURS`] is closed for each new one.
 pub(super) const FLOWS_MAX: usize = 1_000_000;
 /// How many flows are compared to find one to close: enough to spare the busy ones, few enough to stay cheap.
 const NEIGHBOURS: usize = 32;
 
-/// Names a flow in both directions: the two ends in order, the network and the transport.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Key([u64; 5]);
-
-impl Key {
-    /// The flow of a packet, and whether the lower end sent it.
-    #[inline]
-    pub(super) fn of(packet: &Packet) -> (Key, bool) {
-        let from_low = packet.source <= packet.target;
-        let (low, high) =
-            if from_low { (packet.source, packet.target) } else { (packet.target, packet.source) };
-        let transport = if packet.tcp.is_some() { 0 } else { 1 << 31 };
-        let network = u64::from(packet.network & 0x7fff_ffff | transport);
-        let [low_upper, low_lower] = halves(low);
-        let [high_upper, high_lower] = halves(high);
-        let ports = u64::from(low.port) << 48 | u64::from(high.port) << 32;
-        (Key([low_upper, low_lower, high_upper, high_lower, ports | network]), from_low)
-    }
-}
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        for word in self.0 {
-            state.write_u64(word);
-        }
-    }
-}
-
-fn halves(end: Endpoint) -> [u64; 2] {
-    let [a, b, c, d, e, f, g, h, lower @ ..] = end.ip.to_be_bytes();
-    [u64::from_be_bytes([a, b, c, d, e, f, g, h]), u64::from_be_bytes(lower)]
-}
-
 /// Every flow that is watched.
 #[derive(Debug, Default)]
 pub(super) struct Flows {
-    places: HashMap<Key, u32, FixedState>,
+    /// The places of all flows, by their keys' hashes.
+    places: HashTable<u32>,
+    hasher: RandomState,
     slots: Vec<Option<Connection>>,
     free: Vec<u32>,
+    /// The place that was found last: an answer follows its question, and a segment its like.
+    recent: u32,
     /// The next slot that a sweep looks at.
     hand: usize,
 }
@@ -60,8 +30,12 @@ pub(super) struct Flows {
 impl Flows {
     /// The place of a flow.
     #[inline]
-    pub(super) fn find(&self, key: &Key) -> Option<u32> {
-        self.places.get(key).copied()
+    pub(super) fn find(&mut self, key: &Key) -> Option<u32> {
+        if !is_of(&self.slots, self.recent, key) {
+            let hash = self.hasher.hash_one(key);
+            self.recent = *self.places.find(hash, |&place| is_of(&self.slots, place, key))?;
+        }
+        Some(self.recent)
     }
 
     /// The flow at a place.
@@ -70,24 +44,33 @@ impl Flows {
         self.slots.get_mut(place as usize)?.as_mut()
     }
 
-    /// Adds a flow. When its key was in use, the former one is given back.
-    pub(super) fn add(&mut self, connection: Connection) -> Option<Connection> {
-        match self.places.entry(connection.key) {
-            Entry::Occupied(place) => {
-                let slot = self.slots.get_mut(*place.get() as usize)?;
-                slot.replace(connection)
-            }
-            Entry::Vacant(vacant) => {
-                if let Some(free) = self.free.pop() {
-                    vacant.insert(free);
-                    return self.slots.get_mut(free as usize)?.replace(connection);
-                }
-                // FLOWS_MAX bounds the slots, far below 2^32.
-                vacant.insert(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
-                self.slots.push(Some(connection));
-                None
-            }
+    /// Adds a flow, in the place of the former one of its key. Where it is.
+    pub(super) fn add(&mut self, connection: Connection) -> u32 {
+        let key = connection.key;
+        let place = match self.find(&key) {
+            Some(place) => place,
+            None => self.settle(&key),
+        };
+        if let Some(slot) = self.slots.get_mut(place as usize) {
+            *slot = Some(connection);
         }
+        place
+    }
+
+    /// A free place, entered in the table for a flow that is about to be put there.
+    fn settle(&mut self, key: &Key) -> u32 {
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            // FLOWS_MAX bounds the slots, far below 2^32.
+            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+        });
+        let (hasher, slots) = (&self.hasher, &self.slots);
+        let hash = |&place: &u32| match slots.get(place as usize) {
+            Some(Some(connection)) => hasher.hash_one(connection.key),
+            Some(None) | None => hasher.hash_one(key),
+        };
+        self.places.insert_unique(hasher.hash_one(key), place, hash);
+        place
     }
 
     /// Whether there is no flow.
@@ -123,15 +106,15 @@ impl Flows {
 
     /// Removes any flow; `None` when there is none left.
     pub(super) fn drain(&mut self) -> Option<Connection> {
-        loop {
-            match self.slots.pop()? {
-                Some(connection) => {
-                    self.places.remove(&connection.key);
-                    return Some(connection);
-                }
-                None => self.free.clear(),
+        self.free.clear();
+        while let Some(last) = self.slots.len().checked_sub(1) {
+            let connection = self.empty(u32::try_from(last).ok()?);
+            self.slots.truncate(last);
+            if connection.is_some() {
+                return connection;
             }
         }
+        None
     }
 
     fn step(&mut self) -> Option<(u32, Option<&Connection>)> {
@@ -142,9 +125,24 @@ impl Flows {
     }
 
     fn remove(&mut self, place: u32) -> Option<Connection> {
-        let connection = self.slots.get_mut(place as usize)?.take()?;
-        self.places.remove(&connection.key);
+        let connection = self.empty(place)?;
         self.free.push(place);
         Some(connection)
     }
+
+    /// Takes the flow out of a place and out of the table.
+    fn empty(&mut self, place: u32) -> Option<Connection> {
+        let connection = self.slots.get_mut(place as usize)?.take()?;
+        let hash = self.hasher.hash_one(connection.key);
+        if let Ok(entry) = self.places.find_entry(hash, |&entry| entry == place) {
+            entry.remove();
+        }
+        Some(connection)
+    }
+}
+
+/// Whether the flow of this key is in this place.
+#[inline]
+fn is_of(slots: &[Option<Connection>], place: u32, key: &Key) -> bool {
+    matches!(slots.get(place as usize), Some(Some(connection)) if connection.key == *key)
 }

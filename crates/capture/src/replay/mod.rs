@@ -13,6 +13,7 @@ mod feed;
 mod flows;
 mod fragments;
 mod held;
+mod key;
 mod line;
 mod outbox;
 mod packets;

@@ -1,11 +1,14 @@
 //! Events that one packet gave and that nobody asked for yet.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 
 use model::conn::{ConnId, Layer, Paired, Speaker};
 use model::event::{Event, Lost, Opened, Said, What};
 use model::time::Time;
+
+use crate::replay::feed::Feed;
 
 /// Events in order, with their bytes still where they were read.
 #[derive(Debug, Default)]
@@ -42,14 +45,19 @@ pub(super) struct Span {
 
 #[derive(Clone, Copy, Debug)]
 enum Place {
-    Packet,
+    Feed,
     Scratch,
 }
 
 impl Span {
-    /// Bytes of the packet itself.
-    pub(super) fn packet(start: usize, length: usize) -> Span {
-        Span { place: Place::Packet, start, length }
+    /// Bytes of the file, where they stand in its [`Feed`].
+    pub(super) fn feed(range: &Range<usize>) -> Span {
+        Span { place: Place::Feed, start: range.start, length: range.len() }
+    }
+
+    /// The part of these bytes that stands at `range` in them.
+    pub(super) fn part(self, range: &Range<usize>) -> Span {
+        Span { place: self.place, start: self.start + range.start, length: range.len() }
     }
 
     /// This span without its first `count` bytes.
@@ -87,17 +95,16 @@ impl Outbox {
         Span { place: Place::Scratch, start, length: bytes.len() }
     }
 
-    /// The event of a note, its bytes borrowed from `packet` or from here.
-    #[inline]
-    pub(super) fn lend<'a>(&'a self, note: Note, at: Time, packet: &'a [u8]) -> Event<'a> {
+    /// The event of a note, its bytes borrowed from `feed` or from here.
+    pub(super) fn lend<'a>(&'a self, note: Note, at: Time, feed: &'a Feed) -> Event<'a> {
         let what = match note.what {
             Noted::Opened(opened) => What::Opened(opened),
             Noted::Said { layer, speaker, offset, span } => {
-                let place = match span.place {
-                    Place::Packet => packet,
-                    Place::Scratch => &self.scratch,
+                let range = span.start..span.start + span.length;
+                let bytes = match span.place {
+                    Place::Feed => feed.bytes(range),
+                    Place::Scratch => self.scratch.get(range).unwrap_or_default(),
                 };
-                let bytes = place.get(span.start..span.start + span.length).unwrap_or_default();
                 What::Said(Said { layer, speaker, offset, bytes })
             }
             Noted::Lost(lost) => What::Lost(lost),

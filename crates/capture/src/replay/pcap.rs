@@ -51,21 +51,27 @@ impl Pcap {
     /// The next packet, or how the file ended.
     #[inline]
     pub(super) fn next(&mut self, feed: &mut Feed) -> io::Result<Result<Packet, Ending>> {
-        let header = feed.peek(self.record)?;
-        let Some((at, captured, original)) = self.packet_header(header) else {
-            return Ok(Err(Ending::of(header.len())));
-        };
-        if captured > RECORD_MAX {
-            return Ok(Err(Ending::Garbled));
+        loop {
+            let window = feed.window();
+            let wanted = match self.packet_header(window) {
+                None => self.record,
+                Some((_, captured, _)) if captured > RECORD_MAX => return Ok(Err(Ending::Garbled)),
+                Some((at, captured, original)) => {
+                    let whole = self.record + captured;
+                    if whole <= window.len() {
+                        let whole = feed.take(whole);
+                        let bytes = whole.start + self.record..whole.end;
+                        let original = original.max(captured);
+                        return Ok(Ok(Packet { at, link: self.link, bytes, original }));
+                    }
+                    whole
+                }
+            };
+            let present = feed.peek(wanted)?.len();
+            if present < wanted {
+                return Ok(Err(Ending::of(present)));
+            }
         }
-        let whole = self.record + captured;
-        let present = feed.peek(whole)?.len();
-        if present < whole {
-            return Ok(Err(Ending::of(present)));
-        }
-        let whole = feed.take(whole);
-        let bytes = whole.start + self.record..whole.end;
-        Ok(Ok(Packet { at, link: self.link, bytes, original: original.max(captured) }))
     }
 
     fn packet_header(&self, bytes: &[u8]) -> Option<(u64, usize, usize)> {

@@ -1,7 +1,8 @@
 //! IPv4 (RFC 791) and IPv6 with its extension headers (RFC 8200).
 
 use crate::replay::bytes::{array, be8};
-use crate::replay::decode::{Endpoint, Part, Undecoded};
+use crate::replay::decode::{Part, Undecoded};
+use crate::replay::key::Endpoint;
 
 /// More extension headers than this are an attack.
 const EXTENSIONS: usize = 16;
@@ -65,7 +66,6 @@ impl FragmentOf {
 }
 
 /// Reads the IP header at the start of `part`.
-#[inline]
 pub(super) fn read(frame: &[u8], part: Part) -> Result<Datagram, Undecoded> {
     match be8(frame, part.start).ok_or(Undecoded::Cut)? >> 4 {
         4 => v4(frame, part),
@@ -74,7 +74,6 @@ pub(super) fn read(frame: &[u8], part: Part) -> Result<Datagram, Undecoded> {
     }
 }
 
-#[inline]
 fn v4(frame: &[u8], part: Part) -> Result<Datagram, Undecoded> {
     let header = array::<20>(frame, part.start).ok_or(Undecoded::Cut)?;
     let length = usize::from(header[0] & 0x0f) * 4;
@@ -91,8 +90,8 @@ fn v4(frame: &[u8], part: Part) -> Result<Datagram, Undecoded> {
         more: place & 0x2000 != 0,
     });
     Ok(Datagram {
-        source: mapped([header[12], header[13], header[14], header[15]]),
-        target: mapped([header[16], header[17], header[18], header[19]]),
+        source: mapped(u32::from_be_bytes([header[12], header[13], header[14], header[15]])),
+        target: mapped(u32::from_be_bytes([header[16], header[17], header[18], header[19]])),
         protocol: header[9],
         payload: whole.after(length),
         piece,
@@ -146,6 +145,6 @@ fn word(frame: &[u8], at: usize) -> Result<usize, Undecoded> {
 }
 
 /// An IPv4 address in IPv6's mapped form.
-fn mapped(address: [u8; 4]) -> u128 {
-    0xffff_0000_0000 | u128::from(u32::from_be_bytes(address))
+pub(super) fn mapped(address: u32) -> u128 {
+    0xffff_0000_0000 | u128::from(address)
 }

@@ -28,7 +28,6 @@ const TYPE_QINQ_OLD: u16 = 0x9100;
 const TAGS: usize = 8;
 
 /// Where IP begins, and which virtual network the frame is of.
-#[inline]
 pub(super) fn strip(link: u16, frame: &[u8], part: Part) -> Result<(Part, u32), Undecoded> {
     match link {
         ETHERNET => ethernet(frame, part),
@@ -54,7 +53,6 @@ pub(super) fn gre(frame: &[u8], part: Part) -> Result<(Part, u32), Undecoded> {
     }
 }
 
-#[inline]
 fn ethernet(frame: &[u8], part: Part) -> Result<(Part, u32), Undecoded> {
     typed(frame, part.after(14), short(frame, part.start + 12)?)
 }

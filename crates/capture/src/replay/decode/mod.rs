@@ -7,10 +7,13 @@ mod ip;
 mod link;
 mod transport;
 
-use std::net::{IpAddr, Ipv6Addr};
 use std::ops::Range;
 
+use model::conn::Transport;
+
 pub(super) use ip::FragmentOf;
+
+use crate::replay::key::{End, Endpoint, Key};
 
 /// Tunnels in tunnels: deeper ones are an attack.
 const TUNNELS: usize = 4;
@@ -67,34 +70,47 @@ impl Undecoded {
     }
 }
 
-/// One end: an address and a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Endpoint {
-    /// An IPv6 address; an IPv4 one in its mapped form (`::ffff:a.b.c.d`).
-    pub(super) ip: u128,
-    pub(super) port: u16,
-}
-
-impl Endpoint {
-    /// The address as the rest of the house writes it.
-    pub(super) fn address(self) -> IpAddr {
-        Ipv6Addr::from_bits(self.ip).to_canonical()
-    }
-}
-
 /// A TCP segment or a UDP datagram.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Packet {
-    pub(super) source: Endpoint,
-    pub(super) target: Endpoint,
-    /// What separates equal addresses: VLANs and tunnels.
-    pub(super) network: u32,
+    /// The flow that it is of.
+    pub(super) key: Key,
+    /// The end of the flow that sent it.
+    pub(super) sender: End,
     /// Where the captured payload stands.
     pub(super) payload: Range<usize>,
     /// How many more bytes of payload there were on the wire.
     pub(super) missing: usize,
     /// `None` in a UDP datagram.
     pub(super) tcp: Option<Tcp>,
+}
+
+/// A TCP segment of which nothing is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Segment {
+    /// The flow that it is of.
+    pub(super) key: Key,
+    /// The end of the flow that sent it.
+    pub(super) sender: End,
+    /// Where its payload stands.
+    pub(super) payload: Range<usize>,
+    pub(super) tcp: Tcp,
+}
+
+impl Packet {
+    /// Where it comes from.
+    pub(super) fn source(&self) -> Endpoint {
+        self.key.end(self.sender)
+    }
+
+    /// Where it goes.
+    pub(super) fn target(&self) -> Endpoint {
+        self.key.end(self.sender.other())
+    }
+
+    pub(super) fn transport(&self) -> Transport {
+        if self.tcp.is_some() { Transport::Tcp } else { Transport::Udp }
+    }
 }
 
 /// What a TCP header says.
@@ -117,6 +133,10 @@ impl Tcp {
     }
     pub(super) fn is_ack(self) -> bool {
         self.flags & 0x10 != 0
+    }
+    /// Whether it goes on with a stream: an acknowledgement that neither begins nor ends one.
+    pub(super) fn goes_on(self) -> bool {
+        self.flags & 0x17 == 0x10
     }
 }
 
@@ -159,8 +179,29 @@ impl Part {
     }
 }
 
-/// Decodes a frame of link type `link` that was `original` bytes long on the wire.
+/// Reads the frame that nearly all are: TCP on IPv4 without options on Ethernet, not a fragment, whole. There
+/// everything stands in its place. `None` for any other, which [`frame`] reads.
 #[inline]
+pub(super) fn plain(link: u16, frame: &[u8]) -> Option<Segment> {
+    let h = frame.first_chunk::<54>()?;
+    let be16 = |at: usize| u16::from_be_bytes([h[at], h[at + 1]]);
+    let be32 = |at: usize| u32::from_be_bytes([h[at], h[at + 1], h[at + 2], h[at + 3]]);
+    let is_plain = link == link::ETHERNET
+        && [h[12], h[13], h[14], h[23]] == [0x08, 0x00, 0x45, TCP]
+        && be16(20) & 0x3fff == 0
+        && h[46] >= 0x50;
+    let payload = 34 + usize::from(h[46] >> 4) * 4..14 + usize::from(be16(16));
+    if !is_plain || payload.start > payload.end || payload.end > frame.len() {
+        return None;
+    }
+    let source = Endpoint { ip: ip::mapped(be32(26)), port: be16(34) };
+    let target = Endpoint { ip: ip::mapped(be32(30)), port: be16(36) };
+    let (key, sender) = Key::of((source, target), 0, Transport::Tcp);
+    let tcp = Tcp { sequence: be32(38), acknowledged: be32(42), flags: h[47] };
+    Some(Segment { key, sender, payload, tcp })
+}
+
+/// Decodes a frame of link type `link` that was `original` bytes long on the wire.
 pub(super) fn frame(link: u16, frame: &[u8], original: usize) -> Result<Decoded, Undecoded> {
     let (ip, network) = link::strip(link, frame, Part { start: 0, end: original })?;
     unwrap(frame, ip::read(frame, ip)?, network)
@@ -172,20 +213,16 @@ pub(super) fn assembled(of: &FragmentOf, payload: &[u8]) -> Result<Decoded, Unde
 }
 
 /// Passes through tunnels, down to a segment, a datagram or a fragment.
-#[inline]
 fn unwrap(frame: &[u8], mut datagram: ip::Datagram, mut network: u32) -> Result<Decoded, Undecoded> {
     for _ in 0..=TUNNELS {
         if let Some(piece) = datagram.piece {
-            let (payload, missing) = captured(frame, datagram.payload);
-            let of = FragmentOf::of(&datagram, piece, network);
-            let (offset, more) = (piece.offset, piece.more);
-            return Ok(Decoded::Fragment(Fragment { of, offset, more, payload, missing }));
+            return Ok(Decoded::Fragment(fragment(frame, datagram, piece, network)));
         }
         if datagram.protocol == TCP {
             return transport::tcp(frame, &datagram, network).map(Decoded::Packet);
         }
-        let Some((ip, inner)) = tunnel(frame, &datagram)? else {
-            return transport::udp(frame, &datagram, network).map(Decoded::Packet);
+        let Some((ip, inner)) = tunnel(frame, datagram)? else {
+            return transport::udp(frame, datagram, network).map(Decoded::Packet);
         };
         datagram = ip::read(frame, ip)?;
         network = mixed(network, inner);
@@ -193,10 +230,16 @@ fn unwrap(frame: &[u8], mut datagram: ip::Datagram, mut network: u32) -> Result<
     Err(Undecoded::TooDeep)
 }
 
+fn fragment(frame: &[u8], datagram: ip::Datagram, piece: ip::Piece, network: u32) -> Fragment {
+    let (payload, missing) = captured(frame, datagram.payload);
+    let of = FragmentOf::of(&datagram, piece, network);
+    Fragment { of, offset: piece.offset, more: piece.more, payload, missing }
+}
+
 /// The IP packet that a datagram carries, with its network; `None` in a UDP datagram that is no tunnel.
-fn tunnel(frame: &[u8], datagram: &ip::Datagram) -> Result<Option<(Part, u32)>, Undecoded> {
+fn tunnel(frame: &[u8], datagram: ip::Datagram) -> Result<Option<(Part, u32)>, Undecoded> {
     Ok(Some(match datagram.protocol {
-        UDP => match transport::tunnel(frame, datagram) {
+        UDP => match transport::tunnel(frame, &datagram) {
             None => return Ok(None),
             Some((ethernet, number)) => {
                 let (ip, vlan) = link::strip(link::ETHERNET, frame, ethernet)?;
@@ -218,7 +261,6 @@ fn mixed(outer: u32, inner: u32) -> u32 {
 }
 
 /// The captured bytes of a part, and how many are missing from it.
-#[inline]
 fn captured(frame: &[u8], part: Part) -> (Range<usize>, usize) {
     let start = part.start.min(frame.len());
     let end = part.end.clamp(start, frame.len());

@@ -1,0 +1,104 @@
+//! The name of a flow: its two ends in order, so that both directions have the same one.
+
+use std::hash::{Hash, Hasher};
+use std::net::{Ipv6Addr, SocketAddr};
+
+use model::conn::Transport;
+
+/// One end: an address and a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Endpoint {
+    /// An IPv6 address; an IPv4 one in its mapped form (`::ffff:a.b.c.d`).
+    pub(super) ip: u128,
+    pub(super) port: u16,
+}
+
+impl Endpoint {
+    /// The address as the rest of the house writes it.
+    pub(super) fn address(self) -> SocketAddr {
+        SocketAddr::new(Ipv6Addr::from_bits(self.ip).to_canonical(), self.port)
+    }
+}
+
+/// Which of a flow's two ends, by their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Low,
+    High,
+}
+
+impl End {
+    /// The other end.
+    pub(super) fn other(self) -> End {
+        match self {
+            End::Low => End::High,
+            End::High => End::Low,
+        }
+    }
+}
+
+/// Names a flow in both directions: the addresses, then the ports, the transport and the network in one word.
+///
+/// Words and no fields: it is compared and hashed for every packet.
+#[derive(Clone, Copy, Debug, Eq)]
+pub(super) struct Key([u64; 5]);
+
+/// The bit of a key's last word that UDP has.
+const UDP: u64 = 1 << 31;
+
+impl Key {
+    /// The flow between two ends of a network (VLANs and tunnels, of which 31 bits count), and which of its ends
+    /// `source` is.
+    #[inline]
+    pub(super) fn of(
+        (source, target): (Endpoint, Endpoint),
+        network: u32,
+        transport: Transport,
+    ) -> (Key, End) {
+        let (low, high, sender) =
+            if source <= target { (source, target, End::Low) } else { (target, source, End::High) };
+        let udp = if transport == Transport::Tcp { 0 } else { UDP };
+        let ports = u64::from(low.port) << 48 | u64::from(high.port) << 32;
+        let last = ports | udp | u64::from(network) & (UDP - 1);
+        (Key([upper(low.ip), lower(low.ip), upper(high.ip), lower(high.ip), last]), sender)
+    }
+
+    /// Where an end is.
+    pub(super) fn end(&self, end: End) -> Endpoint {
+        let [low_upper, low_lower, high_upper, high_lower, ports] = self.0;
+        let (ip, port) = match end {
+            End::Low => (joined(low_upper, low_lower), ports >> 48),
+            End::High => (joined(high_upper, high_lower), ports >> 32),
+        };
+        Endpoint { ip, port: (port & 0xffff) as u16 }
+    }
+}
+
+impl PartialEq for Key {
+    /// All words at once: keys that are compared are mostly equal, and the derived way is a call.
+    #[inline]
+    fn eq(&self, other: &Key) -> bool {
+        self.0.iter().zip(&other.0).fold(0, |differing, (one, another)| differing | (one ^ another)) == 0
+    }
+}
+
+impl Hash for Key {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for word in self.0 {
+            state.write_u64(word);
+        }
+    }
+}
+
+fn upper(ip: u128) -> u64 {
+    (ip >> 64) as u64
+}
+
+fn lower(ip: u128) -> u64 {
+    (ip & u128::from(u64::MAX)) as u64
+}
+
+fn joined(upper: u64, lower: u64) -> u128 {
+    u128::from(upper) << 64 | u128::from(lower)
+}
