@@ -55,7 +55,7 @@ impl CaptureFile {
         if self.finished {
             return Ok(if self.watch.drain() { Step::Noted } else { Step::Done });
         }
-        let packet = match self.packets.next(&mut self.feed)? {
+        let packet = match self.packets.next(&mut self.feed, &mut self.watch.desk.keys)? {
             Ok(packet) => packet,
             Err(ending) => {
                 self.watch.tally.end(ending, self.feed.is_damaged());
@@ -64,9 +64,6 @@ impl CaptureFile {
                 return Ok(Step::Noted);
             }
         };
-        if let Some(log) = self.packets.secrets() {
-            self.watch.desk.keys.read(&log);
-        }
         Ok(self.watch.hear(&packet, self.feed.bytes(packet.bytes.clone())))
     }
 }
@@ -137,8 +134,7 @@ impl Watch {
     #[inline]
     fn follow(&mut self, frame: &Packet, bytes: &[u8]) -> Option<Step> {
         let segment = decode::plain(frame.link, bytes)?;
-        let place = self.flows.find(&segment.key)?;
-        let connection = self.flows.at(place)?;
+        let connection = self.flows.find(&segment.key)?;
         let payload = segment.payload.clone();
         let (speaker, offset) = connection.follow(&segment, bytes.get(payload.clone())?, self.now)?;
         if payload.is_empty() {
@@ -176,11 +172,11 @@ impl Watch {
 
     /// Hears a packet of a frame, or of a datagram, that stands at `span`.
     fn packet(&mut self, packet: &decode::Packet, frame: &[u8], span: Span) {
-        let known = match self.flows.find(&packet.key) {
-            Some(place) if !self.is_reused(place, packet) => Some(place),
-            _ => self.open(packet),
-        };
-        let Some(connection) = known.and_then(|place| self.flows.at(place)) else { return };
+        let known = self.flows.find(&packet.key);
+        if known.is_none_or(|known| known.is_reused_by(packet, self.now)) && !self.open(packet) {
+            return;
+        }
+        let Some(connection) = self.flows.find(&packet.key) else { return };
         let bytes = frame.get(packet.payload.clone()).unwrap_or_default();
         connection.last = self.now;
         let before = connection.held();
@@ -194,27 +190,26 @@ impl Watch {
         }
     }
 
-    fn is_reused(&mut self, place: u32, packet: &decode::Packet) -> bool {
-        self.flows.at(place).is_some_and(|connection| connection.is_reused_by(packet, self.now))
-    }
-
-    /// Opens the flow of a packet, after closing what stood in its way.
+    /// Opens the flow of a packet, after closing what stood in its way. Whether it opens one.
     #[cold]
-    fn open(&mut self, packet: &decode::Packet) -> Option<u32> {
+    fn open(&mut self, packet: &decode::Packet) -> bool {
         if self.flows.is_full()
             && let Some(mut idle) = self.flows.remove_idle()
         {
             self.tally.evicted += 1;
             self.close(&mut idle);
         }
-        if let Some(former) = self.flows.find(&packet.key).and_then(|place| self.flows.at(place)) {
+        if let Some(former) = self.flows.find(&packet.key) {
             self.held -= former.held();
             former.close(&mut self.desk);
         }
         let ordinal = u32::try_from(self.tally.connections + 1).unwrap_or(u32::MAX);
-        let connection = Connection::open(packet, ordinal, self.now, &mut self.desk)?;
+        let Some(connection) = Connection::open(packet, ordinal, self.now, &mut self.desk) else {
+            return false;
+        };
         self.tally.connections += 1;
-        Some(self.flows.add(connection))
+        self.flows.add(connection);
+        true
     }
 
     fn close(&mut self, connection: &mut Connection) {

@@ -66,7 +66,7 @@ impl Feed {
     /// What is in the buffer and was not taken.
     #[inline]
     pub(super) fn window(&self) -> &[u8] {
-        self.buffer.get(self.start..self.end).unwrap_or_default()
+        self.buffer.get(self.start..self.end).unwrap_or_else(nothing)
     }
 
     /// Takes `length` bytes that were peeked, and says where they stand until the next peek.
@@ -80,7 +80,7 @@ impl Feed {
     /// The bytes of a range that [`Feed::take`] gave.
     #[inline]
     pub(super) fn bytes(&self, range: Range<usize>) -> &[u8] {
-        self.buffer.get(range).unwrap_or_default()
+        self.buffer.get(range).unwrap_or_else(nothing)
     }
 
     /// Passes over `length` bytes without keeping them; how many there were.
@@ -122,6 +122,12 @@ impl Feed {
         }
         Ok(())
     }
+}
+
+/// What stands beyond the buffer; out of line, so that the way to the bytes is a straight one.
+#[cold]
+fn nothing<'a>() -> &'a [u8] {
+    &[]
 }
 
 /// Whether the decompressor, and not the disk, refused.

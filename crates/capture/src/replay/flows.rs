@@ -13,6 +13,16 @@ pub(super) const FLOWS_MAX: usize = 1_000_000;
 /// How many flows are compared to find one to close: enough to spare the busy ones, few enough to stay cheap.
 const NEIGHBOURS: usize = 32;
 
+/// A place for each [`Key::shortcut`]; whether it is the right one shows there.
+#[derive(Debug)]
+struct Recent([u32; 256]);
+
+impl Default for Recent {
+    fn default() -> Recent {
+        Recent([0; 256])
+    }
+}
+
 /// Every flow that is watched.
 #[derive(Debug, Default)]
 pub(super) struct Flows {
@@ -21,40 +31,40 @@ pub(super) struct Flows {
     hasher: RandomState,
     slots: Vec<Option<Connection>>,
     free: Vec<u32>,
-    /// The place that was found last: an answer follows its question, and a segment its like.
-    recent: u32,
+    /// Where flows were found last, by their keys' [`shortcut`](Key::shortcut): the busy ones are always here.
+    recent: Recent,
     /// The next slot that a sweep looks at.
     hand: usize,
 }
 
 impl Flows {
-    /// The place of a flow.
+    /// The flow of this key.
     #[inline]
-    pub(super) fn find(&mut self, key: &Key) -> Option<u32> {
-        if !is_of(&self.slots, self.recent, key) {
-            let hash = self.hasher.hash_one(key);
-            self.recent = *self.places.find(hash, |&place| is_of(&self.slots, place, key))?;
-        }
-        Some(self.recent)
-    }
-
-    /// The flow at a place.
-    #[inline]
-    pub(super) fn at(&mut self, place: u32) -> Option<&mut Connection> {
+    pub(super) fn find(&mut self, key: &Key) -> Option<&mut Connection> {
+        let recent = self.recent.0[usize::from(key.shortcut())];
+        let place = if is_of(&self.slots, recent, key) { recent } else { self.place(*key)? };
         self.slots.get_mut(place as usize)?.as_mut()
     }
 
-    /// Adds a flow, in the place of the former one of its key. Where it is.
-    pub(super) fn add(&mut self, connection: Connection) -> u32 {
+    /// Where the flow of a key is, by the table.
+    #[inline(never)]
+    fn place(&mut self, key: Key) -> Option<u32> {
+        let hash = self.hasher.hash_one(key);
+        let place = *self.places.find(hash, |&place| is_of(&self.slots, place, &key))?;
+        self.recent.0[usize::from(key.shortcut())] = place;
+        Some(place)
+    }
+
+    /// Adds a flow, in the place of the former one of its key.
+    pub(super) fn add(&mut self, connection: Connection) {
         let key = connection.key;
-        let place = match self.find(&key) {
+        let place = match self.place(key) {
             Some(place) => place,
             None => self.settle(&key),
         };
         if let Some(slot) = self.slots.get_mut(place as usize) {
             *slot = Some(connection);
         }
-        place
     }
 
     /// A free place, entered in the table for a flow that is about to be put there.

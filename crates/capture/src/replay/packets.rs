@@ -6,6 +6,7 @@ use std::ops::Range;
 use crate::replay::feed::Feed;
 use crate::replay::pcap::Pcap;
 use crate::replay::pcapng::Pcapng;
+use crate::replay::tls::keylog::Keylog;
 
 /// No packet and no block is longer; beyond it the file is taken for garbled (Wireshark's own limit for blocks).
 pub(super) const RECORD_MAX: usize = 16 << 20;
@@ -62,21 +63,16 @@ impl Packets {
         Ok(Pcapng::open(feed)?.map(Packets::Pcapng))
     }
 
-    /// The next packet, or how the file ended.
+    /// The next packet, or how the file ended. TLS secrets that the file holds before it are added to `keys`.
     #[inline]
-    pub(super) fn next(&mut self, feed: &mut Feed) -> io::Result<Result<Packet, Ending>> {
+    pub(super) fn next(
+        &mut self,
+        feed: &mut Feed,
+        keys: &mut Keylog,
+    ) -> io::Result<Result<Packet, Ending>> {
         match self {
             Packets::Pcap(pcap) => pcap.next(feed),
-            Packets::Pcapng(pcapng) => pcapng.next(feed),
-        }
-    }
-
-    /// The TLS key logs that the file held since the last call.
-    #[inline]
-    pub(super) fn secrets(&mut self) -> Option<Vec<u8>> {
-        match self {
-            Packets::Pcap(_) => None,
-            Packets::Pcapng(pcapng) => pcapng.secrets(),
+            Packets::Pcapng(pcapng) => pcapng.next(feed, keys),
         }
     }
 }

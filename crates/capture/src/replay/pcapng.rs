@@ -1,11 +1,11 @@
 //! The pcapng file format (draft-ietf-opsawg-pcapng): typed blocks, several interfaces, TLS secrets.
 
 use std::io;
-use std::ops::Range;
 
 use crate::replay::bytes::Order;
 use crate::replay::feed::Feed;
 use crate::replay::packets::{Ending, Packet, RECORD_MAX};
+use crate::replay::tls::keylog::Keylog;
 
 /// A block's type and length, before its body.
 const HEAD: usize = 8;
@@ -29,7 +29,6 @@ pub(super) struct Pcapng {
     interfaces: Vec<Interface>,
     /// The last packet's time, for the packets that have none.
     last: u64,
-    secrets: Option<Vec<u8>>,
 }
 
 /// What an interface's packets have in common.
@@ -53,11 +52,15 @@ impl Pcapng {
     /// Whether the file begins with a section; nothing is taken.
     pub(super) fn open(feed: &mut Feed) -> io::Result<Option<Pcapng>> {
         let order = section_order(feed.peek(HEAD + 4)?);
-        Ok(order.map(|order| Pcapng { order, interfaces: Vec::new(), last: 0, secrets: None }))
+        Ok(order.map(|order| Pcapng { order, interfaces: Vec::new(), last: 0 }))
     }
 
-    /// The next packet, or how the file ended.
-    pub(super) fn next(&mut self, feed: &mut Feed) -> io::Result<Result<Packet, Ending>> {
+    /// The next packet, or how the file ended. The TLS secrets before it are added to `keys`.
+    pub(super) fn next(
+        &mut self,
+        feed: &mut Feed,
+        keys: &mut Keylog,
+    ) -> io::Result<Result<Packet, Ending>> {
         loop {
             let head = feed.peek(HEAD + 4)?;
             if head.len() < HEAD + 4 {
@@ -77,15 +80,13 @@ impl Pcapng {
             }
             let range = feed.take(length);
             let range = range.start + HEAD..range.end - TAIL;
-            if let Some(found) = self.body(kind, feed.bytes(range.clone()), &range) {
+            let body = feed.bytes(range.clone());
+            if kind == SECRETS {
+                self.key_log(body, keys);
+            } else if let Some(found) = self.body(kind, body, range.start) {
                 return Ok(Ok(found));
             }
         }
-    }
-
-    /// The TLS key log that the blocks held since the last call.
-    pub(super) fn secrets(&mut self) -> Option<Vec<u8>> {
-        self.secrets.take()
     }
 
     /// A block's type and length; a section's header sets the byte order first.
@@ -99,12 +100,11 @@ impl Pcapng {
         (length >= HEAD + TAIL).then(|| (kind, length.next_multiple_of(4)))
     }
 
-    fn body(&mut self, kind: u32, body: &[u8], range: &Range<usize>) -> Option<Packet> {
+    fn body(&mut self, kind: u32, body: &[u8], start: usize) -> Option<Packet> {
         match kind {
             INTERFACE => self.interface(body)?,
-            SECRETS => self.key_log(body)?,
-            ENHANCED_PACKET | OBSOLETE_PACKET => return self.timed(kind, body, range.start),
-            SIMPLE_PACKET => return self.simple(body, range.start),
+            ENHANCED_PACKET | OBSOLETE_PACKET => return self.timed(kind, body, start),
+            SIMPLE_PACKET => return self.simple(body, start),
             _ => {}
         }
         None
@@ -137,13 +137,11 @@ impl Pcapng {
         clock
     }
 
-    fn key_log(&mut self, body: &[u8]) -> Option<()> {
+    fn key_log(&self, body: &[u8], keys: &mut Keylog) -> Option<()> {
         let length = self.order.u32(body, 4)? as usize;
         if self.order.u32(body, 0)? == TLS_KEY_LOG {
             let log = body.get(8..)?;
-            let log = log.get(..length).unwrap_or(log);
-            // The next packet's reader takes it, so that only blocks without a packet between them add up.
-            self.secrets.get_or_insert_default().extend([log, b"\n"].concat());
+            keys.read(log.get(..length).unwrap_or(log));
         }
         Some(())
     }
