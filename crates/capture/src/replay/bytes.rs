@@ -28,6 +28,17 @@ impl Order {
         })
     }
 
+    /// Four 32-bit numbers in a row.
+    #[inline]
+    pub(super) fn words(self, bytes: &[u8; 16]) -> [u32; 4] {
+        let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        let words = [word(0), word(4), word(8), word(12)];
+        match self {
+            Order::Little => words,
+            Order::Big => words.map(u32::swap_bytes),
+        }
+    }
+
     /// The 64-bit number at `at`.
     pub(super) fn u64(self, bytes: &[u8], at: usize) -> Option<u64> {
         let word = *array::<8>(bytes, at)?;

@@ -64,7 +64,8 @@ impl CaptureFile {
                 return Ok(Step::Noted);
             }
         };
-        Ok(self.watch.hear(&packet, self.feed.bytes(packet.bytes.clone())))
+        let bytes = self.feed.bytes(packet.bytes.clone());
+        Ok(self.watch.hear(packet, bytes))
     }
 }
 
@@ -115,7 +116,7 @@ struct Watch {
 impl Watch {
     /// Hears a frame.
     #[inline]
-    fn hear(&mut self, frame: &Packet, bytes: &[u8]) -> Step {
+    fn hear(&mut self, frame: Packet, bytes: &[u8]) -> Step {
         self.now = frame.at;
         self.tally.packets += 1;
         if self.tally.packets.is_multiple_of(SWEEP_EVERY)
@@ -123,7 +124,7 @@ impl Watch {
         {
             expired.close(&mut self.desk);
         }
-        self.follow(frame, bytes).unwrap_or_else(|| {
+        self.follow(&frame, bytes).unwrap_or_else(|| {
             self.frame(frame, bytes);
             Step::Noted
         })
@@ -133,8 +134,8 @@ impl Watch {
     /// changed, for any other.
     #[inline]
     fn follow(&mut self, frame: &Packet, bytes: &[u8]) -> Option<Step> {
-        let segment = decode::plain(frame.link, bytes)?;
-        let connection = self.flows.find(&segment.key)?;
+        let (key, segment) = decode::plain(frame.link, bytes)?;
+        let connection = self.flows.find(&key)?;
         let payload = segment.payload.clone();
         let (speaker, offset) = connection.follow(&segment, bytes.get(payload.clone())?, self.now)?;
         if payload.is_empty() {
@@ -146,7 +147,7 @@ impl Watch {
 
     /// Hears a frame of any kind.
     #[inline(never)]
-    fn frame(&mut self, frame: &Packet, bytes: &[u8]) {
+    fn frame(&mut self, frame: Packet, bytes: &[u8]) {
         match decode::frame(frame.link, bytes, frame.original) {
             Ok(Decoded::Packet(packet)) => self.packet(&packet, bytes, Span::feed(&frame.bytes)),
             Ok(Decoded::Fragment(fragment)) => self.fragment(&fragment, bytes),

@@ -105,7 +105,12 @@ impl Connection {
     /// Hears a segment, when it only goes on with a stream in clear where that stood, as nearly all do: who said
     /// it, and at which position. `None`, and nothing was changed, when there is more to it: see [`Self::hear`].
     #[inline]
-    pub(super) fn follow(&mut self, segment: &decode::Segment, bytes: &[u8], at: u64) -> Option<(Speaker, u64)> {
+    pub(super) fn follow(
+        &mut self,
+        segment: &decode::Segment,
+        bytes: &[u8],
+        at: u64,
+    ) -> Option<(Speaker, u64)> {
         let speaker = self.speaker(segment.sender);
         let (this, other) = match speaker {
             Speaker::Client => (&mut self.client, &self.server),
@@ -150,13 +155,7 @@ impl Connection {
         if end == self.client_end { Speaker::Client } else { Speaker::Server }
     }
 
-    fn segment(
-        &mut self,
-        packet: &Packet,
-        tcp: Tcp,
-        (bytes, span): (&[u8], Span),
-        desk: &mut Desk,
-    ) -> Heard {
+    fn segment(&mut self, packet: &Packet, tcp: Tcp, (bytes, span): (&[u8], Span), desk: &mut Desk) -> Heard {
         let speaker = self.speaker(packet.sender);
         let (this, other, mut line) = self.sides(speaker.other(), desk);
         let sure = !bytes.is_empty() || tcp.is_fin();

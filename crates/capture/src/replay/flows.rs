@@ -42,17 +42,26 @@ impl Flows {
     #[inline]
     pub(super) fn find(&mut self, key: &Key) -> Option<&mut Connection> {
         let recent = self.recent.0[usize::from(key.shortcut())];
-        let place = if is_of(&self.slots, recent, key) { recent } else { self.place(*key)? };
+        if is_of(&self.slots, recent, key) { self.at(recent) } else { self.look_up(*key) }
+    }
+
+    #[inline]
+    fn at(&mut self, place: u32) -> Option<&mut Connection> {
         self.slots.get_mut(place as usize)?.as_mut()
     }
 
-    /// Where the flow of a key is, by the table.
+    /// The flow of a key, by the table.
     #[inline(never)]
-    fn place(&mut self, key: Key) -> Option<u32> {
-        let hash = self.hasher.hash_one(key);
-        let place = *self.places.find(hash, |&place| is_of(&self.slots, place, &key))?;
+    fn look_up(&mut self, key: Key) -> Option<&mut Connection> {
+        let place = self.place(key)?;
         self.recent.0[usize::from(key.shortcut())] = place;
-        Some(place)
+        self.at(place)
+    }
+
+    /// Where the flow of a key is, by the table.
+    fn place(&self, key: Key) -> Option<u32> {
+        let hash = self.hasher.hash_one(key);
+        self.places.find(hash, |&place| is_of(&self.slots, place, &key)).copied()
     }
 
     /// Adds a flow, in the place of the former one of its key.

@@ -6,7 +6,7 @@ use std::net::{Ipv6Addr, SocketAddr};
 use model::conn::Transport;
 
 /// One end: an address and a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Endpoint {
     /// An IPv6 address; an IPv4 one in its mapped form (`::ffff:a.b.c.d`).
     pub(super) ip: u128,
@@ -55,8 +55,10 @@ impl Key {
         network: u32,
         transport: Transport,
     ) -> (Key, End) {
+        let is_low =
+            if source.port == target.port { source.ip <= target.ip } else { source.port < target.port };
         let (low, high, sender) =
-            if source <= target { (source, target, End::Low) } else { (target, source, End::High) };
+            if is_low { (source, target, End::Low) } else { (target, source, End::High) };
         let udp = if transport == Transport::Tcp { 0 } else { UDP };
         let ports = u64::from(low.port) << 48 | u64::from(high.port) << 32;
         let last = ports | udp | u64::from(network) & (UDP - 1);

@@ -75,9 +75,8 @@ impl Pcap {
     }
 
     fn packet_header(&self, bytes: &[u8]) -> Option<(u64, usize, usize)> {
-        let header = bytes.first_chunk::<16>()?;
-        let number = |at| self.order.u32(header, at);
-        let at = u64::from(number(0)?) * 1_000_000_000 + u64::from(number(4)?) * self.fraction;
-        (bytes.len() >= self.record).then_some((at, number(8)? as usize, number(12)? as usize))
+        let [seconds, fraction, captured, original] = self.order.words(bytes.first_chunk()?);
+        let at = u64::from(seconds) * 1_000_000_000 + u64::from(fraction) * self.fraction;
+        (bytes.len() >= self.record).then_some((at, captured as usize, original as usize))
     }
 }

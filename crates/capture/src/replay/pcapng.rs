@@ -56,11 +56,7 @@ impl Pcapng {
     }
 
     /// The next packet, or how the file ended. The TLS secrets before it are added to `keys`.
-    pub(super) fn next(
-        &mut self,
-        feed: &mut Feed,
-        keys: &mut Keylog,
-    ) -> io::Result<Result<Packet, Ending>> {
+    pub(super) fn next(&mut self, feed: &mut Feed, keys: &mut Keylog) -> io::Result<Result<Packet, Ending>> {
         loop {
             let head = feed.peek(HEAD + 4)?;
             if head.len() < HEAD + 4 {

@@ -13,6 +13,7 @@ use model::conn::Transport;
 
 pub(super) use ip::FragmentOf;
 
+use crate::replay::bytes::{be16, be32};
 use crate::replay::key::{End, Endpoint, Key};
 
 /// Tunnels in tunnels: deeper ones are an attack.
@@ -88,8 +89,6 @@ pub(super) struct Packet {
 /// A TCP segment of which nothing is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Segment {
-    /// The flow that it is of.
-    pub(super) key: Key,
     /// The end of the flow that sent it.
     pub(super) sender: End,
     /// Where its payload stands.
@@ -180,25 +179,23 @@ impl Part {
 }
 
 /// Reads the frame that nearly all are: TCP on IPv4 without options on Ethernet, not a fragment, whole. There
-/// everything stands in its place. `None` for any other, which [`frame`] reads.
+/// everything stands in its place. `None` for any other, which [`frame`] reads. The flow that it is of comes with it.
 #[inline]
-pub(super) fn plain(link: u16, frame: &[u8]) -> Option<Segment> {
+pub(super) fn plain(link: u16, frame: &[u8]) -> Option<(Key, Segment)> {
     let h = frame.first_chunk::<54>()?;
-    let be16 = |at: usize| u16::from_be_bytes([h[at], h[at + 1]]);
-    let be32 = |at: usize| u32::from_be_bytes([h[at], h[at + 1], h[at + 2], h[at + 3]]);
     let is_plain = link == link::ETHERNET
         && [h[12], h[13], h[14], h[23]] == [0x08, 0x00, 0x45, TCP]
-        && be16(20) & 0x3fff == 0
+        && be16(h, 20)? & 0x3fff == 0
         && h[46] >= 0x50;
-    let payload = 34 + usize::from(h[46] >> 4) * 4..14 + usize::from(be16(16));
+    let payload = 34 + usize::from(h[46] >> 4) * 4..14 + usize::from(be16(h, 16)?);
     if !is_plain || payload.start > payload.end || payload.end > frame.len() {
         return None;
     }
-    let source = Endpoint { ip: ip::mapped(be32(26)), port: be16(34) };
-    let target = Endpoint { ip: ip::mapped(be32(30)), port: be16(36) };
+    let source = Endpoint { ip: ip::mapped(be32(h, 26)?), port: be16(h, 34)? };
+    let target = Endpoint { ip: ip::mapped(be32(h, 30)?), port: be16(h, 36)? };
     let (key, sender) = Key::of((source, target), 0, Transport::Tcp);
-    let tcp = Tcp { sequence: be32(38), acknowledged: be32(42), flags: h[47] };
-    Some(Segment { key, sender, payload, tcp })
+    let tcp = Tcp { sequence: be32(h, 38)?, acknowledged: be32(h, 42)?, flags: h[47] };
+    Some((key, Segment { sender, payload, tcp }))
 }
 
 /// Decodes a frame of link type `link` that was `original` bytes long on the wire.
