@@ -105,7 +105,7 @@ fn upper(ip: u128) -> u64 {
 }
 
 fn lower(ip: u128) -> u64 {
-    (ip & u128::from(u64::MAX)) as u64
+    u64::try_from(ip & u128::from(u64::MAX)).unwrap_or_default()
 }
 
 fn joined(upper: u64, lower: u64) -> u128 {

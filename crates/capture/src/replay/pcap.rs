@@ -53,16 +53,19 @@ impl Pcap {
     pub(super) fn next(&mut self, feed: &mut Feed) -> io::Result<Result<Packet, Ending>> {
         loop {
             let window = feed.window();
-            let wanted = match self.packet_header(window) {
+            let wanted = match window.first_chunk().map(|header| self.order.words(header)) {
                 None => self.record,
-                Some((_, captured, _)) if captured > RECORD_MAX => return Ok(Err(Ending::Garbled)),
-                Some((at, captured, original)) => {
-                    let whole = self.record + captured;
+                Some([seconds, fraction, captured, original]) => {
+                    let whole = self.record + captured as usize;
                     if whole <= window.len() {
+                        let at = u64::from(seconds) * 1_000_000_000 + u64::from(fraction) * self.fraction;
                         let whole = feed.take(whole);
                         let bytes = whole.start + self.record..whole.end;
-                        let original = original.max(captured);
+                        let original = original.max(captured) as usize;
                         return Ok(Ok(Packet { at, link: self.link, bytes, original }));
+                    }
+                    if captured as usize > RECORD_MAX {
+                        return Ok(Err(Ending::Garbled));
                     }
                     whole
                 }
@@ -72,11 +75,5 @@ impl Pcap {
                 return Ok(Err(Ending::of(present)));
             }
         }
-    }
-
-    fn packet_header(&self, bytes: &[u8]) -> Option<(u64, usize, usize)> {
-        let [seconds, fraction, captured, original] = self.order.words(bytes.first_chunk()?);
-        let at = u64::from(seconds) * 1_000_000_000 + u64::from(fraction) * self.fraction;
-        (bytes.len() >= self.record).then_some((at, captured as usize, original as usize))
     }
 }

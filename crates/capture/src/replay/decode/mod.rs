@@ -25,6 +25,9 @@ const UDP: u8 = 17;
 const IPV6_IN_IP: u8 = 41;
 const GRE: u8 = 47;
 
+/// Ethernet's type for IPv4, then IPv4's version and the length of its header, five words.
+const IPV4_WITHOUT_OPTIONS: u32 = 0x08_0045;
+
 /// Why a frame was not understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undecoded {
@@ -178,17 +181,17 @@ impl Part {
     }
 }
 
-/// Reads the frame that nearly all are: TCP on IPv4 without options on Ethernet, not a fragment, whole. There
-/// everything stands in its place. `None` for any other, which [`frame`] reads. The flow that it is of comes with it.
+/// Reads the frame that nearly all are, in which everything has its fixed place: TCP on IPv4 without options on
+/// Ethernet, no fragment, nothing cut. With its flow; `None` for any other frame, which [`frame`] reads.
 #[inline]
 pub(super) fn plain(link: u16, frame: &[u8]) -> Option<(Key, Segment)> {
     let h = frame.first_chunk::<54>()?;
-    let is_plain = link == link::ETHERNET
-        && [h[12], h[13], h[14], h[23]] == [0x08, 0x00, 0x45, TCP]
-        && be16(h, 20)? & 0x3fff == 0
-        && h[46] >= 0x50;
+    let is_ipv4 = link == link::ETHERNET && be32(h, 12)? >> 8 == IPV4_WITHOUT_OPTIONS;
+    if !is_ipv4 || h[23] != TCP || be16(h, 20)? & 0x3fff != 0 {
+        return None;
+    }
     let payload = 34 + usize::from(h[46] >> 4) * 4..14 + usize::from(be16(h, 16)?);
-    if !is_plain || payload.start > payload.end || payload.end > frame.len() {
+    if payload.start < h.len() || payload.start > payload.end || payload.end > frame.len() {
         return None;
     }
     let source = Endpoint { ip: ip::mapped(be32(h, 26)?), port: be16(h, 34)? };
