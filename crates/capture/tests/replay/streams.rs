@@ -1,14 +1,49 @@
 //! TCP and UDP from packets made by hand: order, repetition, holes, ends.
 
-use crate::packets::{ACK, FIN, Heard, RST, SYN, client, handshake, hear, ipv4, pcap, raw, server, tcp, udp};
+use crate::packets::{
+    ACK, FIN, Heard, RST, SERVER, SYN, client, ethernet, handshake, hear, ipv4, pcap, raw, server, tcp, udp,
+};
 use model::event::{Cause, Joined};
+use proptest::collection::vec;
+use proptest::prelude::{any, proptest};
+use proptest::sample::select;
 
 /// A connection that opens at the given numbers and then has these packets.
 fn after_handshake(client_isn: u32, server_isn: u32, packets: Vec<Vec<u8>>) -> Heard {
     let mut all = handshake(client_isn, server_isn);
     all.extend(packets);
-    hear(&raw(&all))
+    hear_both_ways(&all)
 }
+
+/// Hears IP packets on Ethernet, where plain segments go a short way, and without it, where none does: alike.
+fn hear_both_ways(packets: &[Vec<u8>]) -> Heard {
+    let general = hear(&raw(packets));
+    let framed: Vec<_> = packets.iter().map(|packet| ethernet(0x0800, packet)).collect();
+    let short = hear(&pcap(1, 65535, &framed));
+    assert_eq!(short.talks, general.talks);
+    assert_eq!((short.times, &short.tally), (general.times.clone(), &general.tally));
+    general
+}
+
+proptest! {
+    #[test]
+    fn any_segments_are_heard_alike_on_both_ways(
+        segments in vec((any::<[bool; 2]>(), 0u32..24, 0u32..24, select(FLAGS), 0usize..12), 0..60)
+    ) {
+        let packets = segments.into_iter().map(|([asks, first], sequence, acknowledged, flags, length)| {
+            // The ports of the two connections add up to the same low byte.
+            let client = ([10, 0, 0, 1], if first { 40000 } else { 40256 });
+            let ends = if asks { [client, SERVER] } else { [SERVER, client] };
+            let numbers = (sequence, acknowledged);
+            let segment = tcp((ends[0].1, ends[1].1), numbers, flags, &b"abcdefghijkl"[..length]);
+            ipv4(ends[0].0, ends[1].0, 6, &segment)
+        });
+        hear_both_ways(&packets.collect::<Vec<_>>());
+    }
+}
+
+/// What a segment may say: mostly that a stream goes on.
+const FLAGS: &[u8] = &[ACK, ACK, ACK, ACK, ACK, ACK, 0, SYN, SYN | ACK, FIN | ACK, RST];
 
 #[test]
 fn a_plain_connection_is_heard_whole() {
