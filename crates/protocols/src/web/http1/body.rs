@@ -312,14 +312,14 @@ pub(super) fn text(kind: Kind, coding: Coding, sample: &[u8]) -> Option<Text> {
     let sample = sample.get(..SAMPLE).unwrap_or(sample);
     let content = decoded(coding, sample)?;
     let content = readable(content.get(..TEXT).unwrap_or(&content));
+    let mask = match kind {
+        Kind::Json if mask::has_secret_members(content.as_bytes()) => mask::json,
+        Kind::Form if mask::has_secret_parameters(content.as_bytes()) => mask::parameters,
+        Kind::Xml => mask::xml,
+        Kind::Opaque | Kind::Json | Kind::Form | Kind::Plain => return Some(content.into()),
+    };
     let mut masked = String::with_capacity(content.len());
-    match kind {
-        Kind::Opaque => return None,
-        Kind::Plain => return Some(content.into()),
-        Kind::Json => mask::json(&content, &mut masked),
-        Kind::Form => mask::parameters(&content, &mut masked),
-        Kind::Xml => mask::xml(&content, &mut masked),
-    }
+    mask(&content, &mut masked);
     Some(masked.into())
 }
 

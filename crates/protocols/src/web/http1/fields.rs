@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use model::exchange::Text;
+use smallvec::SmallVec;
 
 use crate::web::http1::body::{Coding, Framing, Kind, LENGTH};
 use crate::web::http1::mask::{self, MASK};
@@ -181,11 +182,8 @@ impl<'a> Fields<'a> {
     ///
     /// Without a password the name is the credential (a key of an API), and masked.
     pub(super) fn user(&self) -> Option<String> {
-        let (scheme, rest) = self.authorization?.split_at_checked(6)?;
-        if !scheme.eq_ignore_ascii_case(b"basic ") {
-            return None;
-        }
-        let decoded = BASE64_STANDARD.decode(rest.trim_ascii()).ok()?;
+        let value = self.authorization.filter(|value| is_basic(value))?;
+        let decoded = BASE64_STANDARD.decode(value.get(6..)?.trim_ascii()).ok()?;
         let text = wire::text(&decoded);
         match text.split_once(':')? {
             ("", _) => None,
@@ -194,16 +192,30 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// All field lines as one text, credentials masked; `None` when there are none.
-    pub(super) fn text(&self) -> Option<Text> {
+    /// All field lines as one text.
+    pub(super) fn masked(&self) -> Masked {
         if self.block.is_empty() {
-            None
+            Masked::default()
         } else if self.secrecy == Secrecy::Open && !mask::may_hide(self.block) {
-            Some(wire::text(self.block).into())
+            Masked { text: Some(wire::text(self.block).into()), masks: SmallVec::new() }
         } else {
             masked(self.block)
         }
     }
+}
+
+/// Field lines without their credentials.
+#[derive(Default)]
+pub(super) struct Masked {
+    /// `None` when there are none.
+    pub(super) text: Option<Text>,
+    /// Where the credentials that filled the rest of their line were.
+    pub(super) masks: SmallVec<[usize; 2]>,
+}
+
+/// Whether a value is the credentials of RFC 7617, which name a user.
+pub(super) fn is_basic(value: &[u8]) -> bool {
+    value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic "))
 }
 
 /// What a field's name means to us.
@@ -282,22 +294,24 @@ fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((name.trim_ascii_end(), value.get(1..)?))
 }
 
-/// Field lines as one text, credentials masked; `None` when there are none.
-pub(super) fn masked(block: &[u8]) -> Option<Text> {
+/// Field lines as one text, credentials masked.
+pub(super) fn masked(block: &[u8]) -> Masked {
+    let block = wire::text(block.trim_ascii_end());
     let mut text = String::with_capacity(block.len());
-    for line in block.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|l| !l.is_empty()) {
-        if !text.is_empty() {
-            text.push_str("\r\n");
-        }
-        match split(line) {
-            Some((name, _)) if mask::is_secret_field(name) => {
-                text.push_str(&wire::text(name));
-                text.push_str(": ");
+    let mut masks = SmallVec::new();
+    for line in block.split_inclusive('\n') {
+        let bare = line.trim_ascii_end();
+        match split(bare.as_bytes()) {
+            Some((name, value)) if mask::is_secret_field(name) => {
+                let open = bare.len() - value.trim_ascii_start().len();
+                text.push_str(bare.get(..open).unwrap_or(bare));
+                masks.push(text.len());
                 text.push_str(MASK);
             }
-            Some(_) if mask::may_hide(line) => mask::url(&wire::text(line), &mut text),
-            Some(_) | None => text.push_str(&wire::text(line)),
+            Some(_) if mask::may_hide(bare.as_bytes()) => mask::url(bare, &mut text),
+            Some(_) | None => text.push_str(bare),
         }
+        text.push_str(line.get(bare.len()..).unwrap_or_default());
     }
-    (!text.is_empty()).then(|| text.into())
+    Masked { text: (!text.is_empty()).then(|| text.into()), masks }
 }

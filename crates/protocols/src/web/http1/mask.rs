@@ -99,11 +99,28 @@ fn may_be_secret(name: &[u8]) -> bool {
     if !before.is_ascii_alphabetic() || !last.is_ascii_alphabetic() {
         return true;
     }
-    let ends = [
-        b"th", b"on", b"de", b"al", b"ls", b"wt", b"ey", b"ss", b"se", b"in", b"wd", b"as", b"id", b"ig",
-        b"tp", b"rd", b"et", b"en", b"re",
-    ];
-    ends.contains(&&[before | 0x20, last | 0x20])
+    matches!(
+        &[before | 0x20, last | 0x20],
+        b"th"
+            | b"on"
+            | b"de"
+            | b"al"
+            | b"ls"
+            | b"wt"
+            | b"ey"
+            | b"ss"
+            | b"se"
+            | b"in"
+            | b"wd"
+            | b"as"
+            | b"id"
+            | b"ig"
+            | b"tp"
+            | b"rd"
+            | b"et"
+            | b"en"
+            | b"re"
+    )
 }
 
 fn escaped(bytes: &mut std::slice::Iter<'_, u8>) -> u8 {
@@ -114,9 +131,38 @@ fn escaped(bytes: &mut std::slice::Iter<'_, u8>) -> u8 {
     }
 }
 
-/// Whether [`url`] may change `text`: most targets and field values have nothing to hide.
+/// Whether [`url`] may change `text`, or a line of it: most targets and field values have nothing to hide.
 pub(super) fn may_hide(text: &[u8]) -> bool {
     memchr::memchr3(b'?', b'@', b'#', text).is_some()
+        && (memchr::memchr(b'@', text).is_some() || has_secret_parameters(text))
+}
+
+/// Whether [`parameters`] may change `text`.
+pub(super) fn has_secret_parameters(text: &[u8]) -> bool {
+    let mut from = 0;
+    memchr::memchr_iter(b'=', text).any(|at| {
+        let before = text.get(from..at).unwrap_or_default();
+        from = at + 1;
+        may_be_secret(before.trim_ascii_end()) && {
+            let begins = before.iter().rposition(|b| matches!(b, b'?' | b'#' | b'&' | b';' | b'\n'));
+            let name = before.get(begins.map_or(0, |at| at + 1)..).unwrap_or_default();
+            is_secret(name.trim_ascii(), Place::Query)
+        }
+    })
+}
+
+/// Whether [`json`] may change `text`.
+pub(super) fn has_secret_members(text: &[u8]) -> bool {
+    memchr::memchr_iter(b':', text).any(|at| {
+        let before = text.get(..at).unwrap_or_default().trim_ascii_end();
+        let Some(before) = before.strip_suffix(b"\"").filter(|before| may_be_secret(before)) else {
+            return false;
+        };
+        let begins = memchr::memrchr(b'"', before).map_or(0, |quote| quote + 1);
+        let (outside, name) = before.split_at_checked(begins).unwrap_or_default();
+        // A name may have a quote in it, behind a backslash.
+        outside.ends_with(b"\\\"") || is_secret(name, Place::Document)
+    })
 }
 
 /// Writes an address (or a text with an address in it) without its user's password and its secret parameters.
@@ -170,7 +216,7 @@ pub(super) fn json(text: &str, out: &mut String) {
         let (name, after) = quoted.split_at_checked(string_end(quoted)).unwrap_or((quoted, ""));
         out.push_str(name);
         rest = after;
-        let Some(value) = after.strip_prefix('"').and_then(|a| a.trim_start().strip_prefix(':')) else {
+        let Some(value) = after.strip_prefix('"').and_then(|a| a.trim_ascii_start().strip_prefix(':')) else {
             // The end of a string that is no name.
             if let Some(after) = after.strip_prefix('"') {
                 out.push('"');

@@ -23,6 +23,8 @@
 
 mod body;
 mod fields;
+mod head;
+mod identity;
 mod mask;
 mod session;
 mod wire;

@@ -1,18 +1,17 @@
 //! Heads and bodies to requests and responses: the state of one connection.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use model::conn::Speaker;
-use model::exchange::{Detail, Details, Failure, Identity, Outcome, Request, Response, Text};
-use smallvec::SmallVec;
+use model::exchange::{Detail, Details, Failure, Identity, Outcome, Request, Response};
 
 use crate::kit::protocol::{Guess, Heard, Key, Read, Session, Stop};
 use crate::kit::reader::{Ahead, Reader};
 use crate::web::http1::body::{self, Body, Framing, Kind, Progress};
 use crate::web::http1::fields::{self, Fields, Folding};
-use crate::web::http1::mask;
-use crate::web::http1::wire::{self, NoHead, RequestLine, StatusLine};
+use crate::web::http1::head::{Asking, Content, Head};
+use crate::web::http1::identity;
+use crate::web::http1::wire::{self, NoHead, StatusLine};
 
 /// The state of one connection.
 #[derive(Default)]
@@ -21,13 +20,12 @@ pub(super) struct Http1 {
     client: Client,
     server: Server,
     identity: Option<Arc<Identity>>,
-    method: Memo,
-    version: Memo,
-    host: Memo,
-    path: Memo,
-    statement: Memo,
-    asked: Memo,
-    answered: Memo,
+    /// The last request's first line.
+    asking: Asking,
+    /// The last request's fields.
+    asked: Head,
+    /// The last response's fields.
+    answered: Head,
 }
 
 /// Where the connection is bound.
@@ -76,24 +74,6 @@ struct Unfinished<T> {
     body: Body,
 }
 
-/// Longer texts are not kept for the next message: an idle connection is to be small.
-const MEMO: usize = 64;
-
-/// The last text of its place: most connections say the same again.
-#[derive(Debug, Default)]
-struct Memo(Option<Text>);
-
-impl Memo {
-    fn text(&mut self, bytes: &[u8]) -> Text {
-        if let Some(text) = self.0.as_ref().filter(|text| text.as_bytes() == bytes) {
-            return Arc::clone(text);
-        }
-        let text: Text = wire::text(bytes).into();
-        self.0 = (bytes.len() <= MEMO).then(|| Arc::clone(&text));
-        text
-    }
-}
-
 impl Session for Http1 {
     fn read(&mut self, speaker: Speaker, wire: &mut Reader<'_>) -> Read<Heard> {
         match (self.course, speaker) {
@@ -138,98 +118,81 @@ impl Http1 {
     }
 
     fn read_request(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
-        let bytes = wire.rest();
-        let line = wire::request_start(bytes).map_err(|no| stop(no, wire))?;
+        let line = self.request_line(wire)?;
+        let block = wire.rest().get(line..).unwrap_or_default();
+        let size = match self.asked.again(block) {
+            Some(size) => size,
+            None => match self.new_fields(Speaker::Client, block, wire)? {
+                News::Head(size) => size,
+                News::Identity(identity) => return Ok(Heard::Identity(identity)),
+            },
+        };
+        wire.take(line + size)?;
+        let message = self.asking.request(&self.asked, self.identity.as_deref());
+        let content = self.asked.content;
+        if !self.asking.is_short() {
+            self.asking = Asking::default();
+        }
+        if !self.asked.is_short() {
+            self.asked = Head::default();
+        }
+        Ok(self.begin_request(message, content, wire))
+    }
+
+    /// The length of the request line, whose texts are `asking` from now on.
+    fn request_line(&mut self, wire: &Reader<'_>) -> Read<usize> {
+        if let Some(length) = self.asking.again(wire.rest()) {
+            return Ok(length);
+        }
+        let line = wire::request_start(wire.rest()).map_err(|no| stop(no, wire))?;
+        self.asking = Asking::of(&line, &self.asking);
+        Ok(line.length)
+    }
+
+    /// Reads the fields that `block` begins with, unless they tell of somebody else: then that is told first.
+    fn new_fields(&mut self, speaker: Speaker, block: &[u8], wire: &Reader<'_>) -> Read<News> {
         let unfolded;
-        let mut fields =
-            Fields::read(bytes.get(line.length..).unwrap_or_default()).map_err(|no| stop(no, wire))?;
+        let mut fields = Fields::read(block).map_err(|no| stop(no, wire))?;
         if fields.folding() == Folding::Folded {
-            unfolded = wire::unfold(bytes.get(line.length..).unwrap_or_default());
+            unfolded = wire::unfold(block);
             fields = Fields::read(&unfolded).map_err(|no| stop(no, wire))?;
         }
-        let framing = fields.request_framing().map_err(|what| wire.broken(what))?;
-        if let Some(identity) = self.new_client(&fields) {
+        let known = self.identity.as_deref();
+        let (framing, identity, last) = match speaker {
+            Speaker::Client => {
+                let framing = fields.request_framing().map_err(|what| wire.broken(what))?;
+                (framing, identity::new_client(known, &fields), &mut self.asked)
+            }
+            Speaker::Server => {
+                (fields.response_framing(), identity::new_server(known, &fields), &mut self.answered)
+            }
+        };
+        if let Some(identity) = identity {
             self.identity = Some(Arc::clone(&identity));
-            return Ok(Heard::Identity(identity));
+            return Ok(News::Identity(identity));
         }
-        let mut message = self.request(&line, &fields);
-        wire.take(line.length + fields.size)?;
-        if line.method == b"CONNECT" {
+        *last = Head::of(&fields, framing, last);
+        Ok(News::Head(fields.size))
+    }
+
+    fn begin_request(&mut self, mut message: Request, content: Content, wire: &mut Reader<'_>) -> Heard {
+        if message.operation == "CONNECT" {
             self.course = Course::Asked;
-            return Ok(Heard::Request(Key::Turn, message));
+            return Heard::Request(Key::Turn, message);
         }
+        let Content { framing, kind, coding } = content;
         match at_hand(framing, wire) {
             AtHand::All(bytes) => {
-                let text = body::text(fields.kind(), fields.coding, bytes);
+                let text = body::text(kind, coding, bytes);
                 message.details.extend(text.map(|t| ("http.request_body", t.into())));
-                Ok(Heard::Request(Key::Turn, message))
+                Heard::Request(Key::Turn, message)
             }
             AtHand::NotAll => {
-                let body = Body::new(framing, fields.kind(), fields.coding);
+                let body = Body::new(framing, kind, coding);
                 self.client = Client::Body(Box::new(Unfinished { message, body }));
-                Ok(Heard::Part)
+                Heard::Part
             }
         }
-    }
-
-    fn request(&mut self, line: &RequestLine<'_>, fields: &Fields<'_>) -> Request {
-        let target = self.path.text(path(line.target));
-        let mut details = Details::with_capacity(8);
-        details.push(("http.method", self.method.text(line.method).into()));
-        details.push(("http.path", Arc::clone(&target).into()));
-        if let Some(host) = fields.host {
-            details.push(("http.host", self.host.text(host).into()));
-        }
-        details.push(("http.version", self.version.text(line.version.as_bytes()).into()));
-        if let Some(agent) = self.identity.as_ref().and_then(|i| i.application.as_ref()) {
-            details.push(("http.user_agent", Arc::clone(agent).into()));
-        }
-        if let Some(media) = fields.media {
-            details.push(("http.request_content_type", self.asked.text(media).into()));
-        }
-        details.extend(fields.text().map(|t| ("http.request_headers", t.into())));
-        details.extend(fields.ambiguity().map(|what| ("http.request_ambiguity", what.into())));
-        Request {
-            operation: operation(line.method),
-            statement: Some(self.statement(line)),
-            targets: vec![target],
-            details,
-            ..Request::default()
-        }
-    }
-
-    /// Method and target as sent, credentials masked.
-    fn statement(&mut self, line: &RequestLine<'_>) -> Text {
-        let mut text: SmallVec<[u8; 256]> = SmallVec::from_slice(line.method);
-        text.push(b' ');
-        if mask::may_hide(line.target) {
-            let mut masked = String::with_capacity(line.target.len());
-            mask::url(&wire::text(line.target), &mut masked);
-            text.extend_from_slice(masked.as_bytes());
-        } else {
-            text.extend_from_slice(line.target);
-        }
-        self.statement.text(&text)
-    }
-
-    /// Who the client is, when that is news.
-    fn new_client(&self, fields: &Fields<'_>) -> Option<Arc<Identity>> {
-        let known = self.identity.as_deref();
-        let user = fields.user();
-        let agent = known.and_then(|k| k.application.as_ref()).map(|a| a.as_bytes());
-        let same_agent = agent == fields.program;
-        if same_agent && known.and_then(|k| k.user.as_deref()) == user.as_deref() {
-            return None;
-        }
-        // Bytes that are no text never compare as equal: their text does.
-        let application: Option<Text> = fields.program.map(|p| wire::text(p).into());
-        let identity = Identity {
-            user: user.map(Text::from),
-            database: None,
-            application,
-            version: known.and_then(|k| k.version.clone()),
-        };
-        (known != Some(&identity)).then(|| Arc::new(identity))
     }
 
     /// The request that was being said is whole.
@@ -284,20 +247,16 @@ impl Http1 {
     }
 
     fn read_response(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
-        let bytes = wire.rest();
-        let line = wire::response_start(bytes).map_err(|no| stop(no, wire))?;
-        let unfolded;
-        let mut fields =
-            Fields::read(bytes.get(line.length..).unwrap_or_default()).map_err(|no| stop(no, wire))?;
-        if fields.folding() == Folding::Folded {
-            unfolded = wire::unfold(bytes.get(line.length..).unwrap_or_default());
-            fields = Fields::read(&unfolded).map_err(|no| stop(no, wire))?;
-        }
-        if let Some(identity) = self.new_server(&fields) {
-            self.identity = Some(Arc::clone(&identity));
-            return Ok(Heard::Identity(identity));
-        }
-        wire.take(line.length + fields.size)?;
+        let line = wire::response_start(wire.rest()).map_err(|no| stop(no, wire))?;
+        let block = wire.rest().get(line.length..).unwrap_or_default();
+        let size = match self.answered.again(block) {
+            Some(size) => size,
+            None => match self.new_fields(Speaker::Server, block, wire)? {
+                News::Head(size) => size,
+                News::Identity(identity) => return Ok(Heard::Identity(identity)),
+            },
+        };
+        wire.take(line.length + size)?;
         let question = self.question(wire);
         match (line.status, question) {
             (101, _) | (200..=299, Question::Connect) => self.course = Course::Over,
@@ -305,38 +264,38 @@ impl Http1 {
             _ if self.course == Course::Asked => self.course = Course::Http,
             _ => {}
         }
-        let framing = match (line.status, question) {
-            (101 | 204 | 304, _) | (_, Question::Head) | (200..=299, Question::Connect) => Framing::Empty,
-            // It was `HEAD` that was not seen.
-            (_, Question::Unseen) if wire::status_line(wire.rest()) == Guess::Yes => Framing::Empty,
-            (_, Question::Connect | Question::Unseen | Question::Other) => fields.response_framing(),
-        };
-        let message = self.response(&line, &fields);
-        Ok(self.begin_answer(wire, message, &fields, framing, question))
+        let message = response(&line, &self.answered);
+        let mut content = self.answered.content;
+        if !self.answered.is_short() {
+            self.answered = Head::default();
+        }
+        if is_bare(line.status, question, wire) {
+            content.framing = Framing::Empty;
+        }
+        Ok(self.begin_answer(message, content, question, wire))
     }
 
     fn begin_answer(
         &mut self,
-        wire: &mut Reader<'_>,
         mut message: Response,
-        fields: &Fields<'_>,
-        framing: Framing,
+        content: Content,
         question: Question,
+        wire: &mut Reader<'_>,
     ) -> Heard {
+        let Content { framing, kind, coding } = content;
         match (at_hand(framing, wire), question) {
             (AtHand::All(bytes), _) => {
-                let text = body::text(fields.kind(), fields.coding, bytes);
+                let text = body::text(kind, coding, bytes);
                 message.details.extend(text.map(|t| ("http.response_body", t.into())));
                 self.answer(wire, message)
             }
             // Who asks while its body comes is not answered by it: it counts as said with its head.
             (AtHand::NotAll, Question::Unseen) => {
-                let body = Body::new(framing, Kind::Opaque, fields.coding);
-                self.server = Server::Doubtful(Box::new(body));
+                self.server = Server::Doubtful(Box::new(Body::new(framing, Kind::Opaque, coding)));
                 Heard::Response(Key::Turn, message)
             }
             (AtHand::NotAll, Question::Head | Question::Connect | Question::Other) => {
-                let body = Body::new(framing, fields.kind(), fields.coding);
+                let body = Body::new(framing, kind, coding);
                 self.server = Server::Body(Box::new(Unfinished { message, body }));
                 Heard::Part
             }
@@ -355,34 +314,6 @@ impl Http1 {
             Some("CONNECT") => Question::Connect,
             Some(_) => Question::Other,
         }
-    }
-
-    fn response(&mut self, line: &StatusLine<'_>, fields: &Fields<'_>) -> Response {
-        let mut details = Details::with_capacity(4);
-        details.push(("http.status", i64::from(line.status).into()));
-        if let Some(media) = fields.media {
-            details.push(("http.response_content_type", self.answered.text(media).into()));
-        }
-        details.extend(fields.text().map(|t| ("http.response_headers", t.into())));
-        details.extend(fields.ambiguity().map(|what| ("http.response_ambiguity", what.into())));
-        let failure = (line.status >= 400).then(|| {
-            let message = wire::text(line.reason.get(..REASON).unwrap_or(line.reason)).into();
-            Box::new(Failure { code: line.status.to_string().into(), message })
-        });
-        let outcome = if failure.is_some() { Outcome::Error } else { Outcome::Ok };
-        Response { outcome, failure, details, ..Response::default() }
-    }
-
-    /// What the server is, when that is news.
-    fn new_server(&self, fields: &Fields<'_>) -> Option<Arc<Identity>> {
-        let program = fields.program?;
-        let known = self.identity.as_deref();
-        if known.and_then(|k| k.version.as_ref()).is_some_and(|v| v.as_bytes() == program) {
-            return None;
-        }
-        let version = Some(wire::text(program).into());
-        let identity = Identity { version, ..known.cloned().unwrap_or_default() };
-        (known != Some(&identity)).then(|| Arc::new(identity))
     }
 
     /// The response that was being said is whole.
@@ -410,6 +341,14 @@ impl Http1 {
             }
         }
     }
+}
+
+/// What a head that is not the last one again turned out to be.
+enum News {
+    /// One of so many bytes.
+    Head(usize),
+    /// One that tells who speaks now; it is to be read once more.
+    Identity(Arc<Identity>),
 }
 
 fn stop(no: NoHead, wire: &Reader<'_>) -> Stop {
@@ -451,29 +390,24 @@ const CUT: &str = "the connection ended before the body";
 
 fn body_details(body: &Body, text: &'static str, trailers: &'static str, details: &mut Details) {
     details.extend(body.text().map(|t| (text, t.into())));
-    details.extend(fields::masked(body.trailers()).map(|t| (trailers, t.into())));
+    details.extend(fields::masked(body.trailers()).text.map(|t| (trailers, t.into())));
 }
 
-/// Methods that most requests have, so that their name needs no memory.
-const METHODS: [&str; 9] =
-    ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS", "CONNECT", "PROPFIND"];
-
-fn operation(method: &[u8]) -> Cow<'static, str> {
-    match METHODS.iter().find(|known| known.as_bytes() == method) {
-        Some(known) => Cow::Borrowed(known),
-        None => Cow::Owned(wire::text(method).into_owned()),
-    }
+fn response(line: &StatusLine<'_>, head: &Head) -> Response {
+    let failure = (line.status >= 400).then(|| {
+        let message = wire::text(line.reason.get(..REASON).unwrap_or(line.reason)).into();
+        Box::new(Failure { code: line.status.to_string().into(), message })
+    });
+    let outcome = if failure.is_some() { Outcome::Error } else { Outcome::Ok };
+    Response { outcome, failure, details: head.response(line.status), ..Response::default() }
 }
 
-/// A target without its query, and in the absolute form (RFC 9112, 3.2.2) without its scheme and authority.
-fn path(target: &[u8]) -> &[u8] {
-    let end = memchr::memchr2(b'?', b'#', target).unwrap_or(target.len());
-    let path = target.get(..end).unwrap_or(target);
-    if path.first() == Some(&b'/') {
-        return path;
-    }
-    match memchr::memmem::find(path, b"://").and_then(|at| path.get(at + 3..)) {
-        Some(rest) => memchr::memchr(b'/', rest).and_then(|at| rest.get(at..)).unwrap_or(b"/"),
-        None => path,
+/// Whether a response has no body, whatever its fields say.
+fn is_bare(status: u16, question: Question, wire: &Reader<'_>) -> bool {
+    match (status, question) {
+        (101 | 204 | 304, _) | (_, Question::Head) | (200..=299, Question::Connect) => true,
+        // It was `HEAD` that was not seen.
+        (_, Question::Unseen) => wire::status_line(wire.rest()) == Guess::Yes,
+        (_, Question::Connect | Question::Other) => false,
     }
 }

@@ -1,0 +1,207 @@
+//! Heads to the texts that records keep, and the last head of each side: most are followed by their like.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use model::exchange::{Detail, Details, Identity, Request, Text};
+use smallvec::SmallVec;
+
+use crate::web::http1::body::{Coding, Framing, Kind};
+use crate::web::http1::fields::{Fields, Masked, is_basic};
+use crate::web::http1::mask::{self, MASK};
+use crate::web::http1::wire::{self, RequestLine};
+
+/// Longer texts are not kept for the next message: an idle connection is to be small.
+const KEPT: usize = 1 << 10;
+
+/// The texts of a request's first line.
+#[derive(Debug, Default)]
+pub(super) struct Asking {
+    operation: Cow<'static, str>,
+    method: Text,
+    /// Method and target as sent, credentials masked.
+    statement: Text,
+    path: Text,
+    version: Text,
+    /// What stands behind the target.
+    end: [u8; END],
+}
+
+/// The bytes of a version with the blank before it and the end of its line.
+const END: usize = b" HTTP/1.1\r\n".len();
+
+impl Asking {
+    /// The texts of `line`, those of `last` where they are the same.
+    pub(super) fn of(line: &RequestLine<'_>, last: &Asking) -> Asking {
+        let path = path(line.target);
+        Asking {
+            operation: operation(line.method),
+            method: shared(line.method, Some(&last.method)),
+            statement: statement(line),
+            path: shared(path, Some(&last.path)),
+            version: shared(line.version.as_bytes(), Some(&last.version)),
+            end: if line.version == "1.0" { *b" HTTP/1.0\r\n" } else { *b" HTTP/1.1\r\n" },
+        }
+    }
+
+    /// The length of the line that `bytes` begin with, if it is this one again.
+    pub(super) fn again(&self, bytes: &[u8]) -> Option<usize> {
+        let rest = bytes.strip_prefix(self.statement.as_bytes())?;
+        (rest.first_chunk()? == &self.end).then_some(self.statement.len() + END)
+    }
+
+    /// Whether it may be kept for the next message.
+    pub(super) fn is_short(&self) -> bool {
+        self.statement.len() <= KEPT
+    }
+
+    /// The request that begins with this line and the fields of `head`.
+    pub(super) fn request(&self, head: &Head, identity: Option<&Identity>) -> Request {
+        let mut details = Details::with_capacity(8);
+        let agent = identity.and_then(|i| i.application.as_ref());
+        push(&mut details, "http.method", Some(&self.method));
+        push(&mut details, "http.path", Some(&self.path));
+        push(&mut details, "http.host", head.host.as_ref());
+        push(&mut details, "http.version", Some(&self.version));
+        push(&mut details, "http.user_agent", agent);
+        push(&mut details, "http.request_content_type", head.media.as_ref());
+        push(&mut details, "http.request_headers", head.text.as_ref());
+        details.extend(head.ambiguity.map(|what| ("http.request_ambiguity", what.into())));
+        Request {
+            operation: self.operation.clone(),
+            statement: Some(Arc::clone(&self.statement)),
+            targets: vec![Arc::clone(&self.path)],
+            details,
+            ..Request::default()
+        }
+    }
+}
+
+/// What the fields of a head say.
+#[derive(Debug, Default)]
+pub(super) struct Head {
+    /// All of them, credentials masked.
+    text: Option<Text>,
+    /// Where a credential that fills the rest of its line begins in the text.
+    masks: SmallVec<[usize; 2]>,
+    host: Option<Text>,
+    media: Option<Text>,
+    pub(super) content: Content,
+    ambiguity: Option<&'static str>,
+}
+
+/// How the body is to be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Content {
+    pub(super) framing: Framing,
+    pub(super) kind: Kind,
+    pub(super) coding: Coding,
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Content { framing: Framing::Empty, kind: Kind::default(), coding: Coding::default() }
+    }
+}
+
+impl Head {
+    /// What `fields` say, in texts of `last` where they are the same.
+    pub(super) fn of(fields: &Fields<'_>, framing: Framing, last: &Head) -> Head {
+        let Masked { text, masks } = fields.masked();
+        Head {
+            text,
+            masks,
+            host: fields.host.map(|host| shared(host, last.host.as_ref())),
+            media: fields.media.map(|media| shared(media, last.media.as_ref())),
+            content: Content { framing, kind: fields.kind(), coding: fields.coding },
+            ambiguity: fields.ambiguity(),
+        }
+    }
+
+    /// The length of the head that `bytes` begin with, if it is this one again, whatever its credentials are.
+    ///
+    /// One that names its user is always read anew.
+    pub(super) fn again(&self, bytes: &[u8]) -> Option<usize> {
+        let text = self.text.as_deref()?.as_bytes();
+        let (mut told, mut read) = (0, 0);
+        for mask in &self.masks {
+            let same = text.get(told..*mask)?;
+            let value = bytes.get(read..)?.strip_prefix(same)?;
+            let value = value.get(..memchr::memchr(b'\n', value)?)?;
+            if is_basic(value) {
+                return None;
+            }
+            told = mask + MASK.len();
+            read += same.len() + value.strip_suffix(b"\r").unwrap_or(value).len();
+        }
+        let same = text.get(told..)?;
+        bytes.get(read..)?.strip_prefix(same)?.strip_prefix(b"\r\n\r\n")?;
+        Some(read + same.len() + 4)
+    }
+
+    /// Whether it may be kept for the next message.
+    pub(super) fn is_short(&self) -> bool {
+        self.text.as_ref().is_none_or(|text| text.len() <= KEPT)
+    }
+
+    /// The details of a response with this head.
+    pub(super) fn response(&self, status: u16) -> Details {
+        let mut details = Details::with_capacity(4);
+        details.push(("http.status", i64::from(status).into()));
+        push(&mut details, "http.response_content_type", self.media.as_ref());
+        push(&mut details, "http.response_headers", self.text.as_ref());
+        details.extend(self.ambiguity.map(|what| ("http.response_ambiguity", what.into())));
+        details
+    }
+}
+
+fn push(details: &mut Details, name: &'static str, text: Option<&Text>) {
+    if let Some(text) = text {
+        details.push((name, Detail::Text(Arc::clone(text))));
+    }
+}
+
+/// The text of `bytes`: `last`, where it is the same.
+fn shared(bytes: &[u8], last: Option<&Text>) -> Text {
+    match last {
+        Some(last) if last.as_bytes() == bytes => Arc::clone(last),
+        Some(_) | None => wire::text(bytes).into(),
+    }
+}
+
+fn statement(line: &RequestLine<'_>) -> Text {
+    let target = wire::text(line.target);
+    let mut text = String::with_capacity(line.method.len() + 1 + target.len());
+    text.push_str(&wire::text(line.method));
+    text.push(' ');
+    if mask::may_hide(target.as_bytes()) {
+        mask::url(&target, &mut text);
+    } else {
+        text.push_str(&target);
+    }
+    text.into()
+}
+
+/// Methods that most requests have, so that their name needs no memory.
+const METHODS: [&str; 9] =
+    ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS", "CONNECT", "PROPFIND"];
+
+fn operation(method: &[u8]) -> Cow<'static, str> {
+    match METHODS.iter().find(|known| known.as_bytes() == method) {
+        Some(known) => Cow::Borrowed(known),
+        None => Cow::Owned(wire::text(method).into_owned()),
+    }
+}
+
+/// A target without its query, and in the absolute form (RFC 9112, 3.2.2) without its scheme and authority.
+fn path(target: &[u8]) -> &[u8] {
+    let end = memchr::memchr2(b'?', b'#', target).unwrap_or(target.len());
+    let path = target.get(..end).unwrap_or(target);
+    if path.first() == Some(&b'/') {
+        return path;
+    }
+    match memchr::memmem::find(path, b"://").and_then(|at| path.get(at + 3..)) {
+        Some(rest) => memchr::memchr(b'/', rest).and_then(|at| rest.get(at..)).unwrap_or(b"/"),
+        None => path,
+    }
+}
