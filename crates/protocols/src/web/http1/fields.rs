@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use model::exchange::Text;
 use smallvec::SmallVec;
 
-use crate::web::http1::body::{Coding, Framing, Kind, LENGTH};
+use crate::web::http1::body::{Coding, Framing, LENGTH};
 use crate::web::http1::mask::{self, MASK};
 use crate::web::http1::wire::{self, HEAD, NoHead};
 
@@ -38,11 +38,15 @@ enum Transfer {
     Unknown,
 }
 
-/// Whether a field holds a credential as a whole.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Whether a field holds a credential.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Secrecy {
+    /// None does: all are well known.
     #[default]
     Open,
+    /// One may, as a part of an address.
+    Unknown,
+    /// One does as a whole.
     Secret,
 }
 
@@ -95,6 +99,7 @@ impl<'a> Fields<'a> {
         let Some((name, value)) = usual(line).or_else(|| unusual(line)) else { return Ok(()) };
         match name {
             Name::Harmless => {}
+            Name::Other => self.secrecy = self.secrecy.max(Secrecy::Unknown),
             Name::Secret => self.secrecy = Secrecy::Secret,
             Name::Host => self.host = Some(value.trim_ascii()),
             Name::Program => self.program = Some(value.trim_ascii()),
@@ -173,11 +178,6 @@ impl<'a> Fields<'a> {
         (self.transfer != Transfer::Plain && self.length.is_some()).then_some(SMUGGLING)
     }
 
-    /// What kind of text the body is.
-    pub(super) fn kind(&self) -> Kind {
-        self.media.map(Kind::named).unwrap_or_default()
-    }
-
     /// The user that `Authorization: Basic` names (RFC 7617).
     ///
     /// Without a password the name is the credential (a key of an API), and masked.
@@ -196,10 +196,14 @@ impl<'a> Fields<'a> {
     pub(super) fn masked(&self) -> Masked {
         if self.block.is_empty() {
             Masked::default()
-        } else if self.secrecy == Secrecy::Open && !mask::may_hide(self.block) {
-            Masked { text: Some(wire::text(self.block).into()), masks: SmallVec::new() }
-        } else {
+        } else if match self.secrecy {
+            Secrecy::Open => false,
+            Secrecy::Unknown => mask::may_hide(self.block),
+            Secrecy::Secret => true,
+        } {
             masked(self.block)
+        } else {
+            Masked { text: Some(wire::text(self.block).into()), masks: SmallVec::new() }
         }
     }
 }
@@ -229,43 +233,33 @@ enum Name {
     Coding,
     Transfer,
     Secret,
+    /// Of no meaning to us, and without credentials.
     Harmless,
+    /// Of no meaning to us.
+    Other,
 }
 
-/// The field of a line that is written as nearly all are: a well-known name, and the colon right behind it.
+/// The field of a line that is written as most are: a well-known name in its usual letters.
 fn usual(line: &[u8]) -> Option<(Name, &[u8])> {
-    let (name, value) = match line.first()? | 0x20 {
-        b'a' => (Name::Harmless, named(line, b"accept").or_else(|| named(line, b"accept-encoding"))),
-        b'c' => match line.len() {
-            0..=12 => (Name::Harmless, None),
-            _ => return content(line).or_else(|| Some((Name::Harmless, named(line, b"connection")?))),
-        },
-        b'd' => (Name::Harmless, named(line, b"date")),
-        b'e' => (Name::Harmless, named(line, b"etag")),
-        b'h' => (Name::Host, named(line, b"host")),
-        b'l' => (Name::Harmless, named(line, b"last-modified")),
-        b's' => (Name::Program, named(line, b"server")),
-        b't' => (Name::Transfer, named(line, b"transfer-encoding")),
-        b'u' => (Name::Program, named(line, b"user-agent")),
-        _ => return None,
-    };
-    Some((name, value?))
-}
-
-fn content(line: &[u8]) -> Option<(Name, &[u8])> {
-    let media = || Some((Name::Media, named(line, b"content-type")?));
-    let length = || Some((Name::Length, named(line, b"content-length")?));
-    let coding = || Some((Name::Coding, named(line, b"content-encoding")?));
-    media().or_else(length).or_else(coding)
-}
-
-/// The value of the field `lower`, whose name is written in small letters, if `line` is one.
-#[inline]
-fn named<'a, const N: usize>(line: &'a [u8], lower: &[u8; N]) -> Option<&'a [u8]> {
-    let (name, rest) = line.split_first_chunk::<N>()?;
-    let value = rest.strip_prefix(b":")?;
-    let differs = name.iter().zip(lower).fold(0, |differs, (byte, lower)| differs | ((byte | 0x20) ^ lower));
-    (differs == 0).then_some(value)
+    let named = |name, prefix| Some((name, line.strip_prefix(prefix)?));
+    match line.first()? {
+        b'A' => named(Name::Harmless, &b"Accept:"[..])
+            .or_else(|| named(Name::Harmless, b"Accept-Encoding:"))
+            .or_else(|| named(Name::Harmless, b"Accept-Ranges:")),
+        b'C' => named(Name::Length, &b"Content-Length:"[..])
+            .or_else(|| named(Name::Media, b"Content-Type:"))
+            .or_else(|| named(Name::Harmless, b"Connection:"))
+            .or_else(|| named(Name::Harmless, b"Cache-Control:"))
+            .or_else(|| named(Name::Coding, b"Content-Encoding:")),
+        b'D' => named(Name::Harmless, b"Date:"),
+        b'E' => named(Name::Harmless, b"ETag:"),
+        b'H' => named(Name::Host, b"Host:"),
+        b'L' => named(Name::Harmless, b"Last-Modified:"),
+        b'S' => named(Name::Program, b"Server:"),
+        b'T' => named(Name::Transfer, b"Transfer-Encoding:"),
+        b'U' => named(Name::Program, b"User-Agent:"),
+        _ => None,
+    }
 }
 
 /// The field of any other line.
@@ -282,7 +276,7 @@ fn unusual(line: &[u8]) -> Option<(Name, &[u8])> {
         16 if is(b"content-encoding") => Name::Coding,
         17 if is(b"transfer-encoding") => Name::Transfer,
         _ if mask::is_secret_field(name) => Name::Secret,
-        _ => Name::Harmless,
+        _ => Name::Other,
     };
     Some((name, value))
 }

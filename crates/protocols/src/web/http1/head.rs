@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use model::exchange::{Detail, Details, Identity, Request, Text};
+use model::exchange::{Detail, Details, Failure, Identity, Outcome, Request, Response, Text};
 use smallvec::SmallVec;
 
 use crate::web::http1::body::{Coding, Framing, Kind};
 use crate::web::http1::fields::{Fields, Masked, is_basic};
 use crate::web::http1::mask::{self, MASK};
-use crate::web::http1::wire::{self, RequestLine};
+use crate::web::http1::wire::{self, RequestLine, StatusLine};
 
 /// Longer texts are not kept for the next message: an idle connection is to be small.
 const KEPT: usize = 1 << 10;
@@ -55,8 +55,13 @@ impl Asking {
         self.statement.len() <= KEPT
     }
 
+    /// Whether what follows its answer is no longer HTTP.
+    pub(super) fn is_connect(&self) -> bool {
+        self.operation == "CONNECT"
+    }
+
     /// The request that begins with this line and the fields of `head`.
-    pub(super) fn request(&self, head: &Head, identity: Option<&Identity>) -> Request {
+    pub(super) fn request(&self, head: &Head, identity: Option<&Identity>, body: Option<Text>) -> Request {
         let mut details = Details::with_capacity(8);
         let agent = identity.and_then(|i| i.application.as_ref());
         push(&mut details, "http.method", Some(&self.method));
@@ -66,7 +71,12 @@ impl Asking {
         push(&mut details, "http.user_agent", agent);
         push(&mut details, "http.request_content_type", head.media.as_ref());
         push(&mut details, "http.request_headers", head.text.as_ref());
-        details.extend(head.ambiguity.map(|what| ("http.request_ambiguity", what.into())));
+        if let Some(what) = head.ambiguity {
+            details.push(("http.request_ambiguity", what.into()));
+        }
+        if let Some(body) = body {
+            details.push(("http.request_body", Detail::Text(body)));
+        }
         Request {
             operation: self.operation.clone(),
             statement: Some(Arc::clone(&self.statement)),
@@ -108,12 +118,18 @@ impl Head {
     /// What `fields` say, in texts of `last` where they are the same.
     pub(super) fn of(fields: &Fields<'_>, framing: Framing, last: &Head) -> Head {
         let Masked { text, masks } = fields.masked();
+        let media = fields.media.map(|media| shared(media, last.media.as_ref()));
+        let kind = match (&media, &last.media) {
+            (Some(media), Some(before)) if Arc::ptr_eq(media, before) => last.content.kind,
+            (Some(media), _) => Kind::named(media.as_bytes()),
+            (None, _) => Kind::default(),
+        };
         Head {
             text,
             masks,
             host: fields.host.map(|host| shared(host, last.host.as_ref())),
-            media: fields.media.map(|media| shared(media, last.media.as_ref())),
-            content: Content { framing, kind: fields.kind(), coding: fields.coding },
+            media,
+            content: Content { framing, kind, coding: fields.coding },
             ambiguity: fields.ambiguity(),
         }
     }
@@ -144,15 +160,33 @@ impl Head {
         self.text.as_ref().is_none_or(|text| text.len() <= KEPT)
     }
 
-    /// The details of a response with this head.
-    pub(super) fn response(&self, status: u16) -> Details {
+    /// The response that begins with `line` and these fields.
+    pub(super) fn response(&self, line: &StatusLine<'_>, body: Option<Text>) -> Response {
         let mut details = Details::with_capacity(4);
-        details.push(("http.status", i64::from(status).into()));
+        details.push(("http.status", i64::from(line.status).into()));
         push(&mut details, "http.response_content_type", self.media.as_ref());
         push(&mut details, "http.response_headers", self.text.as_ref());
-        details.extend(self.ambiguity.map(|what| ("http.response_ambiguity", what.into())));
-        details
+        if let Some(what) = self.ambiguity {
+            details.push(("http.response_ambiguity", what.into()));
+        }
+        if let Some(body) = body {
+            details.push(("http.response_body", Detail::Text(body)));
+        }
+        let failure = failure(line);
+        let outcome = if failure.is_some() { Outcome::Error } else { Outcome::Ok };
+        Response { outcome, failure, details, ..Response::default() }
     }
+}
+
+/// The longest reason that is kept.
+const REASON: usize = 256;
+
+fn failure(line: &StatusLine<'_>) -> Option<Box<Failure>> {
+    if line.status < 400 {
+        return None;
+    }
+    let message = wire::text(line.reason.get(..REASON).unwrap_or(line.reason)).into();
+    Some(Box::new(Failure { code: line.status.to_string().into(), message }))
 }
 
 fn push(details: &mut Details, name: &'static str, text: Option<&Text>) {
@@ -169,12 +203,17 @@ fn shared(bytes: &[u8], last: Option<&Text>) -> Text {
     }
 }
 
+/// Method and target as sent, credentials masked.
 fn statement(line: &RequestLine<'_>) -> Text {
+    let hides = mask::may_hide(line.target);
+    if !hides && line.words.len() == line.method.len() + 1 + line.target.len() {
+        return wire::text(line.words).into();
+    }
     let target = wire::text(line.target);
     let mut text = String::with_capacity(line.method.len() + 1 + target.len());
     text.push_str(&wire::text(line.method));
     text.push(' ');
-    if mask::may_hide(target.as_bytes()) {
+    if hides {
         mask::url(&target, &mut text);
     } else {
         text.push_str(&target);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::conn::Speaker;
-use model::exchange::{Detail, Details, Failure, Identity, Outcome, Request, Response};
+use model::exchange::{Detail, Details, Identity, Request, Response};
 
 use crate::kit::protocol::{Guess, Heard, Key, Read, Session, Stop};
 use crate::kit::reader::{Ahead, Reader};
@@ -128,15 +128,14 @@ impl Http1 {
             },
         };
         wire.take(line + size)?;
-        let message = self.asking.request(&self.asked, self.identity.as_deref());
-        let content = self.asked.content;
+        let heard = self.begin_request(wire);
         if !self.asking.is_short() {
             self.asking = Asking::default();
         }
         if !self.asked.is_short() {
             self.asked = Head::default();
         }
-        Ok(self.begin_request(message, content, wire))
+        Ok(heard)
     }
 
     /// The length of the request line, whose texts are `asking` from now on.
@@ -175,20 +174,17 @@ impl Http1 {
         Ok(News::Head(fields.size))
     }
 
-    fn begin_request(&mut self, mut message: Request, content: Content, wire: &mut Reader<'_>) -> Heard {
-        if message.operation == "CONNECT" {
+    fn begin_request(&mut self, wire: &mut Reader<'_>) -> Heard {
+        let Content { framing, kind, coding } = self.asked.content;
+        let request = |body| self.asking.request(&self.asked, self.identity.as_deref(), body);
+        if self.asking.is_connect() {
             self.course = Course::Asked;
-            return Heard::Request(Key::Turn, message);
+            return Heard::Request(Key::Turn, request(None));
         }
-        let Content { framing, kind, coding } = content;
         match at_hand(framing, wire) {
-            AtHand::All(bytes) => {
-                let text = body::text(kind, coding, bytes);
-                message.details.extend(text.map(|t| ("http.request_body", t.into())));
-                Heard::Request(Key::Turn, message)
-            }
+            AtHand::All(bytes) => Heard::Request(Key::Turn, request(body::text(kind, coding, bytes))),
             AtHand::NotAll => {
-                let body = Body::new(framing, kind, coding);
+                let (message, body) = (request(None), Body::new(framing, kind, coding));
                 self.client = Client::Body(Box::new(Unfinished { message, body }));
                 Heard::Part
             }
@@ -264,37 +260,28 @@ impl Http1 {
             _ if self.course == Course::Asked => self.course = Course::Http,
             _ => {}
         }
-        let message = response(&line, &self.answered);
-        let mut content = self.answered.content;
+        let heard = self.begin_answer(&line, question, wire);
         if !self.answered.is_short() {
             self.answered = Head::default();
         }
-        if is_bare(line.status, question, wire) {
-            content.framing = Framing::Empty;
-        }
-        Ok(self.begin_answer(message, content, question, wire))
+        Ok(heard)
     }
 
-    fn begin_answer(
-        &mut self,
-        mut message: Response,
-        content: Content,
-        question: Question,
-        wire: &mut Reader<'_>,
-    ) -> Heard {
-        let Content { framing, kind, coding } = content;
+    fn begin_answer(&mut self, line: &StatusLine<'_>, question: Question, wire: &mut Reader<'_>) -> Heard {
+        let Content { framing, kind, coding } = self.answered.content;
+        let framing = if is_bare(line.status, question, wire) { Framing::Empty } else { framing };
         match (at_hand(framing, wire), question) {
             (AtHand::All(bytes), _) => {
                 let text = body::text(kind, coding, bytes);
-                message.details.extend(text.map(|t| ("http.response_body", t.into())));
-                self.answer(wire, message)
+                self.answer(wire, self.answered.response(line, text))
             }
             // Who asks while its body comes is not answered by it: it counts as said with its head.
             (AtHand::NotAll, Question::Unseen) => {
                 self.server = Server::Doubtful(Box::new(Body::new(framing, Kind::Opaque, coding)));
-                Heard::Response(Key::Turn, message)
+                Heard::Response(Key::Turn, self.answered.response(line, None))
             }
             (AtHand::NotAll, Question::Head | Question::Connect | Question::Other) => {
+                let message = self.answered.response(line, None);
                 let body = Body::new(framing, kind, coding);
                 self.server = Server::Body(Box::new(Unfinished { message, body }));
                 Heard::Part
@@ -330,16 +317,16 @@ impl Http1 {
     }
 
     fn answer(&mut self, wire: &Reader<'_>, response: Response) -> Heard {
-        match std::mem::take(&mut self.client) {
-            Client::Body(unfinished) if wire.asked().is_none() => {
-                self.client = Client::Refused(unfinished);
-                Heard::Early(response)
-            }
-            client => {
-                self.client = client;
-                Heard::Response(Key::Turn, response)
+        match &self.client {
+            Client::Body(_) if wire.asked().is_none() => {}
+            Client::Head | Client::Body(_) | Client::Refused(_) => {
+                return Heard::Response(Key::Turn, response);
             }
         }
+        if let Client::Body(unfinished) = std::mem::take(&mut self.client) {
+            self.client = Client::Refused(unfinished);
+        }
+        Heard::Early(response)
     }
 }
 
@@ -382,24 +369,12 @@ enum Question {
     Unseen,
 }
 
-/// The longest reason that is kept.
-const REASON: usize = 256;
-
 /// What is told of a body whose connection ended first.
 const CUT: &str = "the connection ended before the body";
 
 fn body_details(body: &Body, text: &'static str, trailers: &'static str, details: &mut Details) {
     details.extend(body.text().map(|t| (text, t.into())));
     details.extend(fields::masked(body.trailers()).text.map(|t| (trailers, t.into())));
-}
-
-fn response(line: &StatusLine<'_>, head: &Head) -> Response {
-    let failure = (line.status >= 400).then(|| {
-        let message = wire::text(line.reason.get(..REASON).unwrap_or(line.reason)).into();
-        Box::new(Failure { code: line.status.to_string().into(), message })
-    });
-    let outcome = if failure.is_some() { Outcome::Error } else { Outcome::Ok };
-    Response { outcome, failure, details: head.response(line.status), ..Response::default() }
 }
 
 /// Whether a response has no body, whatever its fields say.

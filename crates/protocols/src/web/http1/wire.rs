@@ -12,6 +12,8 @@ const METHOD: usize = 24;
 
 /// The first line of a request.
 pub(super) struct RequestLine<'a> {
+    /// Method and target with the blanks that part them.
+    pub(super) words: &'a [u8],
     pub(super) method: &'a [u8],
     pub(super) target: &'a [u8],
     pub(super) version: &'static str,
@@ -69,7 +71,7 @@ pub(super) fn request_start(bytes: &[u8]) -> Result<RequestLine<'_>, NoHead> {
     match before.split_at_checked(end) {
         // Without a target it is refused by most servers, and a request all the same.
         Some((method, target @ ([] | [b' ', ..]))) if (1..=METHOD).contains(&end) => {
-            Ok(RequestLine { method, target: target.trim_ascii(), version, length })
+            Ok(RequestLine { words: before, method, target: target.trim_ascii(), version, length })
         }
         Some(_) | None => Err(NoHead::Broken("a request line lacks a word")),
     }
@@ -77,6 +79,10 @@ pub(super) fn request_start(bytes: &[u8]) -> Result<RequestLine<'_>, NoHead> {
 
 /// Reads a response's first line.
 pub(super) fn response_start(bytes: &[u8]) -> Result<StatusLine<'_>, NoHead> {
+    // As nearly all begin.
+    if bytes.starts_with(b"HTTP/1.1 200 OK\r\n") {
+        return Ok(StatusLine { status: 200, reason: b"OK", length: 17 });
+    }
     match status_line(bytes) {
         Guess::Yes => {}
         Guess::Unsure => return Err(short(bytes)),
