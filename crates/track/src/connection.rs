@@ -84,6 +84,12 @@ impl Connection {
         }
     }
 
+    /// The connection at the other end, if it named one when it was opened.
+    #[must_use]
+    pub fn peer_id(&self) -> Option<ConnId> {
+        self.opened.peer
+    }
+
     /// The other end is on this host too, and this is what is known there.
     pub fn join(&mut self, other: &Opened) {
         let ours = self.opened.process.clone();

@@ -22,6 +22,8 @@ const CONNECTIONS: usize = 512 << 10;
 #[derive(Debug)]
 pub struct Tracker {
     slots: HashMap<ConnId, Slot>,
+    /// Ends that are not known yet, with the connection at their other end, which is open and named them.
+    awaited: HashMap<ConnId, ConnId>,
     show: Show,
     tally: Tally,
     exchanges: Vec<Exchange>,
@@ -38,7 +40,13 @@ impl Tracker {
     /// Follows nothing yet; `show` says whether unknown bytes become accesses.
     #[must_use]
     pub fn new(show: Show) -> Self {
-        Tracker { slots: HashMap::new(), show, tally: Tally::default(), exchanges: Vec::new() }
+        Tracker {
+            slots: HashMap::new(),
+            awaited: HashMap::new(),
+            show,
+            tally: Tally::default(),
+            exchanges: Vec::new(),
+        }
     }
 
     /// What was understood and what was not, so far; connections that are open and dark included.
@@ -121,12 +129,14 @@ impl Tracker {
         if let Some(connection) = find(&mut self.slots, id) {
             return connection.reopen(Arc::clone(opened));
         }
-        if let Some(peer) = opened.peer
-            && let Some(connection) = find(&mut self.slots, peer)
-        {
-            connection.join(opened);
-            self.slots.insert(id, Slot::End(peer, Arc::clone(opened)));
-            return;
+        // On two processors, the end that was there second may be announced first.
+        if let Some(other) = opened.peer.or_else(|| self.awaited.remove(&id)) {
+            if let Some(connection) = find(&mut self.slots, other) {
+                connection.join(opened);
+                self.slots.insert(id, Slot::End(other, Arc::clone(opened)));
+                return;
+            }
+            self.awaited.insert(other, id);
         }
         if self.slots.len() >= CONNECTIONS {
             self.evict(at, out);
@@ -137,7 +147,12 @@ impl Tracker {
 
     fn close_one(&mut self, id: ConnId, at: Time, out: &mut Vec<Access>) {
         match self.slots.remove(&id) {
-            Some(Slot::Own(mut connection)) => connection.close(at, &mut self.ear(out)),
+            Some(Slot::Own(mut connection)) => {
+                if let Some(peer) = connection.peer_id() {
+                    self.awaited.remove(&peer);
+                }
+                connection.close(at, &mut self.ear(out));
+            }
             Some(Slot::End(..)) | None => {}
         }
     }

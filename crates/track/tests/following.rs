@@ -130,6 +130,20 @@ fn two_ends_on_this_host_are_one_connection_that_names_both() {
     assert_eq!(story.tracker.tally().connections, 1);
 }
 
+/// Two processors announce the two ends of a connection in an order that nobody can promise.
+#[test]
+fn two_ends_are_one_connection_whichever_is_announced_first() {
+    let mut story = Story::new(Show::Count);
+    story.open(conn(1), Role::Client, Some(conn(2)));
+    story.open(conn(2), Role::Server, None);
+    story.say(conn(1), Layer::Wire, CLIENT, GET);
+    story.say(conn(1), Layer::Wire, SERVER, FOUND);
+    let access = &story.heard[0];
+    assert_eq!((access.opened.role, access.conn), (Role::Both, conn(1)));
+    assert_eq!((access.actor.as_ref().unwrap().pid, access.peer.as_ref().unwrap().pid), (1, 2));
+    assert_eq!(story.tracker.tally().connections, 1);
+}
+
 #[test]
 fn an_end_goes_on_when_the_one_that_stood_for_both_is_gone() {
     let mut story = Story::new(Show::Count);
