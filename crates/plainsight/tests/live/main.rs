@@ -9,6 +9,10 @@
 
 mod support;
 
+mod faults;
+mod load;
+mod namespaces;
 mod postgres;
-
+mod privilege;
+mod sockets;
 mod web;

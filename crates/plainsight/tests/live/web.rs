@@ -133,14 +133,16 @@ fn compare(made: &[Made], logged: &[Logged], shown: &[Access], layer: &str, name
     let mut by_target: HashMap<&str, &Access> = HashMap::new();
     for access in shown {
         let (_, target) = access.statement.as_deref().unwrap().split_once(' ').unwrap();
-        assert!(by_target.insert(target, access).is_none(), "shown twice: {target}");
+        let before = by_target.insert(target, access);
+        assert!(before.is_none(), "shown twice: {before:#?} {access:#?}");
     }
     let served: HashMap<&str, &Logged> = logged.iter().map(|logged| (&*logged.target, logged)).collect();
     for made in made {
         let Some(access) = by_target.remove(made.target.as_str()) else { panic!("not shown: {made:?}") };
         assert_call(access, made, layer, name);
         let served = served[made.target.as_str()];
-        assert_eq!(served.client_port, made.port, "the test's own truths disagree");
+        let truths = (served.client_port, &served.method, served.status);
+        assert_eq!(truths, (made.port, &made.method, made.status), "the test's own truths disagree");
         assert_eq!(access.server_pid(), served.pid, "{access:#?}");
     }
     assert!(by_target.is_empty(), "invented: {by_target:#?}");

@@ -1,11 +1,14 @@
 //! An access as a user's program reads it: the JSON line of the contract.
 
+use std::time::SystemTime;
+
 use serde::Deserialize;
 use serde_json::Value;
 
 /// One line of `--json`, as far as the tests look at it.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Access {
+    at: String,
     pub(crate) protocol: String,
     pub(crate) layer: String,
     pub(crate) role: Option<String>,
@@ -22,7 +25,6 @@ pub(crate) struct Access {
     pub(crate) error: Option<Failure>,
     pub(crate) rows: Option<u64>,
     pub(crate) affected: Option<u64>,
-    pub(crate) request_bytes: u64,
     pub(crate) response_bytes: u64,
     pub(crate) latency_us: Option<u64>,
     pub(crate) complete: Complete,
@@ -41,7 +43,6 @@ pub(crate) struct End {
 pub(crate) struct Process {
     pub(crate) pid: u32,
     pub(crate) name: String,
-    pub(crate) exe: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -63,6 +64,11 @@ pub(crate) struct Complete {
 }
 
 impl Access {
+    /// When its request began.
+    pub(crate) fn at(&self) -> SystemTime {
+        humantime::parse_rfc3339(&self.at).unwrap()
+    }
+
     /// The process and the descriptor that the connection's name says.
     pub(crate) fn socket(&self) -> (u32, u32) {
         let mut parts = self.connection.split('/').map(|part| part.parse().unwrap());

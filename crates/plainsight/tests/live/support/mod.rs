@@ -2,7 +2,9 @@
 
 pub(crate) mod access;
 pub(crate) mod clients;
+pub(crate) mod dark;
 pub(crate) mod ground;
+pub(crate) mod libraries;
 pub(crate) mod nginx;
 pub(crate) mod postgres;
 pub(crate) mod process;

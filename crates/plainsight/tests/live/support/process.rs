@@ -37,6 +37,13 @@ impl Running {
         rustix::process::kill_process(pid, signal).unwrap();
     }
 
+    /// Itself, when it has said its first line.
+    pub(crate) fn after_line(mut self) -> Running {
+        let lines = Lines::of(self.0.stdout.take().unwrap());
+        lines.next().expect("it ended before it said a line");
+        self
+    }
+
     /// Its whole output, when it has ended, however that was.
     pub(crate) fn output(mut self) -> String {
         let mut output = String::new();
@@ -45,8 +52,9 @@ impl Running {
         output
     }
 
-    /// Waits for its end; panics when it does not end well.
+    /// Ends its input and waits for its end; panics when it does not end well.
     pub(crate) fn end_well(mut self) {
+        drop(self.0.stdin.take());
         let status = self.0.wait().unwrap();
         let mut errors = String::new();
         if let Some(mut stderr) = self.0.stderr.take() {

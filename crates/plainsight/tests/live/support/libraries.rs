@@ -1,0 +1,42 @@
+//! OpenSSL as the clients of the tests map it.
+
+use std::fs;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+use super::ground::program_path;
+use super::process::text_of;
+
+/// The files of OpenSSL that curl maps on this machine.
+pub(crate) fn of_curl() -> Vec<PathBuf> {
+    let linked = text_of(std::process::Command::new("ldd").arg(program_path("curl").unwrap()));
+    let path = |line: &str| line.split_whitespace().find(|word| word.starts_with('/')).map(PathBuf::from);
+    linked
+        .lines()
+        .filter(|line| line.contains("libssl") || line.contains("libcrypto"))
+        .filter_map(path)
+        .collect()
+}
+
+/// Copies of them, which nobody ever mapped.
+pub(crate) fn copy_to(folder: &Path) {
+    fs::create_dir(folder).unwrap();
+    for library in of_curl() {
+        fs::copy(&library, folder.join(library.file_name().unwrap())).unwrap();
+    }
+}
+
+/// How many bytes of a process's `libssl` code are not as in its file: where hooks stand.
+pub(crate) fn changed_bytes(pid: u32) -> usize {
+    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
+    let line = maps.lines().find(|line| line.contains("r-xp") && line.contains("libssl")).unwrap();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let (start, end) = words[0].split_once('-').unwrap();
+    let number = |hex| u64::from_str_radix(hex, 16).unwrap();
+    let length = usize::try_from(number(end) - number(start)).unwrap();
+    let (mut in_memory, mut in_file) = (vec![0; length], vec![0; length]);
+    fs::File::open(format!("/proc/{pid}/mem")).unwrap().read_exact_at(&mut in_memory, number(start)).unwrap();
+    // The last page of the mapping may be longer than the file.
+    _ = fs::File::open(words[5]).unwrap().read_at(&mut in_file, number(words[2])).unwrap();
+    in_memory.iter().zip(&in_file).filter(|(memory, file)| memory != file).count()
+}
