@@ -1,0 +1,58 @@
+//! What other projects expect of a capture, as lines that ours can be told in too.
+
+mod deepflow;
+mod ndpi;
+mod zeek;
+
+use std::path::Path;
+
+use crate::captures;
+use crate::replayed::Access;
+
+/// Tells what was heard, in lines.
+type Teller = dyn Fn(&[Access]) -> Vec<String>;
+
+/// One file of expectations.
+pub(crate) struct Expectation {
+    pub(crate) name: String,
+    /// A line for each fact.
+    pub(crate) lines: Vec<String>,
+    told_by: Box<Teller>,
+}
+
+impl Expectation {
+    /// The same kind of facts, as they were heard.
+    pub(crate) fn told_by(&self, heard: &[Access]) -> Vec<String> {
+        (self.told_by)(heard)
+    }
+}
+
+/// Reads a file that lies beside a capture; `None`, if it says nothing of exchanges.
+pub(crate) fn read(file: &Path) -> Option<Expectation> {
+    let name = captures::file_name(file);
+    let text = std::fs::read_to_string(file).ok()?;
+    // `..__http.log`, `..__http-limited.log`: one run of Zeek each.
+    let log = name.rsplit_once("__").filter(|(_, log)| log.ends_with(".log")).map(|(_, log)| log);
+    match log {
+        Some(log) if log.starts_with("http") => Some(zeek::http(name, &text)),
+        Some("postgresql.log") => Some(zeek::postgresql(name, &text)),
+        _ if name.ends_with("httpv1.result") => Some(deepflow::http(name, &text)),
+        _ if name.ends_with("pgsql-all.result") => Some(deepflow::postgresql(name, &text)),
+        _ if name.ends_with(".out") => Some(ndpi::connections(name, &text)),
+        _ => None,
+    }
+}
+
+/// A text without line ends and doubled blanks, which the projects fold in their own ways.
+fn folded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Named facts in one line; what is absent is `-`.
+fn line(facts: &[(&str, String)]) -> String {
+    let named = facts.iter().map(|(name, fact)| match fact.as_str() {
+        "" => format!("{name}=-"),
+        fact => format!("{name}={fact}"),
+    });
+    named.collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,70 @@
+//! DeepFlow's results: a line for each message that its agent reads, in JSON or as Rust prints a struct.
+
+use serde_json::Value;
+
+use crate::expectations::{Expectation, folded, line};
+use crate::replayed::Access;
+
+/// DeepFlow cuts a statement here.
+const STATEMENT: usize = 1024;
+
+/// Statements where they are prepared, and the rows of each answer.
+pub(super) fn postgresql(name: String, text: &str) -> Expectation {
+    let messages = text.lines().filter_map(|line| {
+        let json = line.rsplit_once(" is_pgsql").map_or(line, |(json, _)| json);
+        serde_json::from_str::<Value>(json).ok()
+    });
+    let lines = messages.filter_map(|message| of_message(&message)).collect();
+    let told_by = |heard: &[Access]| heard.iter().flat_map(of_postgresql).collect();
+    Expectation { name, lines, told_by: Box::new(told_by) }
+}
+
+fn of_message(message: &Value) -> Option<String> {
+    if let Some(statement) = message["request_resource"].as_str() {
+        return Some(prepared(statement));
+    }
+    (message["msg_type"] == "Response").then(|| answered(message["sql_affected_rows"].as_u64()))
+}
+
+fn of_postgresql(access: &Access) -> Vec<String> {
+    let statement = Some(access.text("/statement")).filter(|statement| !statement.is_empty());
+    let rows = access.number("/rows").or(access.number("/affected"));
+    statement.map(prepared).into_iter().chain([answered(rows)]).collect()
+}
+
+fn prepared(statement: &str) -> String {
+    let statement: String = folded(statement).chars().take(STATEMENT).collect();
+    line(&[("statement", statement.trim_end().to_owned())])
+}
+
+fn answered(rows: Option<u64>) -> String {
+    line(&[("rows", rows.unwrap_or_default().to_string())])
+}
+
+/// Requests and answers of HTTP/1.
+pub(super) fn http(name: String, text: &str) -> Expectation {
+    let lines = text.lines().filter(|line| line.contains("proto: Http1")).map(of_struct).collect();
+    let told_by = |heard: &[Access]| heard.iter().flat_map(of_http).collect();
+    Expectation { name, lines, told_by: Box::new(told_by) }
+}
+
+fn of_struct(message: &str) -> String {
+    let field = |name: &str| {
+        let (_, rest) = message.split_once(&format!(" {name}: "))?;
+        let value = rest.split(", ").next()?.trim_matches('"');
+        Some(value.strip_prefix("Some(").and_then(|some| some.strip_suffix(')')).unwrap_or(value).to_owned())
+    };
+    let field = |name| field(name).unwrap_or_default();
+    if field("msg_type") == "Response" {
+        return line(&[("status", field("status_code"))]);
+    }
+    line(&[("method", field("method").to_uppercase()), ("host", field("host")), ("uri", field("path"))])
+}
+
+fn of_http(access: &Access) -> [String; 2] {
+    let uri = access.text("/statement").split_once(' ').map(|(_, uri)| uri.to_owned()).unwrap_or_default();
+    let method = access.text("/operation").to_owned();
+    let request = [("method", method), ("host", access.text("/details/host").to_owned()), ("uri", uri)];
+    let status = access.number("/details/status").map(|status| status.to_string()).unwrap_or_default();
+    [line(&request), line(&[("status", status)])]
+}

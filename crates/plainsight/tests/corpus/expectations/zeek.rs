@@ -1,0 +1,118 @@
+//! Zeek's logs: tab-separated, with the columns that their authors kept.
+
+use std::collections::BTreeMap;
+
+use crate::expectations::{Expectation, folded, line};
+use crate::replayed::Access;
+
+/// The columns of `http.log` that can be told of an exchange.
+const HTTP: [&str; 5] = ["id.orig_p", "method", "host", "uri", "status_code"];
+
+/// A row by the names of its columns; without those that are unset.
+type Row = BTreeMap<String, String>;
+
+/// `http.log`: a row for each request, and for each answer without one.
+pub(super) fn http(name: String, text: &str) -> Expectation {
+    let rows = rows(text);
+    let columns: Vec<_> = HTTP.into_iter().filter(|column| columns(text).contains(column)).collect();
+    let fact = |row: &Row, column: &str| row.get(column).cloned().unwrap_or_default();
+    let told =
+        |row: &Row| line(&columns.iter().map(|column| (*column, fact(row, column))).collect::<Vec<_>>());
+    let lines = rows.iter().map(told).collect();
+    let told_by = move |heard: &[Access]| {
+        let http = heard.iter().filter(|access| access.text("/protocol") == "http");
+        let facts =
+            |access| columns.iter().map(|column| (*column, of_http(access, column))).collect::<Vec<_>>();
+        http.map(|access| line(&facts(access))).collect()
+    };
+    Expectation { name, lines, told_by: Box::new(told_by) }
+}
+
+fn of_http(access: &Access, column: &str) -> String {
+    let number = |pointer| access.number(pointer).map(|number| number.to_string()).unwrap_or_default();
+    match column {
+        "id.orig_p" => number("/client/port"),
+        "method" => access.text("/operation").to_owned(),
+        "host" => access.text("/details/host").to_owned(),
+        "uri" => access.text("/statement").split_once(' ').map(|(_, uri)| uri.to_owned()).unwrap_or_default(),
+        _ => number("/details/status"),
+    }
+}
+
+/// `postgresql.log`: a row for each message of the client that is answered.
+pub(super) fn postgresql(name: String, text: &str) -> Expectation {
+    let of_row = |row: &Row| {
+        let fact = |column: &str| row.get(column).cloned().unwrap_or_default();
+        let outcome = if fact("success") == "T" { "ok" } else { "error" };
+        let statement = match fact("frontend").as_str() {
+            "simple_query" => fact("frontend_arg"),
+            "startup" => "login".to_owned(),
+            // The question for TLS is no exchange to us: the login that follows is.
+            _ => return None,
+        };
+        Some(of_statement(
+            [&fact("id.orig_p"), &fact("user"), &fact("database"), outcome],
+            &statement,
+            &fact("rows"),
+        ))
+    };
+    let lines = rows(text).iter().filter_map(of_row).collect();
+    let told_by = |heard: &[Access]| heard.iter().map(of_postgresql).collect();
+    Expectation { name, lines, told_by: Box::new(told_by) }
+}
+
+fn of_postgresql(access: &Access) -> String {
+    let port = access.number("/client/port").unwrap_or_default().to_string();
+    let statement = match access.text("/statement") {
+        "" => access.text("/operation"),
+        statement => statement,
+    };
+    let rows = access.number("/rows").map(|rows| rows.to_string()).unwrap_or_default();
+    let session =
+        [&port, access.text("/session/user"), access.text("/session/database"), access.text("/outcome")];
+    of_statement(session, statement, &rows)
+}
+
+fn of_statement([port, user, database, outcome]: [&str; 4], statement: &str, rows: &str) -> String {
+    line(&[
+        ("port", port.to_owned()),
+        ("user", user.to_owned()),
+        ("database", database.to_owned()),
+        ("outcome", outcome.to_owned()),
+        // Zeek counts no rows as 0, we where there can be none as absent.
+        ("rows", if rows.is_empty() { "0".to_owned() } else { rows.to_owned() }),
+        ("statement", folded(statement)),
+    ])
+}
+
+/// The columns' names: after `#fields`, or the first line.
+fn columns(text: &str) -> Vec<&str> {
+    let fields = text.lines().find_map(|line| line.strip_prefix("#fields\t"));
+    let first = || text.lines().find(|line| !line.starts_with('#'));
+    fields.or_else(first).unwrap_or_default().split('\t').collect()
+}
+
+fn rows(text: &str) -> Vec<Row> {
+    let columns = columns(text);
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let rows = lines.map(|line| line.split('\t').collect::<Vec<_>>()).filter(|row| *row != columns);
+    let known = |(column, field): (&&str, &&str)| match *field {
+        "-" | "(empty)" | "" => None,
+        field => Some(((*column).to_owned(), unescaped(field))),
+    };
+    rows.map(|row| columns.iter().zip(&row).filter_map(known).collect()).collect()
+}
+
+/// A field without its escapes (`\x0a`).
+fn unescaped(field: &str) -> String {
+    let mut bytes = Vec::with_capacity(field.len());
+    let mut rest = field.as_bytes();
+    while let [byte, tail @ ..] = rest {
+        let escape = rest.strip_prefix(b"\\x").and_then(<[u8]>::first_chunk::<2>);
+        let escaped =
+            escape.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        bytes.push(escaped.unwrap_or(*byte));
+        rest = if escaped.is_some() { &rest[4..] } else { tail };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

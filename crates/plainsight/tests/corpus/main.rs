@@ -1,0 +1,111 @@
+//! Replays captures that others made, and holds what is heard against what their own projects expect of them.
+//!
+//! The captures lie outside of the project, in `../shared/corpus` or where `PLAINSIGHT_CORPUS` says. Each disagreement
+//! with an expectation is in [`disagreements::LISTED`] with who is right and why: an unlisted one fails, and so does a
+//! listed one that is no more.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod captures;
+mod counts;
+mod disagreements;
+mod expectations;
+mod replayed;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use captures::Capture;
+use disagreements::Whose;
+use expectations::Expectation;
+use replayed::Access;
+
+#[test]
+fn every_capture_is_read_and_none_has_more_than_it_holds() {
+    let Some(captures) = captures::all() else { return };
+    let mut wrong = Vec::new();
+    let (mut exchanges, mut silent) = (0, 0);
+    for capture in &captures {
+        let heard = by_protocol(&replayed::replay(capture));
+        let expected = counts::of(capture);
+        exchanges += heard.values().sum::<usize>();
+        silent += usize::from(heard.is_empty());
+        if heard != expected {
+            wrong.push(format!("{}: heard {heard:?}, counted {expected:?}", capture.name));
+        }
+    }
+    wrong.extend(counts::unused(&captures));
+    captures::say(&format!(
+        "corpus: {} captures, {exchanges} exchanges, {silent} captures with none",
+        captures.len()
+    ));
+    assert!(wrong.is_empty(), "{} captures are not heard as counted:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn exchanges_agree_with_what_other_projects_expect() {
+    let Some(captures) = captures::all() else { return };
+    let mut tally = Tally::default();
+    for capture in captures.iter().filter(|capture| !capture.expectations.is_empty()) {
+        let heard = replayed::replay(capture);
+        for expectation in &capture.expectations {
+            if let Some(expected) = expectations::read(expectation) {
+                tally.compare(capture, &expected, &heard);
+            }
+        }
+    }
+    let listed: usize = tally.listed.values().sum();
+    captures::say(&format!(
+        "corpus: {} captures with {} expectations: {} lines agree, {listed} disagreements are listed",
+        tally.captures.len(),
+        tally.expectations,
+        tally.agreed
+    ));
+    tally.wrong.extend(disagreements::unused(&tally.listed, &captures));
+    assert!(tally.wrong.is_empty(), "{} lines:\n{}", tally.wrong.len(), tally.wrong.join("\n"));
+}
+
+fn by_protocol(accesses: &[Access]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for access in accesses {
+        *counts.entry(access.text("/protocol").to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+/// What was compared, and how it came out.
+#[derive(Default)]
+struct Tally {
+    captures: BTreeSet<String>,
+    expectations: usize,
+    agreed: usize,
+    /// How often each listed disagreement was met, by its place in the table.
+    listed: BTreeMap<usize, usize>,
+    wrong: Vec<String>,
+}
+
+impl Tally {
+    fn compare(&mut self, capture: &Capture, expected: &Expectation, heard: &[Access]) {
+        self.captures.insert(capture.name.clone());
+        self.expectations += 1;
+        let mut theirs = expected.lines.clone();
+        let mut ours = Vec::new();
+        for line in expected.told_by(heard) {
+            match theirs.iter().position(|their| *their == line) {
+                Some(at) => {
+                    theirs.swap_remove(at);
+                    self.agreed += 1;
+                }
+                None => ours.push(line),
+            }
+        }
+        for (whose, lines) in [(Whose::Theirs, theirs), (Whose::Ours, ours)] {
+            for line in lines {
+                match disagreements::find(capture, whose, &line) {
+                    Some(at) => *self.listed.entry(at).or_default() += 1,
+                    None => {
+                        self.wrong.push(format!("{} {whose:?} ({}): {line}", capture.name, expected.name));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What `plainsight replay --json` says of a capture, within bounds of time and memory.
+
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::captures::Capture;
+
+/// The most seconds of CPU for one capture: the slowest takes a tenth of that without optimisation.
+const SECONDS: u32 = 20;
+/// The most KiB of address space: the binary, its libraries and what the allocator reserves at once take half.
+const KIBIBYTES: u32 = 512 << 10;
+
+/// One line of what was replayed.
+pub(crate) struct Access(Value);
+
+impl Access {
+    /// The text at `pointer` (`/session/user`), empty where there is none.
+    pub(crate) fn text(&self, pointer: &str) -> &str {
+        self.0.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The number at `pointer`.
+    pub(crate) fn number(&self, pointer: &str) -> Option<u64> {
+        self.0.pointer(pointer).and_then(Value::as_u64)
+    }
+}
+
+/// Replays a capture; the replay may find nothing, and must not fail in any other way.
+pub(crate) fn replay(capture: &Capture) -> Vec<Access> {
+    let bounded = format!("ulimit -t {SECONDS}; ulimit -v {KIBIBYTES}; exec \"$0\" \"$@\"");
+    let output = Command::new("sh")
+        .args(["-c", &bounded, env!("CARGO_BIN_EXE_plainsight"), "replay", "--json"])
+        .arg(&capture.path)
+        .stdin(Stdio::null())
+        .output()
+        .expect("sh runs");
+    let name = &capture.name;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{name}: {}: {said}", output.status);
+    assert!(!said.contains("panicked"), "{name}: {said}");
+    let text = String::from_utf8(output.stdout).expect("JSON is UTF-8");
+    let lines = text.lines().map(|line| serde_json::from_str(line).map(Access));
+    let accesses = lines.collect::<Result<Vec<_>, _>>();
+    let accesses = accesses.unwrap_or_else(|error| panic!("{name}: a line is no JSON: {error}"));
+    assert_eq!(
+        output.status.code() == Some(0),
+        !accesses.is_empty(),
+        "{name}: the status says otherwise: {said}"
+    );
+    accesses
+}
