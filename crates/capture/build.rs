@@ -23,6 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     SkeletonBuilder::new()
         .source("bpf/watch.bpf.c")
+        .obj(out.with_file_name("watch.bpf.o"))
         .clang(compiler()?)
         .clang_args([machine, "-Wall", "-Werror", "-Wno-missing-declarations"])
         .build_and_generate(&out)?;

@@ -19,4 +19,10 @@
 #include "ends.h"
 #include "lives.h"
 
+/* Names the records' types in the type information, where a test of the collector looks for them. */
+const struct passed *types_passed SEC(".rodata.types");
+const struct opened *types_opened SEC(".rodata.types");
+const struct closed *types_closed SEC(".rodata.types");
+const struct life *types_life SEC(".rodata.types");
+
 char LICENSE[] SEC("license") = "GPL";

@@ -1,4 +1,4 @@
-//! What crosses from the kernel: the mirror of `bpf/events.h`, whose sizes both sides assert.
+//! What crosses from the kernel: the mirror of `bpf/events.h`, held against the compiled programs' own type information.
 
 use model::conn::ConnId;
 
@@ -133,4 +133,43 @@ pub(crate) fn read<T: Plain>(bytes: &[u8]) -> Option<T> {
 pub(crate) fn text(field: &[u8]) -> String {
     let end = memchr::memchr(0, field).unwrap_or(field.len());
     String::from_utf8_lossy(field.get(..end).unwrap_or_default()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::offset_of;
+
+    use libbpf_rs::btf::types::Struct;
+    use libbpf_rs::btf::{Btf, types::MemberAttr};
+
+    use super::{Closed, Head, Life, Opened, Passed};
+
+    /// A struct's fields as the compiler of the kernel side laid them out: name and position in bytes.
+    fn laid_out(btf: &Btf<'_>, name: &str) -> Vec<(String, usize)> {
+        let found: Struct<'_> = btf.type_by_name(name).unwrap_or_else(|| panic!("no struct {name}"));
+        let position = |attr: MemberAttr| match attr {
+            MemberAttr::Normal { offset } => offset as usize / 8,
+            MemberAttr::BitField { .. } => panic!("{name} has bit fields"),
+        };
+        let named = |name: &std::ffi::OsStr| name.to_string_lossy().into_owned();
+        found.iter().map(|m| (m.name.map(named).unwrap_or_default(), position(m.attr))).collect()
+    }
+
+    macro_rules! fields {
+        ($of:ty: $($field:ident)*) => { vec![$((stringify!($field).to_owned(), offset_of!($of, $field))),*] };
+    }
+
+    #[test]
+    fn the_mirror_is_true() {
+        let btf = Btf::from_path(concat!(env!("OUT_DIR"), "/watch.bpf.o")).unwrap();
+        let head = fields!(Head: at generation tgid fd user kind layer direction detail);
+        assert_eq!(laid_out(&btf, "head"), head);
+        assert_eq!(laid_out(&btf, "passed"), fields!(Passed: head position length captured thread));
+        let opened = fields!(Opened: head partner_generation partner_tgid partner_fd transport role midway is_v6
+            local_port remote_port netns uid local remote name local_path_length remote_path_length unused
+            local_path remote_path);
+        assert_eq!(laid_out(&btf, "opened"), opened);
+        assert_eq!(laid_out(&btf, "closed"), fields!(Closed: head sealed position owed));
+        assert_eq!(laid_out(&btf, "life"), fields!(Life: head parent uid name filename));
+    }
 }
