@@ -94,7 +94,7 @@ impl Source for CaptureFile {
 
 /// What came of a step.
 enum Step {
-    /// These bytes of the feed were said in clear, and nothing else is to be told.
+    /// These bytes of the feed were said in clear; a flow that expired meanwhile is in the outbox.
     Said { conn: ConnId, speaker: Speaker, offset: u64, bytes: Range<usize> },
     /// What is to be told is in the outbox.
     Noted,
@@ -114,7 +114,7 @@ struct Watch {
 }
 
 impl Watch {
-    /// Hears a frame.
+    /// Hears a frame, and looks at one flow from time to time whether it has expired.
     #[inline]
     fn hear(&mut self, frame: Packet, bytes: &[u8]) -> Step {
         self.now = frame.at;
@@ -145,7 +145,7 @@ impl Watch {
         Some(Step::Said { conn: connection.id, speaker, offset, bytes })
     }
 
-    /// Hears a frame of any kind.
+    /// Hears a frame of any kind: out of line, so that the short way stays short.
     #[inline(never)]
     fn frame(&mut self, frame: Packet, bytes: &[u8]) {
         match decode::frame(frame.link, bytes, frame.original) {

@@ -31,7 +31,7 @@ pub(super) struct Flows {
     hasher: RandomState,
     slots: Vec<Option<Connection>>,
     free: Vec<u32>,
-    /// Where flows were found last, by their keys' [`shortcut`](Key::shortcut): the busy ones are always here.
+    /// Where flows were found last, by their keys' [`shortcut`](Key::shortcut): a question's answer is near.
     recent: Recent,
     /// The next slot that a sweep looks at.
     hand: usize,
@@ -50,7 +50,7 @@ impl Flows {
         self.slots.get_mut(place as usize)?.as_mut()
     }
 
-    /// The flow of a key, by the table.
+    /// The flow of a key, by the table: out of line, so that the key of a flow that is near stays in registers.
     #[inline(never)]
     fn look_up(&mut self, key: Key) -> Option<&mut Connection> {
         let place = self.place(key)?;
