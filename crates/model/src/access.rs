@@ -23,6 +23,6 @@ pub struct Access {
     pub layer: Layer,
     /// How sure the socket under the TLS session is; `None` without TLS.
     pub paired: Option<Paired>,
-    /// What was asked and answered.
-    pub exchange: Exchange,
+    /// What was asked and answered; it stays where it was built, however often the access moves.
+    pub exchange: Box<Exchange>,
 }

@@ -8,16 +8,20 @@ use smallvec::SmallVec;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
     text: String,
-    ends: SmallVec<[End; 4]>,
+    /// Where each cell's text ends.
+    ends: SmallVec<[u32; 4]>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    Text(u32),
-    Null,
-}
+/// The bit of an end that says that its cell is null; no row holds so much text.
+const NULL: u32 = 1 << 31;
 
 impl Row {
+    /// A row without a cell, with room for so many bytes of text.
+    #[must_use]
+    pub fn with_room(bytes: usize) -> Self {
+        Row { text: String::with_capacity(bytes), ends: SmallVec::new() }
+    }
+
     /// Adds a text.
     pub fn push(&mut self, cell: &str) {
         self.push_with(|text| text.push_str(cell));
@@ -26,12 +30,12 @@ impl Row {
     /// Adds the text that `write` appends to what it is given.
     pub fn push_with(&mut self, write: impl FnOnce(&mut String)) {
         write(&mut self.text);
-        self.ends.push(End::Text(u32::try_from(self.text.len()).unwrap_or(u32::MAX)));
+        self.ends.push(self.end());
     }
 
     /// Adds a null.
     pub fn push_null(&mut self) {
-        self.ends.push(End::Null);
+        self.ends.push(self.end() | NULL);
     }
 
     /// How many cells there are.
@@ -55,15 +59,15 @@ impl Row {
     /// The cells in order; `None` is null.
     pub fn iter(&self) -> impl Iterator<Item = Option<&str>> {
         let mut from = 0;
-        self.ends.iter().map(move |end| match *end {
-            End::Null => None,
-            End::Text(to) => {
-                let to = to as usize;
-                let cell = self.text.get(from..to);
-                from = to;
-                cell
-            }
+        self.ends.iter().map(move |end| {
+            let to = (end & !NULL) as usize;
+            let cell = self.text.get(std::mem::replace(&mut from, to)..to);
+            cell.filter(|_| end & NULL == 0)
         })
+    }
+
+    fn end(&self) -> u32 {
+        u32::try_from(self.text.len()).map_or(!NULL, |end| end & !NULL)
     }
 }
 

@@ -28,7 +28,7 @@ struct Fixture {
 /// What came of a transcript.
 #[derive(Debug, PartialEq)]
 struct Heard {
-    exchanges: Vec<Exchange>,
+    exchanges: Vec<Box<Exchange>>,
     tally: Tally,
 }
 
@@ -122,7 +122,7 @@ fn law_1_golden() {
 
 /// Exchanges without what the cuts may change: behind a breach, when the next message began is known only to
 /// the piece that it was found in.
-fn but_for_cuts(mut heard: Heard) -> Vec<Exchange> {
+fn but_for_cuts(mut heard: Heard) -> Vec<Box<Exchange>> {
     for exchange in &mut heard.exchanges {
         if exchange.completeness.cause == Some(Cause::Breach) {
             exchange.asked = Time::default();

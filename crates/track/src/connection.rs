@@ -54,7 +54,7 @@ pub struct Ear<'a> {
     /// What was understood and what was not.
     pub tally: &'a mut Tally,
     /// Room for exchanges on their way.
-    pub exchanges: &'a mut Vec<Exchange>,
+    pub exchanges: &'a mut Vec<Box<Exchange>>,
     /// The accesses.
     pub out: &'a mut Vec<Access>,
     /// Whether unknown bytes are shown.

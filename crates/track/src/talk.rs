@@ -63,7 +63,7 @@ pub struct Circumstances<'a> {
     /// What was understood and what was not.
     pub tally: &'a mut Tally,
     /// Where exchanges go.
-    pub out: &'a mut Vec<Exchange>,
+    pub out: &'a mut Vec<Box<Exchange>>,
 }
 
 impl Talk {

@@ -26,7 +26,7 @@ pub struct Tracker {
     awaited: HashMap<ConnId, ConnId>,
     show: Show,
     tally: Tally,
-    exchanges: Vec<Exchange>,
+    exchanges: Vec<Box<Exchange>>,
 }
 
 #[derive(Debug)]

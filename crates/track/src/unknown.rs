@@ -32,7 +32,14 @@ struct Side {
 
 impl Turn {
     /// One more piece; a client's piece after a server's ends the turn before it.
-    pub fn hear(&mut self, speaker: Speaker, at: Time, bytes: &[u8], limit: usize, out: &mut Vec<Exchange>) {
+    pub fn hear(
+        &mut self,
+        speaker: Speaker,
+        at: Time,
+        bytes: &[u8],
+        limit: usize,
+        out: &mut Vec<Box<Exchange>>,
+    ) {
         if speaker == Speaker::Client && self.answered.is_some() {
             self.end(out);
         }
@@ -50,11 +57,11 @@ impl Turn {
     }
 
     /// Gives what was said in this turn.
-    pub fn end(&mut self, out: &mut Vec<Exchange>) {
+    pub fn end(&mut self, out: &mut Vec<Box<Exchange>>) {
         let turn = std::mem::take(self);
         let Some(asked) = turn.asked else { return };
         let outcome = if turn.answered.is_some() { Outcome::Ok } else { Outcome::Oneway };
-        out.push(Exchange {
+        out.push(Box::new(Exchange {
             protocol: "unknown",
             identity: None,
             request: Request { details: turn.client.details("hex"), ..Request::default() },
@@ -68,7 +75,7 @@ impl Turn {
             request_bytes: turn.client.bytes,
             response_bytes: turn.server.bytes,
             completeness: Completeness::default(),
-        });
+        }));
     }
 }
 

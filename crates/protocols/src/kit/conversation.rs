@@ -160,7 +160,13 @@ impl Conversation {
     }
 
     /// `speaker` said `bytes`, which follow directly what it said before.
-    pub fn hear(&mut self, speaker: Speaker, at: Time, bytes: &[u8], out: &mut Vec<Exchange>) -> Standing {
+    pub fn hear(
+        &mut self,
+        speaker: Speaker,
+        at: Time,
+        bytes: &[u8],
+        out: &mut Vec<Box<Exchange>>,
+    ) -> Standing {
         let half = match speaker {
             Speaker::Client => &mut self.client,
             Speaker::Server => &mut self.server,
@@ -178,7 +184,14 @@ impl Conversation {
     }
 
     /// `speaker` said `length` more bytes that were lost.
-    pub fn miss(&mut self, speaker: Speaker, at: Time, length: u64, cause: Cause, out: &mut Vec<Exchange>) {
+    pub fn miss(
+        &mut self,
+        speaker: Speaker,
+        at: Time,
+        length: u64,
+        cause: Cause,
+        out: &mut Vec<Box<Exchange>>,
+    ) {
         let half = match speaker {
             Speaker::Client => &mut self.client,
             Speaker::Server => &mut self.server,
@@ -201,7 +214,7 @@ impl Conversation {
     }
 
     /// Nothing more will be said.
-    pub fn close(&mut self, at: Time, out: &mut Vec<Exchange>) {
+    pub fn close(&mut self, at: Time, out: &mut Vec<Box<Exchange>>) {
         for half in [&mut self.client, &mut self.server] {
             half.end(&mut self.machine, at, out);
         }
@@ -210,7 +223,7 @@ impl Conversation {
 }
 
 impl Half {
-    fn hear(&mut self, machine: &mut Machine, at: Time, bytes: &[u8], out: &mut Vec<Exchange>) -> Step {
+    fn hear(&mut self, machine: &mut Machine, at: Time, bytes: &[u8], out: &mut Vec<Box<Exchange>>) -> Step {
         let owed = usize::try_from(self.debt).unwrap_or(usize::MAX).min(bytes.len());
         self.pay(owed as u64, at);
         let bytes = bytes.get(owed..).unwrap_or_default();
@@ -235,7 +248,14 @@ impl Half {
         step
     }
 
-    fn miss(&mut self, machine: &mut Machine, at: Time, length: u64, cause: Cause, out: &mut Vec<Exchange>) {
+    fn miss(
+        &mut self,
+        machine: &mut Machine,
+        at: Time,
+        length: u64,
+        cause: Cause,
+        out: &mut Vec<Box<Exchange>>,
+    ) {
         // Said first: the message that the hole interrupts may end with what there is of it, and is not whole.
         self.lose(length, cause);
         let mut left = length;
@@ -263,7 +283,7 @@ impl Half {
         }
     }
 
-    fn end(&mut self, machine: &mut Machine, at: Time, out: &mut Vec<Exchange>) {
+    fn end(&mut self, machine: &mut Machine, at: Time, out: &mut Vec<Box<Exchange>>) {
         if let Some(span) = &mut self.span {
             span.bytes = span.bytes.saturating_sub(self.debt);
         }
@@ -285,7 +305,7 @@ impl Half {
         old: usize,
         at: Time,
         ahead: Ahead,
-        out: &mut Vec<Exchange>,
+        out: &mut Vec<Box<Exchange>>,
     ) -> (usize, Step) {
         let mut read = 0;
         loop {
@@ -315,7 +335,7 @@ impl Half {
         from: Time,
         at: Time,
         ahead: Ahead,
-        out: &mut Vec<Exchange>,
+        out: &mut Vec<Box<Exchange>>,
     ) -> (usize, Step) {
         let asked = match self.speaker {
             Speaker::Client => None,
@@ -359,7 +379,7 @@ impl Half {
         from: Time,
         at: Time,
         bytes: u64,
-        out: &mut Vec<Exchange>,
+        out: &mut Vec<Box<Exchange>>,
     ) {
         let span = |half: &mut Half| {
             let mut span = half.span.take().unwrap_or(Span { from, ..Span::default() });
@@ -413,7 +433,7 @@ impl Half {
     }
 
     /// The thread is lost: what was asked is not answered by what comes, and the next message must be sought.
-    fn stumble(&mut self, machine: &mut Machine, cause: Cause, out: &mut Vec<Exchange>) {
+    fn stumble(&mut self, machine: &mut Machine, cause: Cause, out: &mut Vec<Box<Exchange>>) {
         self.state = Seeking::Yes;
         self.span = None;
         self.debt = 0;

@@ -31,7 +31,8 @@ pub struct Pairing {
 
 #[derive(Debug)]
 enum Waiting {
-    Request(Box<Open>),
+    /// The exchange as far as it went; its response comes into the same memory.
+    Request(Key, Box<Exchange>),
     Gap(Gap),
 }
 
@@ -39,16 +40,6 @@ enum Waiting {
 enum Gap {
     Unanswered,
     Answered,
-}
-
-#[derive(Debug)]
-struct Open {
-    key: Key,
-    request: Request,
-    asked: Time,
-    bytes: u64,
-    identity: Option<Arc<Identity>>,
-    completeness: Completeness,
 }
 
 /// When a message passed and how many bytes it had.
@@ -77,30 +68,26 @@ impl Pairing {
     }
 
     /// A request that waits for its response.
-    pub fn ask(&mut self, key: Key, request: Request, span: Span, out: &mut Vec<Exchange>) {
+    pub fn ask(&mut self, key: Key, request: Request, span: Span, out: &mut Vec<Box<Exchange>>) {
         if matches!(self.waiting.front(), Some(Waiting::Gap(Gap::Answered))) && self.waiting.len() == 1 {
             self.waiting.clear();
         }
         if self.waiting.len() >= OPEN_REQUESTS {
             self.give_up_oldest(Some(Cause::Cap), out);
         }
-        let identity = self.identity.clone();
-        let open = Open {
-            key,
-            request,
-            asked: span.from,
-            bytes: span.bytes,
-            identity,
-            completeness: span.completeness,
-        };
+        let mut exchange = self.begin(request, span);
         match self.early.take() {
-            Some(early) => out.push(self.finish(open, early.0, early.1)),
-            None => self.waiting.push_back(Waiting::Request(Box::new(open))),
+            Some(early) => {
+                let (response, span) = *early;
+                self.finish(&mut exchange, response, span);
+                out.push(exchange);
+            }
+            None => self.waiting.push_back(Waiting::Request(key, exchange)),
         }
     }
 
     /// A response to the request that is still being said: it waits for its end.
-    pub fn answer_early(&mut self, response: Response, span: Span, out: &mut Vec<Exchange>) {
+    pub fn answer_early(&mut self, response: Response, span: Span, out: &mut Vec<Box<Exchange>>) {
         if self.waiting.is_empty() {
             self.early = Some(Box::new((response, span)));
         } else {
@@ -112,17 +99,20 @@ impl Pairing {
     #[must_use]
     pub fn next(&self) -> Option<&Request> {
         match self.waiting.front() {
-            Some(Waiting::Request(open)) => Some(&open.request),
+            Some(Waiting::Request(_, exchange)) => Some(&exchange.request),
             Some(Waiting::Gap(_)) | None => None,
         }
     }
 
     /// A response; it ends the request that it answers.
-    pub fn answer(&mut self, key: Key, response: Response, span: Span, out: &mut Vec<Exchange>) {
+    pub fn answer(&mut self, key: Key, response: Response, span: Span, out: &mut Vec<Box<Exchange>>) {
         match key {
             Key::Turn => match self.waiting.pop_front() {
                 None => {}
-                Some(Waiting::Request(open)) => out.push(self.finish(*open, response, span)),
+                Some(Waiting::Request(_, mut exchange)) => {
+                    self.finish(&mut exchange, response, span);
+                    out.push(exchange);
+                }
                 Some(Waiting::Gap(_)) => {
                     self.give_up_oldest(Some(Cause::Breach), out);
                     self.waiting.push_front(Waiting::Gap(Gap::Answered));
@@ -130,9 +120,10 @@ impl Pairing {
             },
             Key::Id(_) => {
                 let found =
-                    self.waiting.iter().position(|w| matches!(w, Waiting::Request(o) if o.key == key));
-                if let Some(Waiting::Request(open)) = found.and_then(|i| self.waiting.remove(i)) {
-                    out.push(self.finish(*open, response, span));
+                    self.waiting.iter().position(|w| matches!(w, Waiting::Request(k, _) if *k == key));
+                if let Some(Waiting::Request(_, mut exchange)) = found.and_then(|i| self.waiting.remove(i)) {
+                    self.finish(&mut exchange, response, span);
+                    out.push(exchange);
                 }
             }
         }
@@ -141,28 +132,20 @@ impl Pairing {
     /// The oldest request was answered, and nobody wants to know.
     pub fn dismiss(&mut self) {
         match self.waiting.front() {
-            Some(Waiting::Request(_)) => _ = self.waiting.pop_front(),
+            Some(Waiting::Request(..)) => _ = self.waiting.pop_front(),
             Some(Waiting::Gap(_)) | None => {}
         }
     }
 
     /// A message that waits for no response.
-    pub fn tell(&mut self, request: Request, span: Span, out: &mut Vec<Exchange>) {
-        out.push(Exchange {
-            protocol: self.protocol,
-            identity: self.identity.clone(),
-            request,
-            response: Response { outcome: Outcome::Oneway, ..Response::default() },
-            asked: span.from,
-            answered: None,
-            request_bytes: span.bytes,
-            response_bytes: 0,
-            completeness: span.completeness,
-        });
+    pub fn tell(&mut self, request: Request, span: Span, out: &mut Vec<Box<Exchange>>) {
+        let mut exchange = self.begin(request, span);
+        exchange.response.outcome = Outcome::Oneway;
+        out.push(exchange);
     }
 
     /// The `count` oldest requests will not be answered; `cause` says so when it is our loss.
-    pub fn abandon(&mut self, count: usize, cause: Option<Cause>, out: &mut Vec<Exchange>) {
+    pub fn abandon(&mut self, count: usize, cause: Option<Cause>, out: &mut Vec<Box<Exchange>>) {
         for _ in 0..count {
             self.give_up_oldest(cause, out);
         }
@@ -173,22 +156,20 @@ impl Pairing {
         self.early = None;
         match self.waiting.back_mut() {
             Some(Waiting::Gap(gap)) => *gap = Gap::Unanswered,
-            Some(Waiting::Request(_)) | None => self.waiting.push_back(Waiting::Gap(Gap::Unanswered)),
+            Some(Waiting::Request(..)) | None => self.waiting.push_back(Waiting::Gap(Gap::Unanswered)),
         }
     }
 
     /// How many requests wait.
     #[must_use]
     pub fn open(&self) -> usize {
-        self.waiting.iter().filter(|w| matches!(w, Waiting::Request(_))).count()
+        self.waiting.iter().filter(|w| matches!(w, Waiting::Request(..))).count()
     }
 
-    fn give_up_oldest(&mut self, cause: Option<Cause>, out: &mut Vec<Exchange>) {
+    fn give_up_oldest(&mut self, cause: Option<Cause>, out: &mut Vec<Box<Exchange>>) {
         while let Some(waiting) = self.waiting.pop_front() {
-            if let Waiting::Request(open) = waiting {
-                let mut exchange = self.finish(*open, Response::default(), Span::default());
-                exchange.response.outcome = Outcome::Unanswered;
-                exchange.answered = None;
+            if let Waiting::Request(_, mut exchange) = waiting {
+                exchange.identity = self.identity_of(exchange.identity.take());
                 exchange.completeness.cause = exchange.completeness.cause.or(cause);
                 out.push(exchange);
                 return;
@@ -196,21 +177,29 @@ impl Pairing {
         }
     }
 
-    fn finish(&self, open: Open, response: Response, span: Span) -> Exchange {
-        Exchange {
+    /// An exchange without an answer so far.
+    fn begin(&self, request: Request, span: Span) -> Box<Exchange> {
+        Box::new(Exchange {
             protocol: self.protocol,
-            identity: self.identity_of(open.identity),
-            request: open.request,
-            response,
-            asked: open.asked,
-            answered: Some(span.to),
-            request_bytes: open.bytes,
-            response_bytes: span.bytes,
-            completeness: Completeness {
-                lost_bytes: open.completeness.lost_bytes + span.completeness.lost_bytes,
-                cause: open.completeness.cause.or(span.completeness.cause),
-            },
-        }
+            identity: self.identity.clone(),
+            request,
+            response: Response { outcome: Outcome::Unanswered, ..Response::default() },
+            asked: span.from,
+            answered: None,
+            request_bytes: span.bytes,
+            response_bytes: 0,
+            completeness: span.completeness,
+        })
+    }
+
+    fn finish(&self, exchange: &mut Exchange, response: Response, span: Span) {
+        exchange.identity = self.identity_of(exchange.identity.take());
+        exchange.response = response;
+        exchange.answered = Some(span.to);
+        exchange.response_bytes = span.bytes;
+        let whole = &mut exchange.completeness;
+        whole.lost_bytes += span.completeness.lost_bytes;
+        whole.cause = whole.cause.or(span.completeness.cause);
     }
 
     /// Who asked: the session as it was then, with the server's version if only the answer told it.

@@ -15,7 +15,7 @@ use super::login;
 use super::session::{Batch, Due, Postgres, State, Telling, Transaction};
 use super::shape::{self, CELL, Forms, Shape};
 use super::values::Form;
-use super::wire::{header, inside};
+use super::wire::{HEADER, Header, header, inside};
 
 /// So many bytes of a row that is sampled are read.
 const ROW: usize = 16 << 10;
@@ -27,29 +27,31 @@ impl Postgres {
     ///
     /// A response has a handful of them, and what surrounds a reading costs more than most of them do.
     pub(super) fn answered(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        let mut next = header(Speaker::Server, wire)?;
         loop {
-            let heard = self.answer(wire)?;
-            if !matches!(heard, Heard::Part) || !self.goes_on(wire) {
-                return Ok(heard);
-            }
+            let heard = self.answer(next, wire)?;
+            next = match self.following(wire) {
+                Some(following) if matches!(heard, Heard::Part) => following,
+                Some(_) | None => return Ok(heard),
+            };
         }
     }
 
-    /// Whether the server's next message is of the same response and there with all its bytes: it cannot come short.
-    fn goes_on(&self, wire: &Reader<'_>) -> bool {
-        let Ok(header) = header(Speaker::Server, wire) else { return false };
+    /// The server's next message, if it is of the same response and there with all its bytes: it cannot come short.
+    fn following(&self, wire: &Reader<'_>) -> Option<Header> {
+        let header = header(Speaker::Server, wire).ok()?;
         let same = matches!(
             (header.tag, self.due.front()),
             (b'D' | b'C', Some(Due::Query | Due::Execute(..))) | (b'T' | b'Z', Some(Due::Query))
         );
-        same && wire.rest().len() >= super::wire::HEADER + header.body as usize
+        (same && wire.rest().len() >= HEADER + header.body as usize).then_some(header)
     }
 
-    fn answer(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
-        if let Some(b'Z') = wire.rest().first() {
-            return self.ready(wire);
+    fn answer(&mut self, header: Header, wire: &mut Reader<'_>) -> Read<Heard> {
+        if header.tag == b'Z' {
+            return self.ready(header, wire);
         }
-        let header = self.message(Speaker::Server, wire)?;
+        wire.skip(HEADER as u64);
         let body = u64::from(header.body);
         match header.tag {
             b'D' => self.rows(body, wire),
@@ -131,7 +133,7 @@ impl Postgres {
             && let Ok(header) = header(Speaker::Server, wire)
             && header.tag == b'D'
         {
-            wire.skip(super::wire::HEADER as u64 + u64::from(header.body));
+            wire.skip(HEADER as u64 + u64::from(header.body));
             self.answer.running += 1;
         }
     }
@@ -155,14 +157,13 @@ impl Postgres {
 
     fn describe_rows(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
         let sample = wire.sample(body, REPORT)?;
-        let mut fields = inside(&sample, wire);
         let known = match self.due.front() {
             Some(Due::Describe(statement)) => statement.shape.get().or(self.shape.as_ref()),
             Some(_) => self.shape.as_ref(),
             None => return Ok(Heard::Nothing),
         };
         let shape = match known {
-            Some(known) if known.is(&mut fields) => Arc::clone(known),
+            Some(known) if known.is(sample.bytes) => Arc::clone(known),
             Some(_) | None => match Shape::read(&mut inside(&sample, wire)) {
                 Ok(shape) => Arc::new(shape),
                 Err(_) if sample.is_cut() => {
@@ -312,9 +313,8 @@ impl Postgres {
         }
     }
 
-    fn ready(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
-        let header = header(Speaker::Server, wire)?;
-        let whole = super::wire::HEADER + header.body as usize;
+    fn ready(&mut self, header: Header, wire: &mut Reader<'_>) -> Read<Heard> {
+        let whole = HEADER + header.body as usize;
         let state = wire.peek(whole)?.last().copied();
         if !self.due.front().is_none_or(Due::ends_turn)
             && let Some(heard) = self.skipped()

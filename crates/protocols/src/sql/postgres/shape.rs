@@ -24,9 +24,11 @@ pub(super) struct Shape {
     /// As records show them.
     pub(super) columns: Arc<[Column]>,
     fields: Box<[Field]>,
+    /// The description that it was read from.
+    said: Box<[u8]>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 struct Field {
     kind: u32,
     form: Form,
@@ -52,6 +54,7 @@ pub(super) enum Forms {
 impl Shape {
     /// Reads the body of a `RowDescription`.
     pub(super) fn read(wire: &mut Reader<'_>) -> Read<Shape> {
+        let said = wire.rest().into();
         let count = wire.be16()?.min(COLUMNS);
         let mut columns = Vec::with_capacity(usize::from(count));
         let mut fields = Vec::with_capacity(usize::from(count));
@@ -66,19 +69,12 @@ impl Shape {
             });
             fields.push(field);
         }
-        Ok(Shape { columns: columns.into(), fields: fields.into() })
+        Ok(Shape { columns: columns.into(), fields: fields.into(), said })
     }
 
     /// Whether the body of a `RowDescription` describes this very shape.
-    pub(super) fn is(&self, wire: &mut Reader<'_>) -> bool {
-        if wire.be16().map(usize::from) != Ok(self.fields.len()) {
-            return false;
-        }
-        self.columns.iter().zip(&self.fields).all(|(column, known)| {
-            let name = column.name.as_bytes();
-            let same = wire.take(name.len()) == Ok(name) && wire.u8() == Ok(0);
-            same && field(wire).as_ref() == Ok(known)
-        })
+    pub(super) fn is(&self, said: &[u8]) -> bool {
+        *self.said == *said
     }
 }
 
@@ -132,7 +128,7 @@ impl Forms {
 ///
 /// A cell whose form nobody saw is shown as text where it is one.
 pub(super) fn row(wire: &mut Reader<'_>, shape: Option<&Shape>, forms: &Forms) -> Row {
-    let mut row = Row::default();
+    let mut row = Row::with_room(wire.rest().len());
     let count = wire.be16().unwrap_or(0).min(COLUMNS);
     for at in 0..usize::from(count) {
         let Ok(length) = wire.array().map(i32::from_be_bytes) else { break };

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use memchr::memchr2;
 
 /// The verbs that need no memory of their own, the frequent ones first.
-const VERBS: &[&str] = &[
+const VERBS: [Verb; 51] = verbs([
     "SELECT",
     "INSERT",
     "UPDATE",
@@ -57,7 +57,7 @@ const VERBS: &[&str] = &[
     "IDENTIFY_SYSTEM",
     "START_REPLICATION",
     "BASE_BACKUP",
-];
+]);
 
 /// A longer word is no verb; of an unknown one so much is kept.
 const VERB: usize = 32;
@@ -67,22 +67,71 @@ const VERB: usize = 32;
 /// Of a `WITH` it is the verb that the named queries serve, where that can be found.
 pub(super) fn verb(sql: &str) -> Cow<'static, str> {
     let begin = blank(sql.as_bytes());
-    let word = word(begin);
-    if word.is_empty() {
-        return Cow::Borrowed("EMPTY");
-    }
-    match known(word) {
+    match known(begin) {
         Some("WITH") => Cow::Borrowed(main_verb(begin).unwrap_or("WITH")),
         Some(verb) => Cow::Borrowed(verb),
-        None => {
-            let word = word.get(..VERB).unwrap_or(word);
-            Cow::Owned(String::from_utf8_lossy(word).to_ascii_uppercase())
-        }
+        None => other(word(begin)),
     }
 }
 
-fn known(word: &[u8]) -> Option<&'static str> {
-    VERBS.iter().copied().find(|verb| word.eq_ignore_ascii_case(verb.as_bytes()))
+fn other(word: &[u8]) -> Cow<'static, str> {
+    if word.is_empty() {
+        return Cow::Borrowed("EMPTY");
+    }
+    let word = word.get(..VERB).unwrap_or(word);
+    Cow::Owned(String::from_utf8_lossy(word).to_ascii_uppercase())
+}
+
+/// A verb, and how the first eight bytes of a text that begins with it look as one number.
+struct Verb {
+    name: &'static str,
+    letters: u64,
+    /// Which bits of those bytes count: not the case of a letter, and nothing behind the last.
+    mask: u64,
+}
+
+/// The bits of eight letters but for their case.
+const CAPITALS: u64 = 0xdfdf_dfdf_dfdf_dfdf;
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "runs when the program is compiled, where a bad index is an error"
+)]
+const fn verbs<const N: usize>(names: [&'static str; N]) -> [Verb; N] {
+    let mut verbs = [const { Verb { name: "", letters: 0, mask: 0 } }; N];
+    let mut verb = 0;
+    while verb < N {
+        let name = names[verb].as_bytes();
+        let mut eight = [0; 8];
+        let mut at = 0;
+        while at < name.len() && at < eight.len() {
+            eight[at] = name[at];
+            at += 1;
+        }
+        let mask = CAPITALS & (u64::MAX >> (64 - 8 * at));
+        verbs[verb] = Verb { name: names[verb], letters: u64::from_le_bytes(eight) & mask, mask };
+        verb += 1;
+    }
+    verbs
+}
+
+/// The verb that `text` begins with.
+fn known(text: &[u8]) -> Option<&'static str> {
+    let eight = text.first_chunk().copied().unwrap_or_else(|| {
+        let mut bytes = text.iter().copied();
+        std::array::from_fn(|_| bytes.next().unwrap_or(0))
+    });
+    let letters = u64::from_le_bytes(eight);
+    let found = VERBS.iter().filter(|verb| letters & verb.mask == verb.letters);
+    found.map(|verb| verb.name).find(|name| {
+        let (begin, rest) = text.split_at_checked(name.len()).unwrap_or_default();
+        let is_whole = !rest.first().is_some_and(is_inner);
+        is_whole && (name.len() <= 8 || begin.eq_ignore_ascii_case(name.as_bytes()))
+    })
+}
+
+fn is_inner(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || *byte == b'_'
 }
 
 /// The text from its first word on: blanks, comments, semicolons and opening parentheses are passed over.
@@ -124,7 +173,7 @@ fn after_comment(mut text: &[u8]) -> &[u8] {
 }
 
 fn word(text: &[u8]) -> &[u8] {
-    let end = text.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_').unwrap_or(text.len());
+    let end = text.iter().position(|b| !is_inner(b)).unwrap_or(text.len());
     text.get(..end).unwrap_or_default()
 }
 
@@ -141,13 +190,12 @@ fn main_verb(mut text: &[u8]) -> Option<&'static str> {
             [quote @ (b'\'' | b'"'), rest @ ..] => text = after_quote(*quote, rest),
             [first, rest @ ..] if !first.is_ascii_alphabetic() => text = rest,
             _ => {
-                let word = word(text);
-                let verb = known(word)
+                let verb = known(text)
                     .filter(|v| matches!(*v, "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "VALUES"));
                 if depth == 0 && verb.is_some() {
                     return verb;
                 }
-                text = text.get(word.len()..).unwrap_or_default();
+                text = text.get(word(text).len()..).unwrap_or_default();
             }
         }
     }
