@@ -14,6 +14,14 @@ use crate::kit::reader::{Ahead, Reader};
 /// Machines sample long bodies (see [`Reader::sample`]), so only a header that never ends reaches it.
 pub const WINDOW: usize = 256 << 10;
 
+/// The most bytes that a direction keeps while it looks for the next message.
+///
+/// Protocols need a few small messages to be sure; whoever talks another protocol, or noise, holds no more than this.
+const SOUGHT: usize = 8 << 10;
+/// What is kept is looked through again when it has grown by one part in so many: byte by byte, that would be
+/// the work of the square.
+const GROWN: usize = 256;
+
 /// One connection's talk in one protocol.
 #[derive(Debug)]
 pub struct Conversation {
@@ -84,8 +92,8 @@ struct Half {
 enum Seeking {
     /// At the next byte.
     No,
-    /// Somewhere in what comes.
-    Yes,
+    /// Somewhere in what comes, of which the first so many bytes were looked through in vain.
+    Yes(usize),
 }
 
 enum Step {
@@ -102,7 +110,7 @@ impl Conversation {
             speaker,
             state: match joined {
                 Joined::AtStart => Seeking::No,
-                Joined::Midway => Seeking::Yes,
+                Joined::Midway => Seeking::Yes(0),
             },
             pending: Vec::new(),
             since: Time::default(),
@@ -234,7 +242,9 @@ impl Half {
         if self.pending.is_empty() {
             self.since = at;
             let (read, step) = self.go_through(machine, bytes, 0, at, Ahead::Open, out);
-            self.pending.extend_from_slice(bytes.get(read..).unwrap_or_default());
+            if let Some(unread @ [_, ..]) = bytes.get(read..) {
+                self.pending.extend_from_slice(unread);
+            }
             return step;
         }
         let mut window = std::mem::take(&mut self.pending);
@@ -311,7 +321,7 @@ impl Half {
         loop {
             let rest = window.get(read..).unwrap_or_default();
             let (taken, step) = match self.state {
-                Seeking::Yes => self.seek(machine, rest),
+                Seeking::Yes(sought) => self.seek(machine, rest, sought),
                 Seeking::No => {
                     let from = if read < old { self.since } else { at };
                     self.step(machine, rest, from, at, ahead, out)
@@ -415,8 +425,8 @@ impl Half {
     }
 
     /// Looks for the next message: how many bytes to pass over, and how to go on.
-    fn seek(&mut self, machine: &mut Machine, rest: &[u8]) -> (usize, Step) {
-        if rest.is_empty() {
+    fn seek(&mut self, machine: &mut Machine, rest: &[u8], sought: usize) -> (usize, Step) {
+        if rest.len() <= sought + sought / GROWN {
             return (0, Step::Wait);
         }
         let (past, step) = match machine.session.resync(self.speaker, rest) {
@@ -425,8 +435,11 @@ impl Half {
                 (past.min(rest.len()), Step::On)
             }
             // A message that begins in the last bytes may still be found when more have come.
-            None if rest.len() > WINDOW / 4 => (rest.len() - WINDOW / 8, Step::Wait),
-            None => (0, Step::Wait),
+            None => {
+                let kept = if rest.len() > SOUGHT { SOUGHT / 2 } else { rest.len() };
+                self.state = Seeking::Yes(kept);
+                (rest.len() - kept, Step::Wait)
+            }
         };
         machine.tally.skipped += past as u64;
         (past, step)
@@ -434,7 +447,7 @@ impl Half {
 
     /// The thread is lost: what was asked is not answered by what comes, and the next message must be sought.
     fn stumble(&mut self, machine: &mut Machine, cause: Cause, out: &mut Vec<Box<Exchange>>) {
-        self.state = Seeking::Yes;
+        self.state = Seeking::Yes(0);
         self.span = None;
         self.debt = 0;
         match self.speaker {
@@ -473,10 +486,12 @@ impl Half {
     }
 }
 
-/// What of `window` is left after `read` bytes, in the same memory where nothing was read.
-fn unread(window: Vec<u8>, read: usize) -> Vec<u8> {
-    match read {
-        0 => window,
-        _ => window.get(read..).unwrap_or_default().to_vec(),
+/// What of `window` is left after `read` bytes, in the same memory unless that is far too large.
+fn unread(mut window: Vec<u8>, read: usize) -> Vec<u8> {
+    let rest = window.get(read..).unwrap_or_default();
+    if rest.len() < window.capacity() / 4 {
+        return rest.to_vec();
     }
+    window.drain(..read);
+    window
 }
