@@ -77,10 +77,10 @@ impl Answer {
     /// Keeps a row for inspection.
     pub(super) fn keep(&mut self, row: Row) {
         // Most results have one row; room for four would be four times the memory.
-        if self.samples.capacity() == 0 {
-            self.samples = Vec::with_capacity(1);
+        match self.samples.capacity() {
+            0 => self.samples = vec![row],
+            _ => self.samples.push(row),
         }
-        self.samples.push(row);
     }
 
     /// A piece of copied data passed.
@@ -122,6 +122,12 @@ impl Answer {
         };
         let total = if came_back { &mut self.rows } else { &mut self.affected };
         *total.get_or_insert(0) += count;
+    }
+
+    /// A failed transaction ended in another way than was asked for, of which the server says no more than its tag.
+    pub(super) fn rolled_back(&mut self) {
+        let (code, message) = ("ROLLBACK".into(), "the transaction was rolled back".into());
+        self.failure = Some(Box::new(Failure { code, message }));
     }
 
     /// The portal has more rows than were asked for.

@@ -201,6 +201,9 @@ impl Postgres {
             tag => tag,
         };
         self.executes();
+        if tag == b"ROLLBACK" && wire.asked().is_some_and(is_commit) {
+            self.answer.rolled_back();
+        }
         match self.due.front() {
             Some(Due::Query) => {
                 self.answer.complete(tag);
@@ -395,6 +398,11 @@ impl Postgres {
         }
         Ok(self.part())
     }
+}
+
+/// Whether a request wants its transaction to last.
+fn is_commit(request: &Request) -> bool {
+    matches!(&*request.operation, "COMMIT" | "END" | "PREPARE")
 }
 
 /// What another session notified of: the channel and what it said.

@@ -209,12 +209,11 @@ impl Postgres {
     }
 
     fn request(&self, words: Words, parameters: Row, cut: Option<u64>) -> Request {
-        let mut details = Details::new();
-        match self.transaction {
-            Transaction::Idle => {}
-            Transaction::Open => details.push(("transaction", Detail::Text(Arc::clone(&OPEN)))),
-            Transaction::Failed => details.push(("transaction", Detail::Text(Arc::clone(&FAILED)))),
-        }
+        let mut details = match self.transaction {
+            Transaction::Idle => Details::new(),
+            Transaction::Open => vec![("transaction", Detail::Text(Arc::clone(&OPEN)))],
+            Transaction::Failed => vec![("transaction", Detail::Text(Arc::clone(&FAILED)))],
+        };
         if words.text.is_none() {
             details.push(("statement", Detail::Text(Arc::clone(&UNKNOWN))));
         }

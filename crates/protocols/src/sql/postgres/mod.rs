@@ -9,6 +9,7 @@
 //! | `Parse`, `Bind`, `Describe`, `Execute` ... `CommandComplete`, `PortalSuspended` | one exchange an `Execute` |
 //! | an error, then what the server passes over up to `Sync` | the first open `Execute` fails, the others stay unanswered |
 //! | a batch without an `Execute` | an exchange `PARSE`, `BIND` or `DESCRIBE` if it fails, and nothing otherwise |
+//! | `COMMIT` answered with the tag `ROLLBACK` | an error: the failed transaction did not last |
 //! | `CopyData` | rows, bytes and samples of the exchange that copies |
 //! | `FunctionCall` ... `ReadyForQuery` | an exchange `FUNCTION` |
 //! | `NotificationResponse` | `NOTIFY`, oneway: channel as target, payload as parameter |
