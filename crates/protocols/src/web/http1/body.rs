@@ -16,8 +16,8 @@ const SAMPLE: usize = 16 << 10;
 /// The most bytes of text that come of a sample: a bomb ends here.
 const TEXT: usize = 16 << 10;
 
-/// The most bytes of window that a zstd body may ask for (RFC 9659).
-const ZSTD_WINDOW: u64 = 8 << 20;
+/// The most bytes of window that a body may ask for, and so that its reading takes for a moment (RFC 9659).
+const WINDOW: u64 = 8 << 20;
 
 /// A piece of brotli's input.
 const BROTLI_INPUT: usize = 4 << 10;
@@ -357,13 +357,27 @@ fn decoded(coding: Coding, kept: &[u8]) -> Option<Cow<'_, [u8]>> {
             read(&mut flate2::read::ZlibDecoder::new(kept));
         }
         Coding::Deflate => read(&mut flate2::read::DeflateDecoder::new(kept)),
+        Coding::Brotli if kept.first().is_none_or(|first| brotli_window(*first) > WINDOW) => return None,
         Coding::Brotli => read(&mut brotli_decompressor::Decompressor::new(kept, BROTLI_INPUT)),
         Coding::Zstd => {
             let mut frames = ruzstd::decoding::FrameDecoder::new();
-            frames.set_max_window_size(ZSTD_WINDOW);
+            frames.set_max_window_size(WINDOW);
             let mut stream = ruzstd::decoding::StreamingDecoder::new_with_decoder(kept, frames).ok()?;
             read(&mut stream);
         }
     }
     (!content.is_empty()).then_some(Cow::Owned(content))
+}
+
+/// The window that a brotli stream with this first byte asks for (RFC 7932, 9.1).
+fn brotli_window(first: u8) -> u64 {
+    let bits = match (first & 1, first >> 1 & 7, first >> 4 & 7) {
+        (0, _, _) => 16,
+        (_, 0, 0) => 17,
+        // The mark of windows of up to 1 GiB, which the RFC does not know.
+        (_, 0, 1) => 30,
+        (_, 0, bits) => 8 + bits,
+        (_, bits, _) => 17 + bits,
+    };
+    1 << bits
 }

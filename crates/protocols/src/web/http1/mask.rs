@@ -93,33 +93,35 @@ fn is_secret(name: &[u8], place: Place) -> bool {
     whole || NAME_ENDS.iter().any(|end| plain.ends_with(end.as_bytes()))
 }
 
-/// Whether a name's last two letters are a credential's; what is no letter may hide some.
+/// Whether a name's last letters are a credential's; what is no letter may hide some.
 fn may_be_secret(name: &[u8]) -> bool {
-    let [.., before, last] = name else { return false };
-    if !before.is_ascii_alphabetic() || !last.is_ascii_alphabetic() {
+    let [.., a, b, c] = name else { return false };
+    if !(a.is_ascii_alphabetic() && b.is_ascii_alphabetic() && c.is_ascii_alphabetic()) {
         return true;
     }
     matches!(
-        &[before | 0x20, last | 0x20],
-        b"th"
-            | b"on"
-            | b"de"
-            | b"al"
-            | b"ls"
-            | b"wt"
-            | b"ey"
-            | b"ss"
-            | b"se"
-            | b"in"
-            | b"wd"
-            | b"as"
-            | b"id"
-            | b"ig"
-            | b"tp"
-            | b"rd"
-            | b"et"
-            | b"en"
-            | b"re"
+        &[a | 0x20, b | 0x20, c | 0x20],
+        b"uth"
+            | b"ion"
+            | b"ode"
+            | b"ial"
+            | b"als"
+            | b"jwt"
+            | b"key"
+            | b"ass"
+            | b"ase"
+            | b"pin"
+            | b"pwd"
+            | b"sas"
+            | b"sid"
+            | b"sig"
+            | b"otp"
+            | b"ord"
+            | b"swd"
+            | b"ret"
+            | b"ken"
+            | b"ure"
+            | b"nid"
     )
 }
 
@@ -154,10 +156,16 @@ pub(super) fn has_secret_parameters(text: &[u8]) -> bool {
 /// Whether [`json`] may change `text`.
 pub(super) fn has_secret_members(text: &[u8]) -> bool {
     memchr::memchr_iter(b':', text).any(|at| {
-        let before = text.get(..at).unwrap_or_default().trim_ascii_end();
-        let Some(before) = before.strip_suffix(b"\"").filter(|before| may_be_secret(before)) else {
-            return false;
+        let before = text.get(..at).unwrap_or_default();
+        let before = match before {
+            [.., b'"'] => before,
+            _ => before.trim_ascii_end(),
         };
+        let [before @ .., b'"'] = before else { return false };
+        // A name of two letters, as `id` is, is told by the quote before it.
+        if matches!(before, [.., b'{' | b',' | b' ', b'"', _, _]) || !may_be_secret(before) {
+            return false;
+        }
         let begins = memchr::memrchr(b'"', before).map_or(0, |quote| quote + 1);
         let (outside, name) = before.split_at_checked(begins).unwrap_or_default();
         // A name may have a quote in it, behind a backslash.

@@ -156,36 +156,25 @@ pub(super) fn request_line(bytes: &[u8]) -> Guess {
 /// Whether `bytes` begin with a status line: `HTTP/1.0` or `HTTP/1.1`, and three digits.
 pub(super) fn status_line(bytes: &[u8]) -> Guess {
     let bytes = without_empty_lines(bytes);
-    match bytes.first_chunk() {
-        Some(
-            [
-                b'H',
-                b'T',
-                b'T',
-                b'P',
-                b'/',
-                b'1',
-                b'.',
-                b'0' | b'1',
-                b' ',
-                b'1'..=b'9',
-                b'0'..=b'9',
-                b'0'..=b'9',
-                b' ' | b'\r' | b'\n',
-            ],
-        ) => Guess::Yes,
-        Some(_) => Guess::No,
-        None => {
-            let fits = |(at, byte): (usize, &u8)| match at {
-                0..7 => b"HTTP/1.".get(at) == Some(byte),
-                7 => matches!(byte, b'0' | b'1'),
-                8 => *byte == b' ',
-                _ => byte.is_ascii_digit(),
-            };
-            if bytes.iter().enumerate().all(fits) { Guess::Unsure } else { Guess::No }
-        }
+    let fits = |(at, byte): (usize, &u8)| match at {
+        // Written in small letters it is wrong, and read by most clients all the same.
+        0..7 => b"HTTP/1.".get(at).is_some_and(|letter| letter.eq_ignore_ascii_case(byte)),
+        7 => matches!(byte, b'0' | b'1'),
+        8 => *byte == b' ',
+        9 => matches!(byte, b'1'..=b'9'),
+        10 | 11 => byte.is_ascii_digit(),
+        _ => matches!(byte, b' ' | b'\r' | b'\n'),
+    };
+    let begins = bytes.get(..STATUS).unwrap_or(bytes);
+    match begins.iter().enumerate().all(fits) {
+        true if begins.len() == STATUS => Guess::Yes,
+        true => Guess::Unsure,
+        false => Guess::No,
     }
 }
+
+/// The bytes of a status line up to the blank behind its status.
+const STATUS: usize = b"HTTP/1.1 200 ".len();
 
 /// Methods by which a request is found again in the middle of bytes. Those that end like another one's
 /// beginning was lost (`LOCK` of `UNLOCK`) are left out.
@@ -212,7 +201,7 @@ const METHODS: [&[u8]; 17] = [
 /// Where the next request begins.
 pub(super) fn find_request(bytes: &[u8]) -> Option<usize> {
     let word = bytes.get(..token(bytes)).unwrap_or_default();
-    if METHODS.contains(&word) && request_line(bytes) == Guess::Yes {
+    if METHODS.contains(&word) && request_line(bytes) == Guess::Yes && is_head(bytes) {
         return Some(0);
     }
     let mut from = 0;
@@ -230,7 +219,7 @@ pub(super) fn find_request(bytes: &[u8]) -> Option<usize> {
             let glued = rest.last().is_some_and(|b| b.is_ascii_uppercase() || *b == b'-');
             (!glued).then_some(rest.len())
         });
-        if let Some(begins) = begins {
+        if let Some(begins) = begins.filter(|_| is_head(tail)) {
             return Some(end - before.len() + begins);
         }
     }
@@ -239,8 +228,25 @@ pub(super) fn find_request(bytes: &[u8]) -> Option<usize> {
 
 /// Where the next response begins.
 pub(super) fn find_response(bytes: &[u8]) -> Option<usize> {
-    memchr::memmem::find_iter(bytes, b"HTTP/1.")
-        .find(|at| status_line(bytes.get(*at..).unwrap_or_default()) == Guess::Yes)
+    memchr::memmem::find_iter(bytes, b"HTTP/1.").find(|at| {
+        let here = bytes.get(*at..).unwrap_or_default();
+        status_line(here) == Guess::Yes && is_head(here)
+    })
+}
+
+/// Whether a field or the end of the head follows the first line, as far as it is there: a body may tell of a
+/// first line, and rarely goes on like a head.
+fn is_head(bytes: &[u8]) -> bool {
+    let Some((_, from)) = first_line(bytes) else { return true };
+    let next = bytes.get(from..).unwrap_or_default();
+    if matches!(next, [] | [b'\r' | b'\n', ..]) {
+        return true;
+    }
+    let name = next.iter().take_while(|b| is_token(**b)).count();
+    match next.get(name..).unwrap_or_default().trim_ascii_start() {
+        [] => true,
+        [first, ..] => name > 0 && *first == b':',
+    }
 }
 
 /// The size that a chunk's first line says (RFC 9112, 7.1); its extensions are passed over.
@@ -278,6 +284,7 @@ mod tests {
             assert_eq!(request_line(other), Guess::No, "{other:?}");
         }
         assert_eq!(status_line(b"HTTP/1.1 200 OK"), Guess::Yes);
+        assert_eq!(status_line(b"http/1.1 200 OK"), Guess::Yes);
         assert_eq!(status_line(b"HTTP/1.1 2"), Guess::Unsure);
         assert_eq!(status_line(b"HTTP/2 200 OK\r\n"), Guess::No);
     }
@@ -288,6 +295,8 @@ mod tests {
         assert_eq!(find_request(b"ET /x HTTP/1.1\r\nHost: a\r\n\r\nPOST /y HTTP/1.0\r\n"), Some(27));
         assert_eq!(find_request(b"UNLOCK /x HTTP/1.1\r\n"), None);
         assert_eq!(find_response(b"a HTTP/1.1\r\nHTTP/1.1 204 No Content\r\n"), Some(12));
+        assert_eq!(find_response(b"it says:\r\nHTTP/1.1 200 OK\r\nand nothing else"), None);
+        assert_eq!(find_request(b"ask GET / HTTP/1.1\r\nand then wait\r\n"), None);
     }
 
     #[test]
