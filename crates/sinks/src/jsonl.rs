@@ -1,182 +1,189 @@
 //! Accesses as JSON lines: the contract that other programs read.
 
 use std::io::{self, Write};
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use model::access::Access;
 use model::conn::{Address, Layer, Paired, Role};
-use model::exchange::{Column, Detail, Details, Identity, Outcome};
+use model::event::Cause;
+use model::exchange::{Column, Detail, Details, Exchange, Identity, Outcome, Request, Response};
 use model::process::Process;
 use model::row::Row;
 use model::time::Time;
-use serde::Serialize;
-use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
+use crate::json::Json;
 use crate::sink::Sink;
+
+const SECOND: u64 = 1_000_000_000;
 
 /// Writes each access as one line of JSON.
 #[derive(Debug)]
 pub struct JsonLines<W> {
     to: W,
-    line: Vec<u8>,
+    lines: Json,
+    clock: Clock,
 }
 
 impl<W: Write + Send> JsonLines<W> {
     /// Lines go to `to`.
     pub fn new(to: W) -> Self {
-        JsonLines { to, line: Vec::new() }
+        JsonLines { to, lines: Json::default(), clock: Clock::default() }
     }
 }
 
 impl<W: Write + Send> Sink for JsonLines<W> {
     fn deliver(&mut self, accesses: &[Access]) -> io::Result<()> {
-        self.line.clear();
+        self.lines.clear();
         for access in accesses {
-            serde_json::to_writer(&mut self.line, &Line::of(access))?;
-            self.line.push(b'\n');
+            line(&mut self.lines, access, &mut self.clock);
         }
-        self.to.write_all(&self.line)?;
+        self.to.write_all(self.lines.bytes())?;
         self.to.flush()
     }
 }
 
-#[derive(Serialize)]
-struct Line<'a> {
-    at: At,
-    protocol: &'static str,
-    layer: &'static str,
-    role: Option<&'static str>,
-    connection: String,
-    client: End<'a>,
-    server: Server<'a>,
-    process: Option<Who<'a>>,
-    peer_process: Option<Who<'a>>,
-    session: Option<Session<'a>>,
-    operation: &'a str,
-    statement: Option<&'a str>,
-    #[serde(serialize_with = "cells")]
-    parameters: &'a Row,
-    targets: &'a [model::exchange::Text],
-    template: Option<&'a str>,
-    fingerprint: Option<&'a str>,
-    outcome: &'static str,
-    error: Option<Failed<'a>>,
-    rows: Option<u64>,
-    affected: Option<u64>,
-    #[serde(serialize_with = "columns")]
-    columns: &'a [Column],
-    #[serde(serialize_with = "samples")]
-    samples: &'a [Row],
-    latency_us: Option<u64>,
-    request_bytes: u64,
-    response_bytes: u64,
-    complete: Complete,
-    paired: Option<&'static str>,
-    findings: [(); 0],
-    details: AllDetails<'a>,
+fn line(json: &mut Json, access: &Access, clock: &mut Clock) {
+    let exchange = &access.exchange;
+    json.raw(r#"{"at":"#);
+    clock.write(json, exchange.asked);
+    json.raw(r#","protocol":""#).raw(exchange.protocol);
+    ends(json, access);
+    session(json, exchange.identity.as_deref());
+    request(json, &exchange.request);
+    response(json, &exchange.response);
+    measures(json, exchange);
+    json.raw(r#","paired":"#).raw(match access.paired {
+        Some(Paired::Certain) => r#""certain""#,
+        Some(Paired::Likely) => r#""likely""#,
+        Some(Paired::Guessed) => r#""guessed""#,
+        None => "null",
+    });
+    json.raw(r#","findings":[],"details":"#);
+    details(json, &exchange.request.details, &exchange.response.details);
+    json.raw("}\n");
 }
 
-#[derive(Serialize)]
-struct End<'a> {
-    address: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<&'a str>,
-    port: Option<u16>,
+fn ends(json: &mut Json, access: &Access) {
+    json.raw(match access.layer {
+        Layer::Wire => r#"","layer":"plain","role":"#,
+        Layer::Clear => r#"","layer":"tls","role":"#,
+    });
+    json.raw(match access.opened.role {
+        Role::Client => r#""client""#,
+        Role::Server => r#""server""#,
+        Role::Both => r#""both""#,
+        Role::Observer => "null",
+    });
+    let conn = access.conn;
+    json.raw(r#","connection":""#).number(conn.tgid.into()).raw("/").number(conn.fd.into());
+    json.raw("/").number(conn.generation);
+    json.raw(r#"","client":{"#);
+    end(json, &access.opened.client);
+    json.raw(r#"},"server":{"#);
+    end(json, &access.opened.server);
+    json.raw(r#","name":null},"process":"#);
+    process(json, access.actor.as_deref());
+    json.raw(r#","peer_process":"#);
+    process(json, access.peer.as_deref());
 }
 
-#[derive(Serialize)]
-struct Server<'a> {
-    #[serde(flatten)]
-    end: End<'a>,
-    name: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Who<'a> {
-    pid: u32,
-    name: &'a str,
-    exe: &'a str,
-    command: &'a str,
-    uid: u32,
-    user: Option<&'a str>,
-    parents: &'a [model::exchange::Text],
-    container: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Session<'a> {
-    user: Option<&'a str>,
-    database: Option<&'a str>,
-    application: Option<&'a str>,
-    version: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Failed<'a> {
-    code: &'a str,
-    message: &'a str,
-}
-
-#[derive(Serialize)]
-struct Complete {
-    ok: bool,
-    lost_bytes: u64,
-    cause: Option<&'static str>,
-}
-
-impl<'a> Line<'a> {
-    fn of(access: &'a Access) -> Self {
-        let exchange = &access.exchange;
-        let (request, response) = (&exchange.request, &exchange.response);
-        let server = End::of(&access.opened.server);
-        Line {
-            at: At(exchange.asked),
-            protocol: exchange.protocol,
-            layer: match access.layer {
-                Layer::Wire => "plain",
-                Layer::Clear => "tls",
-            },
-            role: match access.opened.role {
-                Role::Client => Some("client"),
-                Role::Server => Some("server"),
-                Role::Both => Some("both"),
-                Role::Observer => None,
-            },
-            connection: format!("{}/{}/{}", access.conn.tgid, access.conn.fd, access.conn.generation),
-            client: End::of(&access.opened.client),
-            server: Server { end: server, name: None },
-            process: access.actor.as_deref().map(Who::of),
-            peer_process: access.peer.as_deref().map(Who::of),
-            session: exchange.identity.as_deref().map(Session::of),
-            operation: &request.operation,
-            statement: request.statement.as_deref(),
-            parameters: &request.parameters,
-            targets: &request.targets,
-            template: None,
-            fingerprint: None,
-            outcome: outcome(response.outcome),
-            error: response.failure.as_deref().map(|f| Failed { code: &f.code, message: &f.message }),
-            rows: response.rows,
-            affected: response.affected,
-            columns: response.columns.as_deref().unwrap_or_default(),
-            samples: &response.samples,
-            latency_us: exchange.answered.map(|answered| answered.since(exchange.asked) / 1000),
-            request_bytes: exchange.request_bytes,
-            response_bytes: exchange.response_bytes,
-            complete: Complete {
-                ok: exchange.completeness.lost_bytes == 0 && exchange.completeness.cause.is_none(),
-                lost_bytes: exchange.completeness.lost_bytes,
-                cause: exchange.completeness.cause.map(model::event::Cause::name),
-            },
-            paired: access.paired.map(|paired| match paired {
-                Paired::Certain => "certain",
-                Paired::Likely => "likely",
-                Paired::Guessed => "guessed",
-            }),
-            findings: [],
-            details: AllDetails(&request.details, &response.details),
+fn end(json: &mut Json, address: &Address) {
+    match address {
+        Address::Inet(inet) => {
+            json.raw(r#""address":""#);
+            match inet.ip() {
+                IpAddr::V4(ip) => {
+                    let [a, b, c, d] = ip.octets();
+                    json.number(a.into()).raw(".").number(b.into()).raw(".");
+                    json.number(c.into()).raw(".").number(d.into());
+                }
+                IpAddr::V6(ip) => _ = json.raw(&ip.to_string()),
+            }
+            json.raw(r#"","port":"#).number(inet.port().into());
         }
+        Address::Unix(path) => {
+            json.raw(r#""address":"unix","path":"#).text(path).raw(r#","port":null"#);
+        }
+        Address::Unknown => _ = json.raw(r#""address":null,"port":null"#),
     }
+}
+
+fn process(json: &mut Json, process: Option<&Process>) {
+    let Some(process) = process else {
+        json.raw("null");
+        return;
+    };
+    json.raw(r#"{"pid":"#).number(process.pid.into());
+    json.raw(r#","name":"#).text(&process.name);
+    json.raw(r#","exe":"#).text(&process.exe);
+    json.raw(r#","command":"#).text(&process.command);
+    json.raw(r#","uid":"#).number(process.uid.into());
+    json.raw(r#","user":"#).text_or_null(process.user.as_deref());
+    json.raw(r#","parents":"#).list(process.parents.iter(), |json, name| _ = json.text(name));
+    json.raw(r#","container":"#).text_or_null(process.container.as_deref()).raw("}");
+}
+
+fn session(json: &mut Json, identity: Option<&Identity>) {
+    json.raw(r#","session":"#);
+    let Some(identity) = identity else {
+        json.raw("null");
+        return;
+    };
+    json.raw(r#"{"user":"#).text_or_null(identity.user.as_deref());
+    json.raw(r#","database":"#).text_or_null(identity.database.as_deref());
+    json.raw(r#","application":"#).text_or_null(identity.application.as_deref());
+    json.raw(r#","version":"#).text_or_null(identity.version.as_deref()).raw("}");
+}
+
+fn request(json: &mut Json, request: &Request) {
+    json.raw(r#","operation":"#).text(&request.operation);
+    json.raw(r#","statement":"#).text_or_null(request.statement.as_deref());
+    json.raw(r#","parameters":"#);
+    cells(json, &request.parameters);
+    json.raw(r#","targets":"#).list(request.targets.iter(), |json, target| _ = json.text(target));
+    json.raw(r#","template":null,"fingerprint":null"#);
+}
+
+fn response(json: &mut Json, response: &Response) {
+    json.raw(r#","outcome":""#).raw(outcome(response.outcome)).raw(r#"","error":"#);
+    match &response.failure {
+        Some(failure) => {
+            json.raw(r#"{"code":"#).text(&failure.code);
+            json.raw(r#","message":"#).text(&failure.message).raw("}");
+        }
+        None => _ = json.raw("null"),
+    }
+    json.raw(r#","rows":"#).number_or_null(response.rows);
+    json.raw(r#","affected":"#).number_or_null(response.affected);
+    json.raw(r#","columns":"#).list(response.columns.as_deref().unwrap_or_default().iter(), column);
+    json.raw(r#","samples":"#).list(response.samples.iter(), cells);
+}
+
+fn column(json: &mut Json, column: &Column) {
+    json.raw(r#"{"name":"#).text(&column.name).raw(r#","type":"#).text(&column.kind);
+    json.raw(r#","table":"#).text_or_null(column.table.as_deref());
+    if let Some(origin) = column.origin {
+        json.raw(r#","origin":["#).number(origin.table.into());
+        json.raw(",").number(origin.column.into()).raw("]");
+    }
+    json.raw("}");
+}
+
+fn cells(json: &mut Json, row: &Row) {
+    json.list(row.iter(), |json, cell| _ = json.text_or_null(cell));
+}
+
+fn measures(json: &mut Json, exchange: &Exchange) {
+    let latency = exchange.answered.map(|answered| answered.since(exchange.asked) / 1000);
+    json.raw(r#","latency_us":"#).number_or_null(latency);
+    json.raw(r#","request_bytes":"#).number(exchange.request_bytes);
+    json.raw(r#","response_bytes":"#).number(exchange.response_bytes);
+    let complete = exchange.completeness;
+    json.raw(r#","complete":{"ok":"#);
+    json.raw(if complete.lost_bytes == 0 && complete.cause.is_none() { "true" } else { "false" });
+    json.raw(r#","lost_bytes":"#).number(complete.lost_bytes);
+    json.raw(r#","cause":"#).text_or_null(complete.cause.map(Cause::name)).raw("}");
 }
 
 /// An outcome's name in records.
@@ -190,140 +197,193 @@ pub fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
-impl<'a> End<'a> {
-    fn of(address: &'a Address) -> Self {
-        match address {
-            Address::Inet(inet) => {
-                End { address: Some(inet.ip().to_string()), path: None, port: Some(inet.port()) }
-            }
-            Address::Unix(path) => End { address: Some("unix".to_owned()), path: Some(path), port: None },
-            Address::Unknown => End { address: None, path: None, port: None },
-        }
-    }
-}
-
-impl<'a> Who<'a> {
-    fn of(process: &'a Process) -> Self {
-        Who {
-            pid: process.pid,
-            name: &process.name,
-            exe: &process.exe,
-            command: &process.command,
-            uid: process.uid,
-            user: process.user.as_deref(),
-            parents: &process.parents,
-            container: process.container.as_deref(),
-        }
-    }
-}
-
-impl<'a> Session<'a> {
-    fn of(identity: &'a Identity) -> Self {
-        Session {
-            user: identity.user.as_deref(),
-            database: identity.database.as_deref(),
-            application: identity.application.as_deref(),
-            version: identity.version.as_deref(),
-        }
-    }
-}
-
-/// A moment as RFC 3339 with nine digits of the second.
-struct At(Time);
-
-impl Serialize for At {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match Timestamp::from_nanosecond(i128::from(self.0.0)) {
-            Ok(at) => to.collect_str(&format_args!("{at:.9}")),
-            Err(_) => to.serialize_none(),
-        }
-    }
-}
-
-fn cells<S: Serializer>(row: &Row, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(row.iter())
-}
-
-struct Cells<'a>(&'a Row);
-
-impl Serialize for Cells<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        cells(self.0, to)
-    }
-}
-
-fn samples<S: Serializer>(rows: &[Row], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(rows.iter().map(Cells))
-}
-
-#[derive(Serialize)]
-struct Shape<'a> {
-    name: &'a str,
-    r#type: &'a str,
-    table: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    origin: Option<(u32, u16)>,
-}
-
-fn columns<S: Serializer>(columns: &[Column], to: S) -> Result<S::Ok, S::Error> {
-    let mut list = to.serialize_seq(Some(columns.len()))?;
-    for column in columns {
-        list.serialize_element(&Shape {
-            name: &column.name,
-            r#type: &column.kind,
-            table: column.table.as_deref(),
-            origin: column.origin.map(|origin| (origin.table, origin.column)),
-        })?;
-    }
-    list.end()
-}
-
-/// The details of both sides in one object; a name with a dot (`http.status`) stands in an object of its own (`http`).
-struct AllDetails<'a>(&'a Details, &'a Details);
-
-struct Group<'a>(&'a AllDetails<'a>, &'a str);
-
-impl<'a> AllDetails<'a> {
-    fn iter(&self) -> impl Iterator<Item = (&'static str, &'a Detail)> {
-        self.0.iter().chain(self.1).map(|(name, detail)| (*name, detail))
-    }
-}
-
-impl Serialize for AllDetails<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut map = to.serialize_map(None)?;
-        let mut group = None;
-        for (name, detail) in self.iter() {
-            match name.split_once('.') {
-                None => map.serialize_entry(name, &Value(detail))?,
-                Some((of, _)) if group == Some(of) => {}
-                Some((of, _)) => {
-                    group = Some(of);
-                    map.serialize_entry(of, &Group(self, of))?;
-                }
+/// The details of both sides in one object; names with a dot (`http.status`) stand together in an object of their
+/// own (`http`).
+fn details(json: &mut Json, request: &Details, response: &Details) {
+    let all = || request.iter().chain(response);
+    let mut group = None;
+    let mut between = "{";
+    for (name, detail) in all() {
+        match name.split_once('.') {
+            None => value(json.raw(between).raw("\"").raw(name), detail),
+            Some((of, _)) if group == Some(of) => continue,
+            Some((of, _)) => {
+                group = Some(of);
+                json.raw(between).raw("\"").raw(of).raw("\":");
+                grouped(json, of, all());
             }
         }
-        map.end()
+        between = ",";
+    }
+    json.raw(if between == "{" { "{}" } else { "}" });
+}
+
+fn grouped<'a>(json: &mut Json, of: &str, all: impl Iterator<Item = &'a (&'static str, Detail)>) {
+    let mut between = "{";
+    for (name, detail) in all {
+        if let Some((_, name)) = name.split_once('.').filter(|(group, _)| *group == of) {
+            value(json.raw(between).raw("\"").raw(name), detail);
+            between = ",";
+        }
+    }
+    json.raw("}");
+}
+
+fn value(json: &mut Json, detail: &Detail) {
+    json.raw("\":");
+    match detail {
+        Detail::Text(text) => json.text(text),
+        Detail::Number(number) => json.signed(*number),
+    };
+}
+
+/// Writes moments as RFC 3339 with nine digits of the second. Many fall into the same second, whose text is kept.
+#[derive(Debug, Default)]
+struct Clock {
+    second: Option<u64>,
+    text: String,
+}
+
+impl Clock {
+    fn write(&mut self, json: &mut Json, at: Time) {
+        let second = at.0 / SECOND;
+        if self.second != Some(second) {
+            let moment = i64::try_from(second).ok().and_then(|second| Timestamp::from_second(second).ok());
+            let Some(moment) = moment else {
+                json.raw("null");
+                return;
+            };
+            self.text = moment.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+            self.second = Some(second);
+        }
+        json.raw("\"").raw(&self.text).raw(".").nine_digits(at.0 % SECOND).raw("Z\"");
     }
 }
 
-impl Serialize for Group<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let ours = self.0.iter().filter_map(|(name, detail)| match name.split_once('.') {
-            Some((of, name)) if of == self.1 => Some((name, Value(detail))),
-            Some(_) | None => None,
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use model::access::Access;
+    use model::conn::{Address, ConnId, Layer, Paired, Role, Transport};
+    use model::event::{Joined, Opened};
+    use model::exchange::{Column, Detail, Exchange, Failure, Identity, Origin, Outcome, Request, Response};
+    use model::process::Process;
+    use model::row::Row;
+    use model::time::Time;
+    use serde_json::{Value, json};
+
+    use super::JsonLines;
+    use crate::sink::Sink;
+
+    fn row(cells: &[Option<&str>]) -> Row {
+        let mut row = Row::default();
+        for cell in cells {
+            match cell {
+                Some(cell) => row.push(cell),
+                None => row.push_null(),
+            }
+        }
+        row
+    }
+
+    fn access() -> Access {
+        let request = Request {
+            operation: "SELECT".into(),
+            statement: Some("SELECT \"x\"\n".into()),
+            parameters: row(&[Some("a"), None]),
+            targets: vec!["users".into(), "b".into()],
+            details: vec![("http.method", "GET".into()), ("plain", Detail::Number(-1))],
+        };
+        let origin = Some(Origin { table: 7, column: 1 });
+        let column =
+            Column { name: "email".into(), kind: "text".into(), table: Some("users".into()), origin };
+        let response = Response {
+            outcome: Outcome::Error,
+            failure: Some(Box::new(Failure { code: "42P01".into(), message: "no".into() })),
+            rows: Some(2),
+            affected: None,
+            columns: Some(Arc::from([column])),
+            samples: vec![row(&[Some("1")]), row(&[None])],
+            details: vec![("http.status", Detail::Number(200))],
+        };
+        let identity = Identity { user: Some("app".into()), ..Identity::default() };
+        let process =
+            Process { pid: 42, name: "psql".into(), parents: vec!["sh".into()], ..Process::default() };
+        Access {
+            conn: ConnId { tgid: 42, fd: 3, generation: 7 },
+            opened: Arc::new(Opened {
+                transport: Transport::Tcp,
+                role: Role::Client,
+                joined: Joined::AtStart,
+                client: Address::Inet("127.0.0.1:50112".parse().unwrap()),
+                server: Address::Inet("[2001:db8::1]:5432".parse().unwrap()),
+                process: None,
+                peer: None,
+            }),
+            actor: Some(Arc::new(process)),
+            peer: None,
+            layer: Layer::Clear,
+            paired: Some(Paired::Likely),
+            exchange: Exchange {
+                protocol: "postgresql",
+                identity: Some(Arc::new(identity)),
+                request,
+                response,
+                asked: Time(1_795_309_619_000_000_012),
+                answered: Some(Time(1_795_309_619_000_812_000)),
+                request_bytes: 61,
+                response_bytes: 9312,
+                completeness: model::exchange::Completeness::default(),
+            },
+        }
+    }
+
+    #[test]
+    fn a_line_is_the_contract() {
+        let mut out = Vec::new();
+        JsonLines::new(&mut out).deliver(&[access(), access()]).unwrap();
+        let lines: Vec<Value> =
+            out.split_inclusive(|b| *b == b'\n').map(|line| serde_json::from_slice(line).unwrap()).collect();
+        let expected = json!({
+            "at": "2026-11-22T01:06:59.000000012Z", "protocol": "postgresql", "layer": "tls", "role": "client",
+            "connection": "42/3/7", "client": {"address": "127.0.0.1", "port": 50112},
+            "server": {"address": "2001:db8::1", "port": 5432, "name": null},
+            "process": {"pid": 42, "name": "psql", "exe": "", "command": "", "uid": 0, "user": null,
+                        "parents": ["sh"], "container": null},
+            "peer_process": null,
+            "session": {"user": "app", "database": null, "application": null, "version": null},
+            "operation": "SELECT", "statement": "SELECT \"x\"\n", "parameters": ["a", null],
+            "targets": ["users", "b"], "template": null, "fingerprint": null, "outcome": "error",
+            "error": {"code": "42P01", "message": "no"}, "rows": 2, "affected": null,
+            "columns": [{"name": "email", "type": "text", "table": "users", "origin": [7, 1]}],
+            "samples": [["1"], [null]], "latency_us": 811, "request_bytes": 61, "response_bytes": 9312,
+            "complete": {"ok": true, "lost_bytes": 0, "cause": null}, "paired": "likely", "findings": [],
+            "details": {"http": {"method": "GET", "status": 200}, "plain": -1},
         });
-        to.collect_map(ours)
+        assert_eq!(lines, [expected.clone(), expected]);
     }
-}
 
-struct Value<'a>(&'a Detail);
-
-impl Serialize for Value<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Detail::Text(text) => to.serialize_str(text),
-            Detail::Number(number) => to.serialize_i64(*number),
+    #[test]
+    fn what_is_not_known_is_null() {
+        let opened = Opened {
+            transport: Transport::Unix,
+            role: Role::Observer,
+            joined: Joined::Midway,
+            client: Address::Unknown,
+            server: Address::Unix("/run/db".into()),
+            process: None,
+            peer: None,
+        };
+        let mut access = Access { opened: Arc::new(opened), paired: None, actor: None, ..access() };
+        access.exchange = Exchange { identity: None, answered: None, ..access.exchange };
+        let mut out = Vec::new();
+        JsonLines::new(&mut out).deliver(&[access]).unwrap();
+        let line: Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(line["client"], json!({"address": null, "port": null}));
+        assert_eq!(line["server"], json!({"address": "unix", "path": "/run/db", "port": null, "name": null}));
+        for name in ["role", "process", "session", "latency_us", "paired"] {
+            assert_eq!(line[name], Value::Null, "{name}");
         }
     }
 }

@@ -2,5 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod console;
+mod json;
 pub mod jsonl;
 pub mod sink;
