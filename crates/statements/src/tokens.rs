@@ -111,10 +111,14 @@ impl<'a> Tokens<'a> {
 
     fn word(&mut self) -> &'a str {
         let from = self.at;
-        while self.byte(self.at).is_some_and(|b| is_word(b) || b == b'$') {
-            self.at += 1;
-        }
+        let rest = self.text.as_bytes().get(from..).unwrap_or_default();
+        self.at += rest.iter().position(|b| !is_word(*b) && *b != b'$').unwrap_or(rest.len());
         self.slice(from, self.at)
+    }
+
+    fn skip_blanks(&mut self) {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        self.at += rest.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(rest.len());
     }
 }
 
@@ -123,6 +127,7 @@ impl<'a> Iterator for Tokens<'a> {
 
     fn next(&mut self) -> Option<Token<'a>> {
         loop {
+            self.skip_blanks();
             let byte = self.byte(self.at)?;
             let next = self.byte(self.at + 1);
             match (byte, next) {
@@ -153,15 +158,24 @@ impl<'a> Iterator for Tokens<'a> {
                 _ if is_word(byte) => return Some(Token::Word(self.word())),
                 _ => {
                     self.at += 1;
-                    if !byte.is_ascii_whitespace() {
-                        return Some(Token::Sign(byte));
-                    }
+                    return Some(Token::Sign(byte));
                 }
             }
         }
     }
 }
 
+/// The bytes that words are made of; as a table, for every byte of every statement is looked up.
+const WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = matches!(byte, 0x30..0x3a | 0x41..0x5b | 0x5f | 0x61..0x7b | 0x80..);
+        byte += 1;
+    }
+    table
+};
+
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+    WORD.get(usize::from(byte)).is_some_and(|is| *is)
 }
