@@ -50,4 +50,5 @@ fuzz: ## throw random and mutated bytes at every parser, FUZZ_SECONDS each
 .PHONY: bench
 bench: build ## measure, beside the peers, and write bench/RESULTS.md
 	@.ci/packages bench
-	bench/run
+	cargo build --release --locked -p capture --example plan
+	$(root) bench/run

@@ -1,0 +1,166 @@
+"""Real servers for the benches, each in a folder of its own, on a free port of the loopback, gone with the bench."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+# A server that does not answer for so long has failed.
+STARTED_WITHIN = 60
+
+NGINX = """
+daemon off; worker_processes 1; pid {here}/nginx.pid; error_log {here}/nginx.log;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off; keepalive_requests 1000000; default_type application/json;
+  client_body_temp_path {here}/body; proxy_temp_path {here}/proxy; fastcgi_temp_path {here}/fastcgi;
+  uwsgi_temp_path {here}/uwsgi; scgi_temp_path {here}/scgi;
+  server {{ listen 127.0.0.1:{plain}; root {here}/www; }}
+  server {{ listen 127.0.0.1:{tls} ssl; ssl_certificate {here}/cert.pem; ssl_certificate_key {here}/key.pem; root {here}/www; }}
+}}
+"""
+
+PGBOUNCER = """
+[databases]
+bench = host=127.0.0.1 port={server} dbname=bench user=bench
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+auth_type = any
+pool_mode = session
+unix_socket_dir =
+logfile = {here}/pgbouncer.log
+"""
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@contextlib.contextmanager
+def folder(owner=None):
+    """A folder that is gone afterwards."""
+    here = Path(tempfile.mkdtemp(prefix="plainsight-bench."))
+    here.chmod(0o755)
+    if owner:
+        shutil.chown(here, owner)
+    try:
+        yield here
+    finally:
+        shutil.rmtree(here, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def running(command, ready, **options):
+    """A server that runs, from the moment `ready` answers without an error until the block ends."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+    try:
+        until = time.monotonic() + STARTED_WITHIN
+        while True:
+            try:
+                ready()
+                break
+            except (OSError, subprocess.CalledProcessError):
+                if process.poll() is not None or time.monotonic() > until:
+                    raise RuntimeError(f"{command[0]} did not start") from None
+                time.sleep(0.02)
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def listens(port):
+    """A question whether something listens on `port`."""
+    return lambda: socket.create_connection(("127.0.0.1", port), 1).close()
+
+
+def certificate(here):
+    """A key and a self-signed certificate in `here`."""
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost".split()
+    subprocess.run([*command, "-keyout", here / "key.pem", "-out", here / "cert.pem"], check=True, capture_output=True)
+    (here / "key.pem").chmod(0o600)
+
+
+def as_postgres():
+    """PostgreSQL refuses to run as root: what to put before its commands."""
+    if os.geteuid() != 0:
+        return []
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+
+
+class Postgres:
+    """A PostgreSQL server with pgbench's tables."""
+
+    def __init__(self, process, port, binaries):
+        self.pid = process.pid
+        self.port = port
+        self.binaries = binaries
+
+    def pgbench(self, *options, port=None, tls=False):
+        """The command of one run of pgbench, and its environment."""
+        here = ["-h", "127.0.0.1", "-p", str(port or self.port), "-U", "bench", "-n", *options, "bench"]
+        return ["pgbench", *here], {**os.environ, "PGSSLMODE": "require" if tls else "disable"}
+
+    def sql(self, statement):
+        address = f"host=127.0.0.1 port={self.port} user=bench dbname=bench"
+        subprocess.run(["psql", "-qAt", address, "-c", statement], check=True, capture_output=True)
+
+
+@contextlib.contextmanager
+def postgres(*settings):
+    """PostgreSQL with these settings, TLS ready, and the tables of pgbench in it."""
+    binaries = max(Path("/usr/lib/postgresql").iterdir(), key=lambda path: int(path.name)) / "bin"
+    with folder("postgres" if os.geteuid() == 0 else None) as here:
+        certificate(here)
+        for name in ("key.pem", "cert.pem"):
+            if os.geteuid() == 0:
+                shutil.chown(here / name, "postgres", "postgres")
+        data, port = here / "data", free_port()
+        initdb = [*as_postgres(), binaries / "initdb", "-D", data, "-U", "bench", "-A", "trust", "-E", "UTF8"]
+        subprocess.run(initdb, check=True, capture_output=True)
+        given = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "max_connections=200"]
+        given += ["ssl=on", f"ssl_cert_file={here}/cert.pem", f"ssl_key_file={here}/key.pem"]
+        given += ["shared_buffers=128MB", "jit=off", "autovacuum=off", *settings]
+        options = [word for setting in given for word in ("-c", setting)]
+        command = [*as_postgres(), binaries / "postgres", "-D", data, "-p", str(port), *options]
+        environment = {**os.environ, "PGHOST": "127.0.0.1", "PGPORT": str(port), "PGUSER": "bench"}
+
+        def ready():
+            subprocess.run(["psql", "-qAt", "-d", "postgres", "-c", "select 1"], check=True, capture_output=True, env=environment)
+
+        with running(command, ready, cwd=here) as process:
+            server = Postgres(process, port, binaries)
+            subprocess.run(["createdb", "bench"], check=True, env=environment)
+            subprocess.run(["pgbench", "-i", "-q", "-s", "1", "bench"], check=True, capture_output=True, env=environment)
+            yield server
+
+
+@contextlib.contextmanager
+def nginx(body):
+    """nginx, serving `body` as /order.json: its plain port, its TLS port, its worker's pid."""
+    with folder() as here:
+        certificate(here)
+        (here / "www").mkdir()
+        (here / "www/order.json").write_text(body)
+        plain, tls = free_port(), free_port()
+        (here / "nginx.conf").write_text(NGINX.format(here=here, plain=plain, tls=tls))
+        with running(["nginx", "-c", here / "nginx.conf"], listens(tls)) as process:
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            yield plain, tls, int(children[0])
+
+
+@contextlib.contextmanager
+def pgbouncer(server):
+    """pgbouncer in front of a PostgreSQL server: its port and its pid."""
+    with folder("postgres" if os.geteuid() == 0 else None) as here:
+        port = free_port()
+        (here / "pgbouncer.ini").write_text(PGBOUNCER.format(here=here, port=port, server=server.port))
+        with running([*as_postgres(), "pgbouncer", here / "pgbouncer.ini"], listens(port)) as process:
+            yield port, process.pid
