@@ -53,6 +53,8 @@ enum Client {
     Body(Box<Unfinished<Request>>),
     /// A body that the server has answered already: it may come, or the next request instead (RFC 9110, 10.1.1).
     Refused(Box<Unfinished<Request>>),
+    /// Nobody knows: the body of the request that was told last broke its framing.
+    Broken,
 }
 
 /// What the server is saying.
@@ -65,6 +67,8 @@ enum Server {
     Doubtful(Box<Body>),
     /// Such a body, of which there is some.
     Unasked(Box<Body>),
+    /// Nobody knows: the body of the response that was told last broke its framing.
+    Broken(&'static str),
 }
 
 /// A message whose head is read and whose body is not.
@@ -105,16 +109,45 @@ impl Http1 {
     fn read_client(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
         let unfinished = match &mut self.client {
             Client::Head => return self.read_request(wire),
+            Client::Broken => return self.read_behind_broken(wire),
             Client::Refused(_) if wire::request_line(wire.rest()) == Guess::Yes => {
                 return Ok(self.asked(None));
             }
             Client::Body(unfinished) | Client::Refused(unfinished) => unfinished,
         };
-        match unfinished.body.read(wire)? {
-            Progress::Part => Ok(Heard::Part),
-            Progress::Whole => Ok(self.asked(None)),
-            Progress::Cut => Ok(self.asked(Some(("http.request_cut", CUT.into())))),
+        match unfinished.body.read(wire) {
+            Ok(Progress::Part) => Ok(Heard::Part),
+            Ok(Progress::Whole) => Ok(self.asked(None)),
+            Ok(Progress::Cut) => Ok(self.asked(Some(("http.request_cut", CUT.into())))),
+            // Who sends such a body may mean to hide the request behind it.
+            Err(Stop::Broken(broken)) => {
+                let request = self.asked(Some(("http.request_cut", broken.what.into())));
+                self.client = Client::Broken;
+                Ok(request)
+            }
+            Err(stop @ (Stop::Short | Stop::Over)) => Err(stop),
         }
+    }
+
+    /// Looks for a request behind a body that broke its framing.
+    ///
+    /// No request was lost there, so the pairing is not in doubt, as it would be after a [`Stop::Broken`].
+    fn read_behind_broken(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        let rest = wire.rest();
+        let past = match wire::find_request(rest) {
+            Some(0) => {
+                self.client = Client::Head;
+                return self.read_request(wire);
+            }
+            Some(past) => past,
+            // A request that is not there with its first line begins with a capital letter.
+            None => rest.iter().position(u8::is_ascii_uppercase).unwrap_or(rest.len()),
+        };
+        if past == 0 {
+            return Err(Stop::Short);
+        }
+        wire.skip(past as u64);
+        Ok(Heard::Nothing)
     }
 
     fn read_request(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
@@ -194,7 +227,7 @@ impl Http1 {
     /// The request that was being said is whole.
     fn asked(&mut self, cut: Option<(&'static str, Detail)>) -> Heard {
         match std::mem::take(&mut self.client) {
-            Client::Head => Heard::Nothing,
+            Client::Head | Client::Broken => Heard::Nothing,
             Client::Body(unfinished) | Client::Refused(unfinished) => {
                 let Unfinished { mut message, body } = *unfinished;
                 body_details(&body, "http.request_body", "http.request_trailers", &mut message.details);
@@ -207,6 +240,7 @@ impl Http1 {
     fn read_server(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
         let unfinished = match &mut self.server {
             Server::Head => return self.read_response(wire),
+            Server::Broken(what) => return Err(wire.broken(what)),
             Server::Body(unfinished) => unfinished,
             Server::Doubtful(_) => match wire::status_line(wire.rest()) {
                 Guess::Yes => {
@@ -218,10 +252,16 @@ impl Http1 {
             },
             Server::Unasked(_) => return self.read_unasked(wire),
         };
-        match unfinished.body.read(wire)? {
-            Progress::Part => Ok(Heard::Part),
-            Progress::Whole => Ok(self.answered(wire, None)),
-            Progress::Cut => Ok(self.answered(wire, Some(("http.response_cut", CUT.into())))),
+        match unfinished.body.read(wire) {
+            Ok(Progress::Part) => Ok(Heard::Part),
+            Ok(Progress::Whole) => Ok(self.answered(wire, None)),
+            Ok(Progress::Cut) => Ok(self.answered(wire, Some(("http.response_cut", CUT.into())))),
+            Err(Stop::Broken(broken)) => {
+                let response = self.answered(wire, Some(("http.response_cut", broken.what.into())));
+                self.server = Server::Broken(broken.what);
+                Ok(response)
+            }
+            Err(stop @ (Stop::Short | Stop::Over)) => Err(stop),
         }
     }
 
@@ -235,7 +275,7 @@ impl Http1 {
                 }
                 progress.map(|_| Heard::Nothing)
             }
-            server @ (Server::Head | Server::Body(_)) => {
+            server @ (Server::Head | Server::Body(_) | Server::Broken(_)) => {
                 self.server = server;
                 Ok(Heard::Nothing)
             }
@@ -292,7 +332,7 @@ impl Http1 {
     /// What the next response answers.
     fn question(&self, wire: &Reader<'_>) -> Question {
         let saying = match &self.client {
-            Client::Head => None,
+            Client::Head | Client::Broken => None,
             Client::Body(unfinished) | Client::Refused(unfinished) => Some(&unfinished.message),
         };
         match wire.asked().or(saying).map(|request| request.operation.as_ref()) {
@@ -306,7 +346,7 @@ impl Http1 {
     /// The response that was being said is whole.
     fn answered(&mut self, wire: &Reader<'_>, cut: Option<(&'static str, Detail)>) -> Heard {
         match std::mem::take(&mut self.server) {
-            Server::Head | Server::Doubtful(_) | Server::Unasked(_) => Heard::Nothing,
+            Server::Head | Server::Doubtful(_) | Server::Unasked(_) | Server::Broken(_) => Heard::Nothing,
             Server::Body(unfinished) => {
                 let Unfinished { mut message, body } = *unfinished;
                 body_details(&body, "http.response_body", "http.response_trailers", &mut message.details);
@@ -319,7 +359,7 @@ impl Http1 {
     fn answer(&mut self, wire: &Reader<'_>, response: Response) -> Heard {
         match &self.client {
             Client::Body(_) if wire.asked().is_none() => {}
-            Client::Head | Client::Body(_) | Client::Refused(_) => {
+            Client::Head | Client::Broken | Client::Body(_) | Client::Refused(_) => {
                 return Heard::Response(Key::Turn, response);
             }
         }
