@@ -68,13 +68,6 @@ pub(crate) const LISTED: &[Disagreement] = &[
         verdict: "both: a plain-text server answers a TLS hello with 400; Zeek makes a row of it, to us the connection is ciphertext that nobody asked in",
     },
     Disagreement {
-        capture: "http1/zeek__variant-01-chunk_2pow64_overflow.pcap",
-        whose: Whose::Theirs,
-        holding: "host=target",
-        times: 2,
-        verdict: "theirs: the head of the request is whole; its first chunk says a size of 17 digits, and we drop a request whose body breaks",
-    },
-    Disagreement {
         capture: "postgresql/deepflow__pgsql-all.pcap",
         whose: Whose::Ours,
         holding: "statement=select SERIAL_NO",
