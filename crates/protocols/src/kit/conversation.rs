@@ -392,8 +392,11 @@ impl Half {
         out: &mut Vec<Box<Exchange>>,
     ) {
         let span = |half: &mut Half| {
-            let mut span = half.span.take().unwrap_or(Span { from, ..Span::default() });
-            span.to = at;
+            let mut span = half.span.take().unwrap_or(Span { from, to: at, ..Span::default() });
+            // What ends with the connection was whole when its last byte came.
+            if bytes > 0 {
+                span.to = at;
+            }
             span.bytes += bytes;
             let lost = std::mem::take(&mut half.lost);
             span.completeness.lost_bytes += lost.lost_bytes;
