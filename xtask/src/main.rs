@@ -1,16 +1,20 @@
 //! What the makers of Plainsight run: `cargo run -p xtask -- record postgresql`.
 
+mod http;
 mod postgres;
+mod programs;
 mod relay;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: xtask record postgresql [--only SCENARIO] [--programs FOLDER] [--python PROGRAM]
+const USAGE: &str = "usage: xtask record [postgresql | http] [--only SCENARIO] [--programs FOLDER] [--python PROGRAM]
 
-Starts a real server in a temporary folder, lets real clients speak to it, and writes what they said as fixtures.
+Starts real servers in a temporary folder, lets real clients speak to them, and writes what they said as fixtures.
+Without the name of a protocol, all are recorded.
   --only      records this scenario alone
   --programs  where initdb, postgres, psql and pgbench are (default: /usr/lib/postgresql/15/bin)
-  --python    a Python that has psycopg, psycopg2 and asyncpg (default: python3)";
+  --python    a Python that has psycopg, psycopg2 and asyncpg; requests, aiohttp, brotli and zstandard
+              (default: python3)";
 
 /// What every step of a task may fail with: what was tried, and why it failed.
 type Outcome<T> = Result<T, String>;
@@ -21,6 +25,11 @@ fn main() -> ExitCode {
         ["record", "postgresql", options @ ..] => {
             postgres::Options::read(options).and_then(|o| postgres::record(&o))
         }
+        ["record", "http", options @ ..] => http::Options::read(options).and_then(|o| http::record(&o)),
+        ["record"] => postgres::Options::read(&[])
+            .and_then(|o| postgres::record(&o))
+            .and_then(|()| http::Options::read(&[]))
+            .and_then(|o| http::record(&o)),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {

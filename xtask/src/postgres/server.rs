@@ -1,13 +1,14 @@
 //! A real PostgreSQL server in a temporary folder, gone when its keeper goes.
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use crate::Outcome;
+use crate::programs::{free_address, run};
 
 /// Who may log in, and how. The names of roles say how they prove who they are.
 const ACCESS: &str = "local all all trust
@@ -131,12 +132,6 @@ impl Drop for Server {
     }
 }
 
-fn free_address() -> Outcome<SocketAddr> {
-    let listener =
-        TcpListener::bind(("127.0.0.1", 0)).map_err(|e| format!("looking for a free port: {e}"))?;
-    listener.local_addr().map_err(|e| format!("looking for a free port: {e}"))
-}
-
 /// The key must belong to the server's user, who therefore makes it.
 fn certify(data: &Path) -> Outcome<()> {
     run(as_postgres(Path::new("openssl"))?
@@ -170,12 +165,4 @@ fn as_postgres(program: &Path) -> Outcome<Command> {
 
 fn is_root() -> Outcome<bool> {
     Ok(run(Command::new("id").arg("-u"))?.trim() == "0")
-}
-
-fn run(command: &mut Command) -> Outcome<String> {
-    let output = command.output().map_err(|e| format!("{command:?}: {e}"))?;
-    if !output.status.success() {
-        return Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
