@@ -325,7 +325,7 @@ mod tests {
             peer: None,
             layer: Layer::Clear,
             paired: Some(Paired::Likely),
-            exchange: Exchange {
+            exchange: Box::new(Exchange {
                 protocol: "postgresql",
                 identity: Some(Arc::new(identity)),
                 request,
@@ -335,7 +335,7 @@ mod tests {
                 request_bytes: 61,
                 response_bytes: 9312,
                 completeness: model::exchange::Completeness::default(),
-            },
+            }),
         }
     }
 
@@ -376,7 +376,8 @@ mod tests {
             peer: None,
         };
         let mut access = Access { opened: Arc::new(opened), paired: None, actor: None, ..access() };
-        access.exchange = Exchange { identity: None, answered: None, ..access.exchange };
+        access.exchange.identity = None;
+        access.exchange.answered = None;
         let mut out = Vec::new();
         JsonLines::new(&mut out).deliver(&[access]).unwrap();
         let line: Value = serde_json::from_slice(&out).unwrap();
