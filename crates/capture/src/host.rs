@@ -176,6 +176,13 @@ const CAPABILITIES: [Capability; 6] = [
     },
 ];
 
+/// The capabilities without which nothing can be watched and which this process lacks.
+pub(crate) fn lacking() -> Vec<&'static str> {
+    let features = Host { root: PathBuf::from("/") }.capabilities();
+    let missing = features.into_iter().filter(|feature| matches!(feature.state, State::Missing(_)));
+    missing.map(|feature| feature.name).collect()
+}
+
 /// A host, by its files of facts.
 struct Host {
     root: PathBuf,

@@ -34,7 +34,7 @@ pub(crate) struct Watch {
     #[command(flatten)]
     pub(crate) output: Output,
     /// Stop after so long (`10s`, `5m`).
-    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration, help_heading = "Limits")]
     pub(crate) time: Option<Duration>,
     #[command(flatten)]
     pub(crate) limits: Limits,
@@ -62,7 +62,7 @@ pub(crate) struct Record {
     #[command(flatten)]
     pub(crate) ends: Ends,
     /// Stop after so long (`10s`, `5m`).
-    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration, help_heading = "Limits")]
     pub(crate) time: Option<Duration>,
     #[command(flatten)]
     pub(crate) limits: Limits,
@@ -76,6 +76,7 @@ pub(crate) struct Doctor {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
 pub(crate) struct Output {
     /// Each access as one line of JSON.
     #[arg(long)]
@@ -92,6 +93,7 @@ pub(crate) struct Output {
 }
 
 #[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Limits")]
 pub(crate) struct Limits {
     /// The ring between kernel and collector, in MiB (a power of two).
     #[arg(long, value_name = "MIB", default_value_t = 64)]

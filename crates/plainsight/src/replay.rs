@@ -16,7 +16,7 @@ use crate::statistics;
 pub(crate) fn run(options: &cli::Replay) -> anyhow::Result<ExitCode> {
     let mut shown = 0;
     for file in &options.files {
-        shown += replay(file, options).with_context(|| format!("replaying {}", file.display()))?;
+        shown += replay(file, options)?;
     }
     Ok(if shown > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -25,7 +25,8 @@ fn replay(file: &Path, options: &cli::Replay) -> anyhow::Result<u64> {
     let mut source = capture::replay::open(file, &Options { keylog: options.keylog.clone() })?;
     let mut pipeline = Pipeline::new(&options.filter, &options.output);
     let progress = bar(source.progress().1);
-    while pipeline.step(&mut source)? != Flow::Ended {
+    while pipeline.step(&mut source).with_context(|| format!("replaying {}", file.display()))? != Flow::Ended
+    {
         progress.set_position(source.progress().0);
     }
     pipeline.finish()?;

@@ -165,7 +165,11 @@ impl<W: Write + Send> Console<W> {
         self.details(&exchange.request.details);
         self.details(&exchange.response.details);
         let (asked, answered) = (exchange.request_bytes, exchange.response_bytes);
-        _ = writeln!(self.text, "    bytes {asked} asked, {answered} answered; connection {:?}", access.conn);
+        _ = writeln!(
+            self.text,
+            "    bytes {asked} asked, {answered} answered; connection {}/{}/{}",
+            access.conn.tgid, access.conn.fd, access.conn.generation
+        );
         self.who(access);
     }
 

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+/// What to do without privilege.
+const ADVICE: &str = "run it as root (`sudo`), or give it `setcap cap_bpf,cap_perfmon,cap_sys_ptrace+ep`";
+
 /// Why the kernel cannot be watched.
 #[derive(Debug, Error)]
 pub enum KernelError {
@@ -15,13 +18,21 @@ pub enum KernelError {
     )]
     NoTypes,
     /// The process may not load kernel programs.
-    #[error(
-        "loading kernel programs was refused: run as root, or with the capabilities CAP_BPF, CAP_PERFMON"
-    )]
-    NotAllowed,
+    #[error("this process may not watch the kernel: it lacks {}; {}", lacks.join(", "), ADVICE)]
+    NotAllowed {
+        /// The capabilities that are missing.
+        lacks: Vec<&'static str>,
+    },
     /// The kernel refused a program.
-    #[error("the kernel refused to load the programs ({0}); it may be older than 5.15")]
-    Refused(String),
+    #[error(
+        "the kernel refused the programs ({reason}); `plainsight doctor` tells what it lacks. It said:\n{said}"
+    )]
+    Refused {
+        /// The kernel's answer.
+        reason: String,
+        /// The end of what the verifier wrote.
+        said: String,
+    },
     /// A hook could not be set.
     #[error("the kernel refused the hook {hook}: {reason}")]
     Hook {
@@ -31,7 +42,7 @@ pub enum KernelError {
         reason: String,
     },
     /// The ring could not be mapped.
-    #[error("the ring buffer could not be mapped: {0}")]
+    #[error("the ring buffer could not be mapped")]
     Ring(#[source] io::Error),
     /// A library's functions could not be hooked.
     #[error("the functions of {path} could not be hooked: {reason}", path = path.display())]

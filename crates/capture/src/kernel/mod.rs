@@ -13,6 +13,7 @@ mod ends;
 mod processes;
 mod records;
 mod ring;
+mod said;
 mod skeleton;
 mod table;
 
@@ -27,6 +28,7 @@ use libbpf_rs::skel::{OpenSkel as _, SkelBuilder as _};
 use libbpf_rs::{Link, MapCore as _, MapFlags, OpenObject, ProgramMut};
 use model::event::{Event, Said, What};
 
+use crate::host;
 use crate::libraries::plan::Plan;
 use crate::source::Source;
 
@@ -76,6 +78,7 @@ impl Kernel {
         if !Path::new("/sys/kernel/btf/vmlinux").exists() {
             return Err(KernelError::NoTypes);
         }
+        said::listen();
         // The skeleton borrows this word for as long as it lives, so that both could not stand in one struct; a
         // collector opens the kernel once, and the leak is one pointer.
         let slot: &'static mut MaybeUninit<OpenObject> = Box::leak(Box::new(MaybeUninit::uninit()));
@@ -212,8 +215,9 @@ fn hook<const N: usize>(hooks: [(&'static str, &ProgramMut<'_>); N]) -> Result<V
 }
 
 fn refused(error: &libbpf_rs::Error) -> KernelError {
-    match error.kind() {
-        libbpf_rs::ErrorKind::PermissionDenied => KernelError::NotAllowed,
-        _ => KernelError::Refused(format!("{error:#}")),
+    let lacks = host::lacking();
+    if error.kind() == libbpf_rs::ErrorKind::PermissionDenied && !lacks.is_empty() {
+        return KernelError::NotAllowed { lacks };
     }
+    KernelError::Refused { reason: format!("{error:#}"), said: said::tail() }
 }

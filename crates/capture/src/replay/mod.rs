@@ -46,7 +46,7 @@ const KEYLOG_LINE_MAX: u64 = 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     /// It cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}", path.display())]
     Unreadable {
         /// Which file.
         path: PathBuf,
@@ -54,7 +54,7 @@ pub enum ReplayError {
         source: io::Error,
     },
     /// The key log cannot be read.
-    #[error("cannot read the key log {}: {source}", path.display())]
+    #[error("cannot read the key log {}", path.display())]
     Keylog {
         /// Which file.
         path: PathBuf,

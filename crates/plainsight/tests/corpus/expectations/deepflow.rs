@@ -64,7 +64,7 @@ fn of_struct(message: &str) -> String {
 fn of_http(access: &Access) -> [String; 2] {
     let uri = access.text("/statement").split_once(' ').map(|(_, uri)| uri.to_owned()).unwrap_or_default();
     let method = access.text("/operation").to_owned();
-    let request = [("method", method), ("host", access.text("/details/host").to_owned()), ("uri", uri)];
-    let status = access.number("/details/status").map(|status| status.to_string()).unwrap_or_default();
+    let request = [("method", method), ("host", access.text("/details/http/host").to_owned()), ("uri", uri)];
+    let status = access.number("/details/http/status").map(|status| status.to_string()).unwrap_or_default();
     [line(&request), line(&[("status", status)])]
 }

@@ -33,9 +33,9 @@ fn of_http(access: &Access, column: &str) -> String {
     match column {
         "id.orig_p" => number("/client/port"),
         "method" => access.text("/operation").to_owned(),
-        "host" => access.text("/details/host").to_owned(),
+        "host" => access.text("/details/http/host").to_owned(),
         "uri" => access.text("/statement").split_once(' ').map(|(_, uri)| uri.to_owned()).unwrap_or_default(),
-        _ => number("/details/status"),
+        _ => number("/details/http/status"),
     }
 }
 
