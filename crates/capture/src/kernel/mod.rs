@@ -67,6 +67,8 @@ pub struct Kernel {
     wait: Duration,
     table: Table,
     waiting: VecDeque<Event<'static>>,
+    /// Whether an event was given since there was none.
+    gave: bool,
 }
 
 impl Kernel {
@@ -95,6 +97,7 @@ impl Kernel {
             wait: options.wait,
             table: Table::new(),
             waiting: VecDeque::new(),
+            gave: false,
         })
     }
 
@@ -161,10 +164,12 @@ impl Source for Kernel {
         let mut waited = false;
         let (slot, event, bytes) = loop {
             if let Some(event) = self.waiting.pop_front() {
+                self.gave = true;
                 return Ok(Some(event));
             }
             let Some(slot) = self.ring.take() else {
-                if waited {
+                // What was given is dealt with before more is waited for: a trickle must not hold it back.
+                if waited || std::mem::take(&mut self.gave) {
                     return Ok(None);
                 }
                 self.ring.wait(self.wait)?;
@@ -176,6 +181,7 @@ impl Source for Kernel {
                 Heard::Other => {}
             }
         };
+        self.gave = true;
         let bytes = self.ring.bytes(slot).get(bytes).unwrap_or_default();
         let said = Said { layer: event.layer, speaker: event.speaker, offset: event.offset, bytes };
         Ok(Some(Event { at: event.at, conn: event.conn, what: What::Said(said) }))
