@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::cli;
 use crate::host::Host;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Flow, Pipeline};
 use crate::statistics;
 
 /// How often the statistics are told.
@@ -24,6 +24,9 @@ pub(crate) fn run(options: &cli::Watch) -> anyhow::Result<ExitCode> {
             tell(&pipeline, &host, &options.output)?;
         }
     }
+    host.kernel.end();
+    // What was seen until then still stands in the ring.
+    while pipeline.step(&mut host.kernel)? == Flow::More {}
     pipeline.finish()?;
     tell(&pipeline, &host, &options.output)?;
     Ok(ExitCode::SUCCESS)

@@ -62,6 +62,11 @@ impl Hooks {
         Ok(hook)
     }
 
+    /// Takes all hooks back.
+    pub(crate) fn clear(&mut self) {
+        self.set.clear();
+    }
+
     /// Takes a hook back.
     pub(crate) fn detach(&mut self, hook: Hook) {
         self.set.remove(&hook);

@@ -116,6 +116,12 @@ impl Kernel {
         Ok(())
     }
 
+    /// Takes every hook back: no more is seen, what was seen can still be read, and the ledger stands still.
+    pub fn end(&mut self) {
+        self.links.clear();
+        self.hooks.clear();
+    }
+
     /// Hooks a TLS library or executable for every process that maps it, now and later.
     ///
     /// # Errors
