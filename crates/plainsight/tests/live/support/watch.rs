@@ -91,7 +91,11 @@ impl Watch {
         }
         let mut statistics = Value::Null;
         while let Some(note) = self.notes.next() {
-            statistics = serde_json::from_str(&note).unwrap_or(statistics);
+            match serde_json::from_str(&note) {
+                Ok(told) => statistics = told,
+                // Shown where a test fails.
+                Err(_) => eprintln!("{note}"),
+            }
         }
         self.running.end_well();
         Seen { accesses: self.seen, statistics }
