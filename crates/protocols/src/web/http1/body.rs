@@ -174,14 +174,29 @@ impl Body {
         Body { state, sampling, kind, coding, kept: Vec::new(), trailers: Vec::new() }
     }
 
-    /// Reads the next part.
+    /// Reads what is there of it.
     pub(super) fn read(&mut self, wire: &mut Reader<'_>) -> Read<Progress> {
-        match self.step(wire) {
-            Err(Stop::Short) if wire.ahead() == Ahead::End => {
-                wire.skip(wire.rest().len() as u64);
-                Ok(Progress::Cut)
+        let begun = wire.taken();
+        loop {
+            // A step that fails is taken again, alone, once those before it have counted.
+            let mut ahead = Reader::new(wire.rest(), wire.position(), wire.ahead());
+            match self.step(&mut ahead) {
+                Ok(progress) => {
+                    wire.skip(ahead.taken() as u64 + ahead.debt());
+                    if progress != Progress::Part || wire.debt() > 0 || wire.rest().is_empty() {
+                        return Ok(progress);
+                    }
+                }
+                Err(_) if wire.taken() > begun => return Ok(Progress::Part),
+                Err(Stop::Short) if wire.ahead() == Ahead::End => {
+                    wire.skip(wire.rest().len() as u64);
+                    return Ok(Progress::Cut);
+                }
+                Err(stop) => {
+                    wire.skip(ahead.taken() as u64);
+                    return Err(stop);
+                }
             }
-            progress => progress,
         }
     }
 
