@@ -63,6 +63,20 @@ fn exchanges_agree_with_what_other_projects_expect() {
     assert!(tally.wrong.is_empty(), "{} lines:\n{}", tally.wrong.len(), tally.wrong.join("\n"));
 }
 
+/// TLS 1.3 with a client that says `ping` and a server that says `pong`.
+#[test]
+fn a_key_log_opens_the_session_that_it_is_for() {
+    let Some(captures) = captures::all() else { return };
+    let capture = captures.iter().find(|capture| capture.name.ends_with("illustrated-tls13__capture.pcap"));
+    let capture = capture.expect("the corpus has it");
+    let keylog = capture.expectations.first().expect("a key log lies beside it");
+    let heard = replayed::replay_with(capture, &["--hex".as_ref(), "--keylog".as_ref(), keylog.as_os_str()]);
+    let [only] = heard.as_slice() else { panic!("{} accesses, not one", heard.len()) };
+    let told = ["/layer", "/protocol", "/details/hex", "/details/hex_response"].map(|at| only.text(at));
+    assert_eq!(told, ["tls", "unknown", "70696e67", "706f6e67"]);
+    assert!(replayed::replay(capture).is_empty(), "without its key, a session is ciphertext");
+}
+
 fn by_protocol(accesses: &[Access]) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for access in accesses {

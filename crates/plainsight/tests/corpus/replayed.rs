@@ -1,5 +1,6 @@
 //! What `plainsight replay --json` says of a capture, within bounds of time and memory.
 
+use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -28,9 +29,15 @@ impl Access {
 
 /// Replays a capture; the replay may find nothing, and must not fail in any other way.
 pub(crate) fn replay(capture: &Capture) -> Vec<Access> {
+    replay_with(capture, &[])
+}
+
+/// The same, with more options.
+pub(crate) fn replay_with(capture: &Capture, options: &[&OsStr]) -> Vec<Access> {
     let bounded = format!("ulimit -t {SECONDS}; ulimit -v {KIBIBYTES}; exec \"$0\" \"$@\"");
     let output = Command::new("sh")
         .args(["-c", &bounded, env!("CARGO_BIN_EXE_plainsight"), "replay", "--json"])
+        .args(options)
         .arg(&capture.path)
         .stdin(Stdio::null())
         .output()
