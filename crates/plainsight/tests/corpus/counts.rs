@@ -6,8 +6,9 @@ use crate::captures::Capture;
 
 /// Captures of the protocols that are read, with their exchanges; every one counted by tshark 4.0 too.
 ///
-/// tshark counts interim answers (`1xx`) and answers without a request, takes a body with a hole for no answer, and two
-/// networks' (VLANs') connections with the same addresses for one. Where else it differs, the capture has a comment.
+/// tshark counts interim answers (`1xx`), answers without a request and what is sent after a reset, takes a body with a
+/// hole for no answer, and two networks' (VLANs') connections with the same addresses for one. Where else it differs, the
+/// capture has a comment.
 const READ: &[(&str, usize)] = &[
     ("http1/beats__hide_secret_POST.pcap", 1),
     ("http1/beats__http_100_continue.pcap", 1),

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::captures::Capture;
 
-/// The most seconds of CPU for one capture: the slowest takes a tenth of that without optimisation.
-const SECONDS: u32 = 20;
-/// The most KiB of address space: the binary, its libraries and what the allocator reserves at once take half.
-const KIBIBYTES: u32 = 512 << 10;
+/// The most seconds of CPU for one capture: the slowest takes 0.15.
+const SECONDS: u32 = 10;
+/// The most KiB of address space: the greediest capture takes 40 MiB of it, the binary and its libraries included.
+const KIBIBYTES: u32 = 128 << 10;
 
 /// One line of what was replayed.
 pub(crate) struct Access(Value);
