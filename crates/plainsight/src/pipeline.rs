@@ -20,7 +20,7 @@ use crate::filter::Filter;
 /// So many accesses go to the sink at once, when more are there than the source's pauses let through.
 const BATCH: usize = 512;
 /// So many events are taken before anything else has its turn (the clock, Ctrl-C, a progress bar).
-const EVENTS: usize = 4096;
+pub(crate) const EVENTS: usize = 4096;
 /// So many bytes of each turn of an unknown protocol are shown.
 const HEX: usize = 256;
 

@@ -1,6 +1,7 @@
 //! `record`: raw events of this host, for `replay`.
 
 use std::collections::HashMap;
+use std::io;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -12,25 +13,24 @@ use model::event::{Event, What};
 use crate::cli;
 use crate::filter::Ends;
 use crate::host::Host;
+use crate::pipeline::{EVENTS, Flow};
 
 /// Records until Ctrl-C or the time is up.
 pub(crate) fn run(options: &cli::Record) -> anyhow::Result<ExitCode> {
     let file = options.file.display();
     let mut recorder = Recorder::create(&options.file).with_context(|| format!("creating {file}"))?;
     let mut host = Host::watch(options.limits, options.time)?;
-    let mut wanted = Wanted { ends: &options.ends, known: HashMap::new() };
-    let mut recorded = 0_u64;
+    let mut wanted = Wanted { ends: &options.ends, known: HashMap::new(), recorded: 0 };
+    let mut record = |host: &mut Host| {
+        wanted.record(&mut host.kernel, &mut recorder).with_context(|| format!("recording to {file}"))
+    };
     while host.goes_on() {
-        while let Some(event) = host.kernel.next().context("reading events")? {
-            if wanted.admits(&event) {
-                recorder.record(&event).with_context(|| format!("writing {file}"))?;
-                recorded += 1;
-            }
-            if !host.goes_on() {
-                break;
-            }
-        }
+        record(&mut host)?;
     }
+    host.kernel.end();
+    // What was seen until then still stands in the ring.
+    while record(&mut host)? == Flow::More {}
+    let recorded = wanted.recorded;
     recorder.finish().with_context(|| format!("writing {file}"))?;
     eprintln!("plainsight: {recorded} events in {file}");
     Ok(if recorded > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -40,9 +40,22 @@ pub(crate) fn run(options: &cli::Record) -> anyhow::Result<ExitCode> {
 struct Wanted<'a> {
     ends: &'a Ends,
     known: HashMap<ConnId, bool>,
+    recorded: u64,
 }
 
 impl Wanted<'_> {
+    /// Records wanted events until a batch is done or none is there; whether more wait.
+    fn record(&mut self, source: &mut dyn Source, to: &mut Recorder) -> io::Result<Flow> {
+        for _ in 0..EVENTS {
+            let Some(event) = source.next()? else { return Ok(Flow::Paused) };
+            if self.admits(&event) {
+                to.record(&event)?;
+                self.recorded += 1;
+            }
+        }
+        Ok(Flow::More)
+    }
+
     fn admits(&mut self, event: &Event<'_>) -> bool {
         match &event.what {
             What::Opened(opened) => {

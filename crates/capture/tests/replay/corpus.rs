@@ -1,6 +1,7 @@
 //! Captures that we did not make: all are read to the end, and tshark hears the same bytes.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +14,10 @@ pub(crate) fn corpus() -> Option<PathBuf> {
     let mut places = root.ancestors().map(|above| above.join("../shared/corpus"));
     let found = places.find(|place| place.join("index.tsv").exists());
     if found.is_none() {
-        eprintln!("SKIPPED: no ../shared/corpus beside the project; foreign captures were not read");
+        _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: no ../shared/corpus beside the project; foreign captures were not read"
+        );
     }
     found
 }
@@ -86,7 +90,7 @@ const COMPARED: &[&str] = &["postgresql", "redis"];
 fn tshark_hears_the_same_bytes() {
     let Some(corpus) = corpus() else { return };
     if Command::new("tshark").arg("-v").output().is_err() {
-        eprintln!("SKIPPED: no tshark; streams were not compared with a second reader");
+        _ = writeln!(std::io::stderr(), "SKIPPED: no tshark; streams were not compared with a second reader");
         return;
     }
     let mut found = Vec::new();

@@ -1,6 +1,7 @@
 //! The libraries of the machine that the tests run on, and files that lie.
 
 use std::io;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
@@ -26,7 +27,7 @@ impl Bytes for Vec<u8> {
 fn told_by(command: &str, arguments: &[&str]) -> Option<PathBuf> {
     let told = Command::new(command).args(arguments).output().ok().filter(|told| told.status.success());
     if told.is_none() {
-        eprintln!("SKIPPED: `{command} {}` does not run here", arguments.join(" "));
+        _ = writeln!(io::stderr(), "SKIPPED: `{command} {}` does not run here", arguments.join(" "));
     }
     Some(PathBuf::from(String::from_utf8(told?.stdout).unwrap().trim()))
 }
@@ -35,7 +36,7 @@ fn system_libssl() -> Option<PathBuf> {
     let found = ["/usr/lib/x86_64-linux-gnu/libssl.so.3", "/usr/lib64/libssl.so.3"].map(PathBuf::from);
     let found = found.into_iter().find(|path| path.exists());
     if found.is_none() {
-        eprintln!("SKIPPED: no libssl.so.3 for x86-64 here");
+        _ = writeln!(io::stderr(), "SKIPPED: no libssl.so.3 for x86-64 here");
     }
     found
 }
@@ -137,7 +138,7 @@ fn other_stacks_are_named_and_not_hooked() {
                 assert_eq!(looked_at(Path::new(path)), Verdict::Dark(stack, Refusal::NotYet));
                 assert_eq!(build_id(&file).len(), 40);
             }
-            Err(_) => eprintln!("SKIPPED: no {path} here"),
+            Err(_) => _ = writeln!(io::stderr(), "SKIPPED: no {path} here"),
         }
     }
 }

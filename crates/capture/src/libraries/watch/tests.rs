@@ -26,7 +26,7 @@ impl Helped {
             .stderr(Stdio::null())
             .spawn();
         if started.is_err() {
-            eprintln!("SKIPPED: {program} does not run here");
+            _ = writeln!(io::stderr(), "SKIPPED: {program} does not run here");
         }
         started.ok().map(Helped)
     }
@@ -45,7 +45,7 @@ impl Helped {
 fn told() -> Option<Watch> {
     let watch = Watch::start();
     if let Some(why) = watch.blind() {
-        eprintln!("SKIPPED: perf events are refused here ({why}); run as root");
+        _ = writeln!(io::stderr(), "SKIPPED: perf events are refused here ({why}); run as root");
         return None;
     }
     Some(watch)
@@ -137,7 +137,7 @@ fn a_library_in_another_mount_namespace_is_reached_even_when_it_is_deleted() {
     let Some(mut watch) = told().filter(|_| Path::new(libssl).exists()) else { return };
     let Some(mut python) = Helped::start("unshare", &["-m", "sh", "-c", APART, libssl]) else { return };
     if !python.is_ready() {
-        eprintln!("SKIPPED: no own mount namespace is allowed here; run as root");
+        _ = writeln!(io::stderr(), "SKIPPED: no own mount namespace is allowed here; run as root");
         return;
     }
     watch.poll();
