@@ -44,16 +44,8 @@ def run(plainsight, cache, rounds=ROUNDS):
 def times(plainsight, protocol, path, port, rounds):
     ours = {name: [plainsight, "replay", f"--{name}", path] for name in ("json", "quiet")}
     theirs = peers(protocol, path, port)
-    # tshark takes a thousand times longer: a tenth of the capture is enough for it, and counted as such.
-    short = captures.cut(path, CUTS[0])
-    share = queries(plainsight, short) / queries(plainsight, path)
-    runs = {name: lambda c=command: measure.cpu(c) for name, command in ours.items()}
-    for name, (command, _) in theirs.items():
-        if name.startswith("tshark"):
-            command = [short if word == path else word for word in command]
-            runs[name] = lambda c=command: measure.cpu(c) / share
-        else:
-            runs[name] = lambda c=command: measure.cpu(c)
+    commands = ours | {name: command for name, (command, _) in theirs.items()}
+    runs = {name: lambda command=command: measure.cpu(command) for name, command in commands.items()}
     figures = measure.alternate(rounds, runs)
     count = queries(plainsight, path)
     for mode in ("json", "quiet"):
