@@ -22,6 +22,12 @@ impl Json {
         self.bytes.clear();
     }
 
+    /// Adds other JSON.
+    #[inline]
+    pub(crate) fn append(&mut self, other: &Json) {
+        self.bytes.extend_from_slice(&other.bytes);
+    }
+
     /// Adds JSON as it is: punctuation, names, and values that need no escape.
     #[inline]
     pub(crate) fn raw(&mut self, json: &str) -> &mut Self {

@@ -2,11 +2,12 @@
 
 use std::io::{self, Write};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use model::access::Access;
-use model::conn::{Address, Layer, Paired, Role};
-use model::event::Cause;
+use model::conn::{Address, ConnId, Layer, Paired, Role};
+use model::event::{Cause, Opened};
 use model::exchange::{Column, Detail, Details, Exchange, Identity, Outcome, Request, Response};
 use model::process::Process;
 use model::row::Row;
@@ -23,12 +24,13 @@ pub struct JsonLines<W> {
     to: W,
     lines: Json,
     clock: Clock,
+    heads: Heads,
 }
 
 impl<W: Write + Send> JsonLines<W> {
     /// Lines go to `to`.
     pub fn new(to: W) -> Self {
-        JsonLines { to, lines: Json::default(), clock: Clock::default() }
+        JsonLines { to, lines: Json::default(), clock: Clock::default(), heads: Heads::default() }
     }
 }
 
@@ -36,20 +38,88 @@ impl<W: Write + Send> Sink for JsonLines<W> {
     fn deliver(&mut self, accesses: &[Access]) -> io::Result<()> {
         self.lines.clear();
         for access in accesses {
-            line(&mut self.lines, access, &mut self.clock);
+            self.lines.raw(r#"{"at":"#);
+            self.clock.write(&mut self.lines, access.exchange.asked);
+            self.heads.write(&mut self.lines, access);
+            rest(&mut self.lines, access);
         }
         self.to.write_all(self.lines.bytes())?;
         self.to.flush()
     }
 }
 
-fn line(json: &mut Json, access: &Access, clock: &mut Clock) {
+/// The parts of a line that every exchange of one session shares, as they were written last: the ends of the connection,
+/// its processes, who the session is. They are half of a line, and most connections talk more than once.
+#[derive(Debug)]
+struct Heads(Vec<Option<Head>>);
+
+#[derive(Debug)]
+struct Head {
+    conn: ConnId,
+    opened: Arc<Opened>,
+    layer: Layer,
+    protocol: &'static str,
+    identity: Option<Arc<Identity>>,
+    json: Json,
+}
+
+/// So many heads are remembered, each in the place that its connection's name gives it. A power of two.
+const HEADS: usize = 256;
+
+impl Default for Heads {
+    fn default() -> Self {
+        Heads((0..HEADS).map(|_| None).collect())
+    }
+}
+
+impl Heads {
+    fn write(&mut self, json: &mut Json, access: &Access) {
+        let spread = access.conn.generation ^ u64::from(access.conn.fd) << 4 ^ u64::from(access.conn.tgid);
+        let place = usize::try_from(spread % HEADS as u64).unwrap_or_default();
+        let Some(known) = self.0.get_mut(place) else { return };
+        match known {
+            Some(head) if head.is_of(access) => json.append(&head.json),
+            Some(_) | None => json.append(&known.insert(Head::of(access)).json),
+        }
+    }
+}
+
+impl Head {
+    fn of(access: &Access) -> Self {
+        let exchange = &access.exchange;
+        let mut json = Json::default();
+        json.raw(r#","protocol":""#).raw(exchange.protocol);
+        ends(&mut json, access);
+        session(&mut json, exchange.identity.as_deref());
+        Head {
+            conn: access.conn,
+            opened: Arc::clone(&access.opened),
+            layer: access.layer,
+            protocol: exchange.protocol,
+            identity: exchange.identity.clone(),
+            json,
+        }
+    }
+
+    /// Whether what was written is true of this access too. The processes are the opening's: a connection that learns of
+    /// its other end is opened anew.
+    fn is_of(&self, access: &Access) -> bool {
+        let same_identity = match (&self.identity, &access.exchange.identity) {
+            (Some(ours), Some(theirs)) => Arc::ptr_eq(ours, theirs),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        self.conn == access.conn
+            && Arc::ptr_eq(&self.opened, &access.opened)
+            && self.layer == access.layer
+            && self.protocol == access.exchange.protocol
+            && same_identity
+    }
+}
+
+/// What a line says of the exchange itself.
+fn rest(json: &mut Json, access: &Access) {
     let exchange = &access.exchange;
-    json.raw(r#"{"at":"#);
-    clock.write(json, exchange.asked);
-    json.raw(r#","protocol":""#).raw(exchange.protocol);
-    ends(json, access);
-    session(json, exchange.identity.as_deref());
     request(json, &exchange.request);
     response(json, &exchange.response);
     measures(json, exchange);

@@ -29,6 +29,39 @@ struct Reading<'a> {
     defined: Vec<&'a str>,
 }
 
+/// The words behind which tables are named.
+enum Keyword {
+    With,
+    From,
+    Join,
+    Into,
+    Update,
+    Table,
+    Copy,
+    Truncate,
+    /// Any other word.
+    None,
+}
+
+impl Keyword {
+    /// Most words are told apart by their length and first letter, so that few are compared.
+    fn of(word: &str) -> Keyword {
+        let is =
+            |keyword: &str, found| if word.eq_ignore_ascii_case(keyword) { found } else { Keyword::None };
+        match (word.len(), word.as_bytes().first().map(u8::to_ascii_lowercase)) {
+            (4, Some(b'f')) => is("FROM", Keyword::From),
+            (4, Some(b'w')) => is("WITH", Keyword::With),
+            (4, Some(b'j')) => is("JOIN", Keyword::Join),
+            (4, Some(b'i')) => is("INTO", Keyword::Into),
+            (4, Some(b'c')) => is("COPY", Keyword::Copy),
+            (5, Some(b't')) => is("TABLE", Keyword::Table),
+            (6, Some(b'u')) => is("UPDATE", Keyword::Update),
+            (8, Some(b't')) => is("TRUNCATE", Keyword::Truncate),
+            _ => Keyword::None,
+        }
+    }
+}
+
 /// What may follow a keyword that names tables.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -86,19 +119,15 @@ impl<'a> Reading<'a> {
                 before = None;
                 continue;
             };
-            let is = |keyword: &str| word.eq_ignore_ascii_case(keyword);
             let after = |keyword: &str| before.is_some_and(|b: &str| b.eq_ignore_ascii_case(keyword));
-            if is("WITH") {
-                self.expressions();
-            } else if is("FROM") && !after("DISTINCT") && !function.is_open() {
-                self.places(Place::List);
-            } else if is("JOIN")
-                || is("INTO")
-                || (is("UPDATE") && !after("FOR") && !after("DO") && !after("KEY"))
-            {
-                self.places(Place::One);
-            } else if is("TABLE") || is("COPY") || (is("TRUNCATE") && before.is_none()) {
-                self.places(Place::List);
+            match Keyword::of(word) {
+                Keyword::With => self.expressions(),
+                Keyword::From if !after("DISTINCT") && !function.is_open() => self.places(Place::List),
+                Keyword::Update if !after("FOR") && !after("DO") && !after("KEY") => self.places(Place::One),
+                Keyword::Join | Keyword::Into => self.places(Place::One),
+                Keyword::Table | Keyword::Copy => self.places(Place::List),
+                Keyword::Truncate if before.is_none() => self.places(Place::List),
+                Keyword::From | Keyword::Update | Keyword::Truncate | Keyword::None => {}
             }
             before = Some(word);
         }
