@@ -4,6 +4,7 @@
 //! Lines of a transcript are one millisecond apart. `UPDATE_EXPECTED=1 cargo test -p protocols` rewrites the
 //! expectations; read the difference before you keep it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::disallowed_methods, reason = "the fixtures are files")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -310,6 +311,27 @@ fn law_7_memory_has_a_cap() {
                 .chain((1..64).map(|i| Act::Say(speaker, i, &flood)));
             play(fixture.protocol, Joined::AtStart, acts);
         }
+    }
+}
+
+/// The credentials that the fixtures' clients used: passwords, tokens, keys, session cookies, and what they become in
+/// `Authorization: Basic`.
+const CREDENTIALS: [&str; 6] =
+    ["tulip-cleartext", "hunter2", "YWRhOmh1bnRlcjI", "s3cr3t-session", "k-123", "sid=0123456789abcdef"];
+
+#[test]
+fn law_8_no_credential_is_told() {
+    let fixtures = fixtures();
+    for credential in CREDENTIALS {
+        let holds = |line: &Line| memchr::memmem::find(&line.bytes, credential.as_bytes()).is_some();
+        let used = fixtures.iter().filter(|fixture| fixture.lines.iter().any(holds));
+        let mut proven = 0;
+        for fixture in used {
+            let told = tell(&whole(fixture));
+            assert!(!told.contains(credential), "{}: tells {credential}", fixture.path.display());
+            proven += 1;
+        }
+        assert!(proven > 0, "no fixture uses {credential}: this would hold of nothing");
     }
 }
 
