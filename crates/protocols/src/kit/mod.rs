@@ -1,6 +1,7 @@
 //! What every protocol is built with: the contracts, one reader, one pairing, one conversation.
 
 pub mod conversation;
+mod half;
 pub mod pairing;
 pub mod protocol;
 pub mod reader;
