@@ -24,7 +24,8 @@ pub struct Connection {
     peer: Option<Arc<Process>>,
     paired: Option<Paired>,
     wire: Lane,
-    clear: Lane,
+    /// There when plaintext above the socket is heard.
+    clear: Option<Box<Lane>>,
     secrecy: Secrecy,
     /// When anything was last heard of it.
     pub heard: Time,
@@ -71,7 +72,7 @@ impl Connection {
             peer: None,
             paired: None,
             wire: Lane::default(),
-            clear: Lane::default(),
+            clear: None,
             secrecy: Secrecy::Open,
             heard: at,
         }
@@ -164,7 +165,8 @@ impl Connection {
     /// The connection ended.
     pub fn close(&mut self, at: Time, ear: &mut Ear<'_>) {
         self.count_darkness(&mut ear.tally.dark);
-        for layer in [Layer::Wire, Layer::Clear] {
+        let clear = self.clear.is_some().then_some(Layer::Clear);
+        for layer in std::iter::once(Layer::Wire).chain(clear) {
             let joined = self.opened.joined;
             let port = self.opened.server.port();
             let bounds = self.opened.transport.keeps_bounds();
@@ -194,7 +196,7 @@ impl Connection {
     fn lane(&mut self, layer: Layer) -> (&mut Lane, Option<Paired>) {
         match layer {
             Layer::Wire => (&mut self.wire, None),
-            Layer::Clear => (&mut self.clear, self.paired),
+            Layer::Clear => (self.clear.get_or_insert_default(), self.paired),
         }
     }
 

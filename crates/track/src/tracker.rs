@@ -21,7 +21,9 @@ const CONNECTIONS: usize = 512 << 10;
 /// Follows every connection.
 #[derive(Debug)]
 pub struct Tracker {
-    slots: HashMap<ConnId, Slot>,
+    connections: HashMap<ConnId, Box<Connection>>,
+    /// The other ends of connections that are on this host too: their events belong there.
+    ends: HashMap<ConnId, End>,
     /// Ends that are not known yet, with the connection at their other end, which is open and named them.
     awaited: HashMap<ConnId, ConnId>,
     show: Show,
@@ -29,11 +31,11 @@ pub struct Tracker {
     exchanges: Vec<Box<Exchange>>,
 }
 
+/// One end of a connection that is followed under the name of its other end.
 #[derive(Debug)]
-enum Slot {
-    Own(Box<Connection>),
-    /// The other end of a connection that is on this host too: its events belong there.
-    End(ConnId, Arc<Opened>),
+struct End {
+    of: ConnId,
+    opened: Arc<Opened>,
 }
 
 impl Tracker {
@@ -41,7 +43,8 @@ impl Tracker {
     #[must_use]
     pub fn new(show: Show) -> Self {
         Tracker {
-            slots: HashMap::new(),
+            connections: HashMap::new(),
+            ends: HashMap::new(),
             awaited: HashMap::new(),
             show,
             tally: Tally::default(),
@@ -53,10 +56,8 @@ impl Tracker {
     #[must_use]
     pub fn tally(&self) -> Tally {
         let mut tally = self.tally.clone();
-        for slot in self.slots.values() {
-            if let Slot::Own(connection) = slot {
-                connection.count_darkness(&mut tally.dark);
-            }
+        for connection in self.connections.values() {
+            connection.count_darkness(&mut tally.dark);
         }
         tally
     }
@@ -64,7 +65,7 @@ impl Tracker {
     /// How many connections are open.
     #[must_use]
     pub fn open(&self) -> usize {
-        self.slots.len()
+        self.connections.len() + self.ends.len()
     }
 
     /// Takes one event; the accesses that it completes are added to `out`.
@@ -74,24 +75,24 @@ impl Tracker {
             Ear { tally: &mut self.tally, exchanges: &mut self.exchanges, out: &mut *out, show: self.show };
         match &event.what {
             What::Said(said) => {
-                if let Some(connection) = find(&mut self.slots, event.conn) {
+                if let Some(connection) = find(&mut self.connections, &self.ends, event.conn) {
                     return connection.hear(event.at, said, &mut ear);
                 }
             }
             What::Lost(lost) => {
-                if let Some(connection) = find(&mut self.slots, event.conn) {
+                if let Some(connection) = find(&mut self.connections, &self.ends, event.conn) {
                     return connection.lose(event.at, lost, &mut ear);
                 }
             }
             What::Sealed { length, .. } => {
-                return match find(&mut self.slots, event.conn) {
+                return match find(&mut self.connections, &self.ends, event.conn) {
                     Some(connection) => connection.seal(event.at, *length, &mut self.tally),
                     // The other end closed first; ciphertext alone is no reason to go on.
                     None => self.tally.sealed_bytes += length,
                 };
             }
             What::Secured(paired) => {
-                if let Some(connection) = find(&mut self.slots, event.conn) {
+                if let Some(connection) = find(&mut self.connections, &self.ends, event.conn) {
                     connection.secure(*paired);
                 }
                 return;
@@ -99,11 +100,11 @@ impl Tracker {
             What::Opened(opened) => return self.open_one(event.conn, event.at, opened, out),
             What::Closed => return self.close_one(event.conn, event.at, out),
         }
-        let known = match self.slots.remove(&event.conn) {
+        let known = match self.ends.remove(&event.conn) {
             // The end that stood for both is gone; this one goes on by itself.
-            Some(Slot::End(_, opened)) => Arc::new(Opened { peer: None, ..(*opened).clone() }),
+            Some(end) => Arc::new(Opened { peer: None, ..(*end.opened).clone() }),
             // Nobody announced it: it is followed with what is known, which is nothing.
-            Some(Slot::Own(_)) | None => stranger(),
+            None => stranger(),
         };
         self.open_one(event.conn, event.at, &known, out);
         self.follow(event, out);
@@ -111,63 +112,54 @@ impl Tracker {
 
     /// Closes everything: what was asked and not answered is told.
     pub fn finish(&mut self, at: Time, out: &mut Vec<Access>) {
-        let slots = std::mem::take(&mut self.slots);
-        let mut own: Vec<_> = slots
-            .into_values()
-            .filter_map(|slot| match slot {
-                Slot::Own(connection) => Some(connection),
-                Slot::End(..) => None,
-            })
-            .collect();
-        own.sort_unstable_by_key(|connection| connection.heard);
-        for mut connection in own {
+        self.ends.clear();
+        let mut open: Vec<_> = std::mem::take(&mut self.connections).into_values().collect();
+        open.sort_unstable_by_key(|connection| connection.heard);
+        for mut connection in open {
             connection.close(at, &mut self.ear(out));
         }
     }
 
     fn open_one(&mut self, id: ConnId, at: Time, opened: &Arc<Opened>, out: &mut Vec<Access>) {
-        if let Some(connection) = find(&mut self.slots, id) {
+        if let Some(connection) = find(&mut self.connections, &self.ends, id) {
             return connection.reopen(Arc::clone(opened));
         }
         // On two processors, the end that was there second may be announced first.
         if let Some(other) = opened.peer.or_else(|| self.awaited.remove(&id)) {
-            if let Some(connection) = find(&mut self.slots, other) {
+            if let Some(connection) = find(&mut self.connections, &self.ends, other) {
                 connection.join(opened);
-                self.slots.insert(id, Slot::End(other, Arc::clone(opened)));
+                self.ends.insert(id, End { of: other, opened: Arc::clone(opened) });
                 return;
             }
             self.awaited.insert(other, id);
         }
-        if self.slots.len() >= CONNECTIONS {
+        // An end whose connection is gone may have left its name.
+        self.ends.remove(&id);
+        if self.open() >= CONNECTIONS {
             self.evict(at, out);
         }
         self.tally.connections += 1;
-        self.slots.insert(id, Slot::Own(Box::new(Connection::new(id, Arc::clone(opened), at))));
+        self.connections.insert(id, Box::new(Connection::new(id, Arc::clone(opened), at)));
     }
 
     fn close_one(&mut self, id: ConnId, at: Time, out: &mut Vec<Access>) {
-        match self.slots.remove(&id) {
-            Some(Slot::Own(mut connection)) => {
-                if let Some(peer) = connection.peer_id() {
-                    self.awaited.remove(&peer);
-                }
-                connection.close(at, &mut self.ear(out));
+        if self.ends.remove(&id).is_some() {
+            return;
+        }
+        if let Some(mut connection) = self.connections.remove(&id) {
+            if let Some(peer) = connection.peer_id() {
+                self.awaited.remove(&peer);
             }
-            Some(Slot::End(..)) | None => {}
+            connection.close(at, &mut self.ear(out));
         }
     }
 
     /// Closes the quarter of the connections that were silent for longest.
     fn evict(&mut self, at: Time, out: &mut Vec<Access>) {
-        let last_heard = |slot: &Slot| match slot {
-            Slot::Own(connection) => connection.heard,
-            Slot::End(other, _) => match self.slots.get(other) {
-                Some(Slot::Own(connection)) => connection.heard,
-                Some(Slot::End(..)) | None => Time::default(),
-            },
-        };
-        let mut heard: Vec<(Time, ConnId)> =
-            self.slots.iter().map(|(id, slot)| (last_heard(slot), *id)).collect();
+        let last_heard = |id| self.connections.get(id).map_or(Time::default(), |c| c.heard);
+        let own = self.connections.keys().map(|id| (last_heard(id), *id));
+        let ends = self.ends.iter().map(|(id, end)| (last_heard(&end.of), *id));
+        let mut heard: Vec<(Time, ConnId)> = own.chain(ends).collect();
         let quarter = heard.len() / 4;
         heard.select_nth_unstable(quarter);
         for (_, id) in heard.into_iter().take(quarter) {
@@ -182,15 +174,13 @@ impl Tracker {
 }
 
 #[inline]
-fn find(slots: &mut HashMap<ConnId, Slot>, id: ConnId) -> Option<&mut Connection> {
-    let id = match slots.get(&id)? {
-        Slot::Own(_) => id,
-        Slot::End(other, _) => *other,
-    };
-    match slots.get_mut(&id)? {
-        Slot::Own(connection) => Some(connection),
-        Slot::End(..) => None,
-    }
+fn find<'a>(
+    connections: &'a mut HashMap<ConnId, Box<Connection>>,
+    ends: &HashMap<ConnId, End>,
+    id: ConnId,
+) -> Option<&'a mut Connection> {
+    let id = ends.get(&id).map_or(id, |end| end.of);
+    connections.get_mut(&id).map(Box::as_mut)
 }
 
 fn stranger() -> Arc<Opened> {
