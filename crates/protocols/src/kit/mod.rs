@@ -4,5 +4,6 @@ pub mod conversation;
 mod half;
 pub mod pairing;
 pub mod protocol;
+pub mod queue;
 pub mod reader;
 pub mod transcript;

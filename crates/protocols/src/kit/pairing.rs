@@ -1,6 +1,5 @@
 //! Pairing: which response answers which request, once for all protocols.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use model::event::Cause;
@@ -8,6 +7,7 @@ use model::exchange::{Completeness, Exchange, Identity, Outcome, Request, Respon
 use model::time::Time;
 
 use crate::kit::protocol::Key;
+use crate::kit::queue::Queue;
 
 /// More open requests than this on one connection are not waited for: the oldest is given up.
 ///
@@ -24,7 +24,7 @@ const OPEN_REQUESTS: usize = 4096;
 pub struct Pairing {
     protocol: &'static str,
     identity: Option<Arc<Identity>>,
-    waiting: VecDeque<Waiting>,
+    waiting: Queue<Waiting>,
     /// The answer to the request that is still being said.
     early: Option<Box<(Response, Span)>>,
 }
@@ -59,7 +59,7 @@ impl Pairing {
     /// Nothing asked yet, in the protocol of this name.
     #[must_use]
     pub fn new(protocol: &'static str) -> Self {
-        Pairing { protocol, identity: None, waiting: VecDeque::new(), early: None }
+        Pairing { protocol, identity: None, waiting: Queue::default(), early: None }
     }
 
     /// From now on the session is this.

@@ -310,8 +310,8 @@ impl Postgres {
     fn undo(&mut self) {
         if let Some(Due::Parse { name, before }) = self.pop() {
             match before {
-                Some(before) => _ = self.store.keep(&name, before),
-                None => _ = self.store.statements.forget(&name),
+                Some(before) => _ = self.store().keep(&name, before),
+                None => _ = self.store().statements.forget(&name),
             }
         }
     }

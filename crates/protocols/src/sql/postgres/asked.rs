@@ -77,7 +77,7 @@ impl Postgres {
         let declared = (0..count).map_while(|_| body.be32().ok()).collect();
         let statement = Arc::new(Statement { words: words(&text), declared, ..Statement::default() });
         self.bridge();
-        let before = self.store.keep(name, Arc::clone(&statement));
+        let before = self.store().keep(name, Arc::clone(&statement));
         if !name.is_empty() {
             self.due.push_back(Due::Parse { name: name.into(), before });
         }
@@ -90,13 +90,13 @@ impl Postgres {
         let portal = name(&sample, &mut body)?;
         let source = name(&sample, &mut body)?;
         self.bridge();
-        let statement = self.store.statement(source);
+        let statement = self.store().statement(source);
         let forms = shape::forms(&mut body).unwrap_or(Forms::Unknown);
         let (parameters, count) = parameters(&mut body, &statement, &forms);
         let cut = (parameters.len() < count).then_some(count as u64);
         let forms = shape::forms(&mut body).unwrap_or(Forms::Unknown);
         self.prepared("BIND", Arc::clone(&statement));
-        self.store.open(portal, Portal { statement, parameters, cut, forms });
+        self.store().open(portal, Portal { statement, parameters, cut, forms });
         Ok(Heard::Part)
     }
 
@@ -107,7 +107,7 @@ impl Postgres {
         self.bridge();
         let statement = match kind {
             Ok(b'P') => self.portal(name).statement,
-            Ok(_) | Err(_) => self.store.statement(name),
+            Ok(_) | Err(_) => self.store().statement(name),
         };
         self.due.push_back(Due::Describe(Arc::clone(&statement)));
         self.prepared("DESCRIBE", statement);
@@ -121,7 +121,7 @@ impl Postgres {
         self.bridge();
         let Portal { statement, parameters, cut, forms } = match limit {
             // It runs to its end, and no second time.
-            0 => self.store.portals.forget(name).unwrap_or_else(|| self.portal(name)),
+            0 => self.store().portals.forget(name).unwrap_or_else(|| self.portal(name)),
             _ => self.portal(name),
         };
         let mut request = self.request(statement.words.clone(), parameters, cut);
@@ -134,7 +134,7 @@ impl Postgres {
 
     /// The portal of this name; of one that was not seen, nothing is known.
     fn portal(&mut self, name: &[u8]) -> Portal {
-        if let Some(portal) = self.store.portals.find(name) {
+        if let Some(portal) = self.store().portals.find(name) {
             return portal.clone();
         }
         let statement = Arc::new(Statement::unknown());
@@ -147,8 +147,8 @@ impl Postgres {
         let name = name(&sample, &mut body)?;
         self.bridge();
         match kind {
-            Ok(b'P') => _ = self.store.portals.forget(name),
-            Ok(_) | Err(_) => _ = self.store.statements.forget(name),
+            Ok(b'P') => _ = self.store().portals.forget(name),
+            Ok(_) | Err(_) => _ = self.store().statements.forget(name),
         }
         Ok(Heard::Nothing)
     }

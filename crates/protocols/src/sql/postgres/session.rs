@@ -1,6 +1,5 @@
 //! Messages become requests and responses: where a session stands, and what the server still owes.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use model::conn::Speaker;
@@ -8,6 +7,7 @@ use model::event::Joined;
 use model::exchange::{Identity, Request, Response};
 
 use crate::kit::protocol::{Heard, Read, Session, Stop};
+use crate::kit::queue::Queue;
 use crate::kit::reader::Reader;
 
 use super::answer::Answer;
@@ -121,11 +121,11 @@ pub(super) enum Transaction {
 #[derive(Debug)]
 pub(super) struct Postgres {
     pub(super) state: State,
-    pub(super) due: VecDeque<Due>,
+    pub(super) due: Queue<Due>,
     /// How many of `due` are requests that the pairing knows.
     pub(super) open: usize,
     pub(super) batch: Batch,
-    pub(super) store: Store,
+    store: Option<Box<Store>>,
     pub(super) answer: Answer,
     /// The shape of the last rows: the next are often the same.
     pub(super) shape: Option<Arc<Shape>>,
@@ -174,10 +174,10 @@ impl Postgres {
                 Joined::AtStart => State::Opening,
                 Joined::Midway => State::Talking,
             },
-            due: VecDeque::new(),
+            due: Queue::default(),
             open: 0,
             batch: Batch::Empty,
-            store: Store::default(),
+            store: None,
             answer: Answer::default(),
             shape: None,
             identity: Arc::default(),
@@ -229,6 +229,11 @@ impl Postgres {
             b"E" => self.answered(wire),
             _ => Err(wire.broken("a request for encryption has an unknown answer")),
         }
+    }
+
+    /// What the client prepared; most sessions prepare nothing, and hold no room for it.
+    pub(super) fn store(&mut self) -> &mut Store {
+        self.store.get_or_insert_default()
     }
 
     /// The header of the next message of `speaker`, passed over.
@@ -291,7 +296,9 @@ impl Postgres {
 
     fn lost_question(&mut self) {
         self.batch = Batch::Empty;
-        self.store.doubt();
+        if let Some(store) = &mut self.store {
+            store.doubt();
+        }
         match self.due.back_mut() {
             Some(Due::Gap(gap)) => *gap = Gap::Unanswered,
             _ => self.due.push_back(Due::Gap(Gap::Unanswered)),

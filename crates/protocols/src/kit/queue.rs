@@ -1,0 +1,119 @@
+//! A queue that needs no memory of its own for its first element.
+
+use std::collections::VecDeque;
+
+/// First in, first out.
+///
+/// Most connections have one request under way or none: they allocate nothing here, and who looks at the front
+/// looks at a field.
+#[derive(Debug)]
+pub struct Queue<T> {
+    first: Option<T>,
+    /// Empty when there is no first.
+    rest: VecDeque<T>,
+}
+
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        Queue { first: None, rest: VecDeque::new() }
+    }
+}
+
+impl<T> Queue<T> {
+    /// The element that leaves next.
+    #[inline]
+    #[must_use]
+    pub fn front(&self) -> Option<&T> {
+        self.first.as_ref()
+    }
+
+    /// The element that came last.
+    pub fn back_mut(&mut self) -> Option<&mut T> {
+        self.rest.back_mut().or(self.first.as_mut())
+    }
+
+    /// The element that leaves after `at` others.
+    #[must_use]
+    pub fn get(&self, at: usize) -> Option<&T> {
+        match at.checked_sub(1) {
+            Some(at) => self.rest.get(at),
+            None => self.first.as_ref(),
+        }
+    }
+
+    /// Adds an element at the end.
+    #[inline]
+    pub fn push_back(&mut self, element: T) {
+        if self.first.is_none() {
+            self.first = Some(element);
+        } else {
+            self.rest.push_back(element);
+        }
+    }
+
+    /// Adds an element that leaves before all others.
+    pub fn push_front(&mut self, element: T) {
+        if let Some(second) = self.first.replace(element) {
+            self.rest.push_front(second);
+        }
+    }
+
+    /// Takes the element that leaves next.
+    #[inline]
+    pub fn pop_front(&mut self) -> Option<T> {
+        std::mem::replace(&mut self.first, self.rest.pop_front())
+    }
+
+    /// Takes the element that leaves after `at` others.
+    pub fn remove(&mut self, at: usize) -> Option<T> {
+        match at.checked_sub(1) {
+            Some(at) => self.rest.remove(at),
+            None => self.pop_front(),
+        }
+    }
+
+    /// How many elements there are.
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.rest.len()
+    }
+
+    /// Whether there is none.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    /// The elements in the order in which they leave.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.first.iter().chain(&self.rest)
+    }
+
+    /// Drops all elements.
+    pub fn clear(&mut self) {
+        self.first = None;
+        self.rest.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Queue;
+
+    #[test]
+    fn elements_leave_in_the_order_in_which_they_came() {
+        let mut queue = Queue::default();
+        for element in 1..=4 {
+            queue.push_back(element);
+        }
+        queue.push_front(0);
+        assert_eq!(queue.iter().copied().collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+        assert_eq!((queue.get(0), queue.get(4), queue.get(5)), (Some(&0), Some(&4), None));
+        assert_eq!((queue.remove(2), queue.remove(0), queue.len()), (Some(2), Some(0), 3));
+        assert_eq!(queue.back_mut(), Some(&mut 4));
+        let left: Vec<_> = std::iter::from_fn(|| queue.pop_front()).collect();
+        assert_eq!((left, queue.is_empty(), queue.back_mut()), (vec![1, 3, 4], true, None));
+    }
+}
