@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::event::Cause;
-use crate::row::Row;
+use crate::row::{Row, Rows};
 use crate::time::Time;
 
 /// A text that many records may share.
@@ -75,7 +77,7 @@ pub struct Response {
     /// The shape of the rows, shared by all answers of one prepared statement.
     pub columns: Option<Arc<[Column]>>,
     /// The first rows, to a bound.
-    pub samples: Vec<Row>,
+    pub samples: Rows,
     /// What this protocol alone says.
     pub details: Details,
 }
@@ -126,7 +128,9 @@ pub struct Origin {
 }
 
 /// What one protocol alone says, by name.
-pub type Details = Vec<(&'static str, Detail)>;
+///
+/// SQL says one thing at most of most exchanges (a transaction is open): it needs no memory of its own.
+pub type Details = SmallVec<[(&'static str, Detail); 1]>;
 
 /// A value in the details.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,12 +16,6 @@ pub struct Row {
 const NULL: u32 = 1 << 31;
 
 impl Row {
-    /// A row without a cell, with room for so many bytes of text.
-    #[must_use]
-    pub fn with_room(bytes: usize) -> Self {
-        Row { text: String::with_capacity(bytes), ends: SmallVec::new() }
-    }
-
     /// Adds a text.
     pub fn push(&mut self, cell: &str) {
         self.push_with(|text| text.push_str(cell));
@@ -58,10 +52,16 @@ impl Row {
 
     /// The cells in order; `None` is null.
     pub fn iter(&self) -> impl Iterator<Item = Option<&str>> {
-        let mut from = 0;
-        self.ends.iter().map(move |end| {
+        self.cells(0, self.len())
+    }
+
+    /// The cells from one to before another.
+    fn cells(&self, from: usize, to: usize) -> impl Iterator<Item = Option<&str>> {
+        let before = from.checked_sub(1).and_then(|last| self.ends.get(last));
+        let mut begin = before.map_or(0, |end| (end & !NULL) as usize);
+        self.ends.get(from..to).unwrap_or_default().iter().map(move |end| {
             let to = (end & !NULL) as usize;
-            let cell = self.text.get(std::mem::replace(&mut from, to)..to);
+            let cell = self.text.get(std::mem::replace(&mut begin, to)..to);
             cell.filter(|_| end & NULL == 0)
         })
     }
@@ -71,9 +71,60 @@ impl Row {
     }
 }
 
+/// Some rows, whose texts stand one behind the other in one allocation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    cells: Row,
+    /// How many cells there are up to the end of each row.
+    ends: SmallVec<[u32; 4]>,
+}
+
+impl Rows {
+    /// Adds a row of the cells that `fill` adds to what it is given; `room` bytes of text are expected.
+    pub fn add(&mut self, room: usize, fill: impl FnOnce(&mut Row)) {
+        self.cells.text.reserve(room);
+        fill(&mut self.cells);
+        self.ends.push(u32::try_from(self.cells.len()).unwrap_or(u32::MAX));
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The rows in order, each as its cells.
+    pub fn iter(&self) -> impl Iterator<Item = impl Iterator<Item = Option<&str>>> {
+        let mut from = 0;
+        self.ends.iter().map(move |end| {
+            let to = *end as usize;
+            self.cells.cells(std::mem::replace(&mut from, to), to)
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Row;
+    use super::{Row, Rows};
+
+    #[test]
+    fn rows_share_a_text_and_keep_their_cells() {
+        let mut rows = Rows::default();
+        rows.add(2, |row| {
+            row.push("a");
+            row.push_null();
+        });
+        rows.add(0, |_| {});
+        rows.add(1, |row| row.push("b"));
+        let cells: Vec<Vec<_>> = rows.iter().map(Iterator::collect).collect();
+        assert_eq!(cells, [vec![Some("a"), None], vec![], vec![Some("b")]]);
+    }
 
     #[test]
     fn cells_come_back_in_order_with_nulls_between() {

@@ -382,8 +382,8 @@ fn tell_exchange(text: &mut String, e: &Exchange) {
             column.name, column.kind, column.table, column.origin
         );
     }
-    for sample in &e.response.samples {
-        let _ = writeln!(text, "  sample {:?}", sample.iter().collect::<Vec<_>>());
+    for sample in e.response.samples.iter() {
+        let _ = writeln!(text, "  sample {:?}", sample.collect::<Vec<_>>());
     }
     tell_details(text, &e.response.details);
     if e.completeness.lost_bytes > 0 || e.completeness.cause.is_some() {

@@ -158,8 +158,8 @@ impl<W: Write + Send> Console<W> {
             }
             self.text.push('\n');
         }
-        for sample in &exchange.response.samples {
-            let cells: Vec<_> = sample.iter().map(|c| c.unwrap_or("null")).collect();
+        for sample in exchange.response.samples.iter() {
+            let cells: Vec<_> = sample.map(|c| c.unwrap_or("null")).collect();
             _ = writeln!(self.text, "    row {cells:?}");
         }
         self.details(&exchange.request.details);

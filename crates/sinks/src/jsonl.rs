@@ -10,7 +10,6 @@ use model::conn::{Address, ConnId, Layer, Paired, Role};
 use model::event::{Cause, Opened};
 use model::exchange::{Column, Detail, Details, Exchange, Identity, Outcome, Request, Response};
 use model::process::Process;
-use model::row::Row;
 use model::time::Time;
 
 use crate::json::Json;
@@ -210,7 +209,7 @@ fn request(json: &mut Json, request: &Request) {
     json.raw(r#","operation":"#).text(&request.operation);
     json.raw(r#","statement":"#).text_or_null(request.statement.as_deref());
     json.raw(r#","parameters":"#);
-    cells(json, &request.parameters);
+    cells(json, request.parameters.iter());
     json.raw(r#","targets":"#).list(request.targets.iter(), |json, target| _ = json.text(target));
     json.raw(r#","template":null,"fingerprint":null"#);
 }
@@ -240,8 +239,8 @@ fn column(json: &mut Json, column: &Column) {
     json.raw("}");
 }
 
-fn cells(json: &mut Json, row: &Row) {
-    json.list(row.iter(), |json, cell| _ = json.text_or_null(cell));
+fn cells<'a>(json: &mut Json, row: impl Iterator<Item = Option<&'a str>>) {
+    json.list(row, |json, cell| _ = json.text_or_null(cell));
 }
 
 fn measures(json: &mut Json, exchange: &Exchange) {
@@ -339,7 +338,7 @@ mod tests {
     use model::event::{Joined, Opened};
     use model::exchange::{Column, Detail, Exchange, Failure, Identity, Origin, Outcome, Request, Response};
     use model::process::Process;
-    use model::row::Row;
+    use model::row::{Row, Rows};
     use model::time::Time;
     use serde_json::{Value, json};
 
@@ -363,19 +362,22 @@ mod tests {
             statement: Some("SELECT \"x\"\n".into()),
             parameters: row(&[Some("a"), None]),
             targets: vec!["users".into(), "b".into()],
-            details: vec![("http.method", "GET".into()), ("plain", Detail::Number(-1))],
+            details: vec![("http.method", "GET".into()), ("plain", Detail::Number(-1))].into(),
         };
         let origin = Some(Origin { table: 7, column: 1 });
         let column =
             Column { name: "email".into(), kind: "text".into(), table: Some("users".into()), origin };
+        let mut samples = Rows::default();
+        samples.add(1, |row| row.push("1"));
+        samples.add(0, Row::push_null);
         let response = Response {
             outcome: Outcome::Error,
             failure: Some(Box::new(Failure { code: "42P01".into(), message: "no".into() })),
             rows: Some(2),
             affected: None,
             columns: Some(Arc::from([column])),
-            samples: vec![row(&[Some("1")]), row(&[None])],
-            details: vec![("http.status", Detail::Number(200))],
+            samples,
+            details: [("http.status", Detail::Number(200))].into(),
         };
         let identity = Identity { user: Some("app".into()), ..Identity::default() };
         let process =

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use model::conn::Speaker;
-use model::exchange::{Completeness, Detail, Exchange, Outcome, Request, Response};
+use model::exchange::{Completeness, Detail, Details, Exchange, Outcome, Request, Response};
 use model::time::Time;
 
 /// Whether and how far unknown bytes are shown.
@@ -80,14 +80,14 @@ impl Turn {
 }
 
 impl Side {
-    fn details(&self, name: &'static str) -> Vec<(&'static str, Detail)> {
+    fn details(&self, name: &'static str) -> Details {
         if self.head.is_empty() {
-            return Vec::new();
+            return Details::new();
         }
         let mut hex = String::with_capacity(self.head.len() * 2);
         for byte in &self.head {
             let _ = write!(hex, "{byte:02x}");
         }
-        vec![(name, Detail::Text(hex.into()))]
+        [(name, Detail::Text(hex.into()))].into()
     }
 }

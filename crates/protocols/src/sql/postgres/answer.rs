@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::exchange::{Column, Detail, Details, Failure, Outcome, Response, Text};
-use model::row::Row;
+use model::row::Rows;
 
 use crate::kit::protocol::Read;
 use crate::kit::reader::{Reader, Sample};
@@ -35,7 +35,7 @@ pub(super) struct Answer {
     /// The shape of the rows that come.
     pub(super) shape: Option<Arc<Shape>>,
     /// The first rows.
-    samples: Vec<Row>,
+    pub(super) samples: Rows,
     /// Which way data is copied.
     pub(super) copy: Option<Copy>,
     copied: u64,
@@ -74,25 +74,16 @@ impl Answer {
         self.samples.len() < SAMPLES
     }
 
-    /// Keeps a row for inspection.
-    pub(super) fn keep(&mut self, row: Row) {
-        // Most results have one row; room for four would be four times the memory.
-        match self.samples.capacity() {
-            0 => self.samples = vec![row],
-            _ => self.samples.push(row),
-        }
-    }
-
     /// A piece of copied data passed.
     pub(super) fn copied(&mut self, copy: Copy, sample: Option<Sample<'_>>, length: u64) {
         self.copied += length;
         self.running += u64::from(copy.way != Way::In);
         let Some(sample) = sample else { return };
-        let mut row = Row::default();
         let form = if copy.binary { super::values::Form::Binary } else { super::values::Form::Text };
         let line = if copy.binary { sample.bytes } else { sample.bytes.trim_ascii_end() };
-        row.push_with(|text| super::values::write(text, 0, form, line, CELL));
-        self.samples.push(row);
+        self.samples.add(line.len(), |row| {
+            row.push_with(|text| super::values::write(text, 0, form, line, CELL));
+        });
     }
 
     /// A statement ended with this tag (`INSERT 0 5`, `SELECT 3`, `BEGIN`).

@@ -112,11 +112,12 @@ impl Postgres {
             let sample = wire.sample(body, ROW)?;
             let mut cells = inside(&sample, wire);
             self.described();
-            let row = match self.due.front() {
-                Some(Due::Execute(_, forms)) => shape::row(&mut cells, self.answer.shape.as_deref(), forms),
-                _ => shape::row(&mut cells, self.answer.shape.as_deref(), &Forms::Described),
+            let forms = match self.due.front() {
+                Some(Due::Execute(_, forms)) => forms,
+                _ => &Forms::Described,
             };
-            self.answer.keep(row);
+            let shape = self.answer.shape.as_deref();
+            self.answer.samples.add(sample.bytes.len(), |row| shape::row(&mut cells, shape, forms, row));
         } else {
             wire.skip(body);
         }
@@ -254,15 +255,13 @@ impl Postgres {
     fn function_result(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
         let sample = wire.sample(body, CELL)?;
         if let Some(Due::Call) = self.due.front() {
-            let mut value = Row::default();
             let content = sample.bytes.get(4..).unwrap_or_default();
-            match sample.bytes.first_chunk() {
+            self.answer.samples.add(content.len(), |row| match sample.bytes.first_chunk() {
                 Some(length) if i32::from_be_bytes(*length) >= 0 => {
-                    value.push_with(|text| super::values::write(text, 0, Form::Binary, content, CELL));
+                    row.push_with(|text| super::values::write(text, 0, Form::Binary, content, CELL));
                 }
-                Some(_) | None => value.push_null(),
-            }
-            self.answer.keep(value);
+                Some(_) | None => row.push_null(),
+            });
         }
         Ok(self.part())
     }
@@ -418,7 +417,7 @@ fn notification(body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
         operation: Cow::Borrowed("NOTIFY"),
         targets: vec![Text::from(&*channel)],
         parameters,
-        details: vec![("process", Detail::Number(i64::from(process)))],
+        details: [("process", Detail::Number(i64::from(process)))].into(),
         ..Request::default()
     }))
 }

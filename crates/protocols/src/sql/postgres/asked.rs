@@ -159,7 +159,7 @@ impl Postgres {
         let forms = shape::forms(&mut body).unwrap_or(Forms::Unknown);
         let (parameters, _) = parameters(&mut body, &Statement::default(), &forms);
         self.bridge();
-        let details = vec![("function", Detail::Number(i64::from(function)))];
+        let details = [("function", Detail::Number(i64::from(function)))].into();
         let operation = Cow::Borrowed("FUNCTION");
         Ok(self.ask(Due::Call, Request { operation, parameters, details, ..Request::default() }))
     }
@@ -211,8 +211,8 @@ impl Postgres {
     fn request(&self, words: Words, parameters: Row, cut: Option<u64>) -> Request {
         let mut details = match self.transaction {
             Transaction::Idle => Details::new(),
-            Transaction::Open => vec![("transaction", Detail::Text(Arc::clone(&OPEN)))],
-            Transaction::Failed => vec![("transaction", Detail::Text(Arc::clone(&FAILED)))],
+            Transaction::Open => [("transaction", Detail::Text(Arc::clone(&OPEN)))].into(),
+            Transaction::Failed => [("transaction", Detail::Text(Arc::clone(&FAILED)))].into(),
         };
         if words.text.is_none() {
             details.push(("statement", Detail::Text(Arc::clone(&UNKNOWN))));

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use model::exchange::{Detail, Identity, Request, Text};
+use model::exchange::{Detail, Details, Identity, Request, Text};
 
 use super::wire::parameters;
 
@@ -25,7 +25,7 @@ pub(super) fn identity(body: &[u8]) -> Identity {
 
 /// The log-in as a request.
 pub(super) fn request(minor: u16, body: &[u8]) -> Request {
-    let mut details = vec![("protocol_version", Detail::Text(format!("3.{minor}").into()))];
+    let mut details = Details::from([("protocol_version", Detail::Text(format!("3.{minor}").into()))]);
     for (name, value) in parameters(body) {
         match name {
             b"options" => details.push(("options", Detail::Text(text(value)))),
@@ -38,7 +38,7 @@ pub(super) fn request(minor: u16, body: &[u8]) -> Request {
 
 /// A request to cancel what the server process of this number runs.
 pub(super) fn cancel(process: u32) -> Request {
-    let details = vec![("process", Detail::Number(i64::from(process)))];
+    let details = [("process", Detail::Number(i64::from(process)))].into();
     Request { operation: Cow::Borrowed("cancel"), details, ..Request::default() }
 }
 

@@ -124,11 +124,10 @@ impl Forms {
     }
 }
 
-/// Reads the cells of a `DataRow`, or as many as are there.
+/// Reads the cells of a `DataRow`, or as many as are there, into `row`.
 ///
 /// A cell whose form nobody saw is shown as text where it is one.
-pub(super) fn row(wire: &mut Reader<'_>, shape: Option<&Shape>, forms: &Forms) -> Row {
-    let mut row = Row::with_room(wire.rest().len());
+pub(super) fn row(wire: &mut Reader<'_>, shape: Option<&Shape>, forms: &Forms, row: &mut Row) {
     let count = wire.be16().unwrap_or(0).min(COLUMNS);
     for at in 0..usize::from(count) {
         let Ok(length) = wire.array().map(i32::from_be_bytes) else { break };
@@ -143,7 +142,6 @@ pub(super) fn row(wire: &mut Reader<'_>, shape: Option<&Shape>, forms: &Forms) -
         let form = forms.of(at, shape).unwrap_or_else(|| likely(value));
         row.push_with(|text| values::write(text, kind, form, value, CELL));
     }
-    row
 }
 
 fn likely(value: &[u8]) -> Form {
