@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use statements::tables::tables;
+use statements::tables::{Names, tables};
 
 fuzz_target!(|text: &str| {
-    let names = tables(text).iter().map(|name| name.len()).sum::<usize>();
+    let names = tables(text, &mut Names::default()).iter().map(|name| name.len()).sum::<usize>();
     assert!(names <= text.len() * 2, "names longer than their text");
 });

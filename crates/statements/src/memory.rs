@@ -1,11 +1,11 @@
 //! What was read of a statement before, for statements that are executed many times.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use model::exchange::{Request, Text};
 
-use crate::tables::tables;
+use crate::tables::{Names, tables};
 
 /// The protocols whose statements are SQL.
 const SQL: [&str; 1] = ["postgresql"];
@@ -18,6 +18,7 @@ const STATEMENTS: usize = 4096;
 #[derive(Debug, Default)]
 pub struct Memory {
     tables: HashMap<usize, (Text, Vec<Text>)>,
+    names: Names,
 }
 
 impl Memory {
@@ -27,8 +28,10 @@ impl Memory {
             return;
         }
         let Some(statement) = &request.statement else { return };
-        request.targets =
-            if Arc::strong_count(statement) > 1 { self.recall(statement) } else { tables(statement) };
+        request.targets = match Arc::strong_count(statement) {
+            1 => tables(statement, &mut self.names),
+            _ => self.recall(statement),
+        };
     }
 
     fn recall(&mut self, statement: &Text) -> Vec<Text> {
@@ -39,7 +42,7 @@ impl Memory {
         if self.tables.len() >= STATEMENTS {
             self.tables.clear();
         }
-        let found = tables(statement);
+        let found = tables(statement, &mut self.names);
         self.tables.insert(address, (Arc::clone(statement), found.clone()));
         found
     }

@@ -1,11 +1,19 @@
 //! The tables that a statement touches, read from its tokens.
 
+use std::borrow::Cow;
+
+use hashbrown::HashSet;
 use model::exchange::Text;
 
 use crate::tokens::{Token, Tokens};
 
 /// A statement that names more tables than this is not told in full.
 const TABLES: usize = 32;
+/// So often the text ahead of a parenthesis or a `WITH` is looked at; a statement made of nothing else would be read as
+/// often as it has words.
+const LOOKS: usize = 64;
+/// So many names are kept as one text each; then the collection begins anew.
+const NAMES: usize = 4096;
 /// Common table expressions deeper than this are taken for tables.
 const EXPRESSIONS: usize = 32;
 
@@ -15,18 +23,46 @@ const EXPRESSIONS: usize = 32;
 /// Tokens tell no semantics: a name behind `FROM`, `JOIN`, `INTO`, `UPDATE`, `TABLE` or `COPY` is taken for a
 /// table, a function call there is not.
 #[must_use]
-pub fn tables(statement: &str) -> Vec<Text> {
-    let mut reading =
-        Reading { tokens: Tokens::of(statement), back: None, found: Vec::new(), defined: Vec::new() };
+pub fn tables(statement: &str, names: &mut Names) -> Vec<Text> {
+    let mut reading = Reading {
+        tokens: Tokens::of(statement),
+        back: None,
+        found: Vec::new(),
+        defined: Vec::new(),
+        looks: LOOKS,
+        names,
+    };
     reading.read();
     reading.found
 }
 
-struct Reading<'a> {
+struct Reading<'a, 'n> {
     tokens: Tokens<'a>,
     back: Option<Token<'a>>,
     found: Vec<Text>,
     defined: Vec<&'a str>,
+    /// How often the text ahead may still be looked at.
+    looks: usize,
+    names: &'n mut Names,
+}
+
+/// The texts of names, so that one name is one text however many statements say it.
+#[derive(Debug, Default)]
+pub struct Names(HashSet<Text>);
+
+impl Names {
+    /// The text of `name`.
+    fn text(&mut self, name: &str) -> Text {
+        if let Some(text) = self.0.get(name) {
+            return Text::clone(text);
+        }
+        if self.0.len() >= NAMES {
+            self.0.clear();
+        }
+        let text = Text::from(name);
+        self.0.insert(Text::clone(&text));
+        text
+    }
 }
 
 /// The words behind which tables are named.
@@ -105,9 +141,18 @@ impl FromFunction {
     }
 }
 
-impl<'a> Reading<'a> {
+impl<'a> Reading<'a, '_> {
     fn next(&mut self) -> Option<Token<'a>> {
         self.back.take().or_else(|| self.tokens.next())
+    }
+
+    /// The tokens that follow, or none when they were looked at too often.
+    fn look_ahead(&mut self) -> Tokens<'a> {
+        if self.looks == 0 {
+            return Tokens::of("");
+        }
+        self.looks -= 1;
+        self.tokens.clone()
     }
 
     fn read(&mut self) {
@@ -138,7 +183,7 @@ impl<'a> Reading<'a> {
     fn expressions(&mut self) {
         let mut depth = 0_usize;
         let mut name_follows = true;
-        for token in self.tokens.clone() {
+        for token in self.look_ahead() {
             match token {
                 Token::Sign(b'(') => depth += 1,
                 Token::Sign(b')') => depth = depth.saturating_sub(1),
@@ -190,11 +235,11 @@ impl<'a> Reading<'a> {
 
     /// A table's name, of which `first` is the first part.
     fn name(&mut self, first: &'a str) {
-        let mut parts = vec![first];
+        let mut name = Cow::Borrowed(first);
         let mut next = self.next();
         while next == Some(Token::Sign(b'.')) {
             match self.next() {
-                Some(Token::Word(part) | Token::Quoted(part)) => parts.push(part),
+                Some(Token::Word(part) | Token::Quoted(part)) => name = Cow::Owned(format!("{name}.{part}")),
                 other => {
                     self.back = other;
                     return;
@@ -204,19 +249,18 @@ impl<'a> Reading<'a> {
         }
         self.back = next;
         let is_call = next == Some(Token::Sign(b'(')) && !self.is_column_list();
-        let is_defined = parts.len() == 1 && self.defined.iter().any(|d| d.eq_ignore_ascii_case(first));
-        let name = parts.join(".");
+        let is_defined = self.defined.iter().any(|d| d.eq_ignore_ascii_case(&name));
         if !is_call && !is_defined && self.found.len() < TABLES && !self.found.iter().any(|f| **f == *name) {
-            self.found.push(name.into());
+            self.found.push(self.names.text(&name));
         }
     }
 
     /// Whether the parenthesis that follows a name holds columns (`INSERT INTO t (a, b)`, `CREATE TABLE t (a int)`, `COPY t (a)`)
     /// and not arguments: arguments are read from `FROM` and `JOIN` only, where no list of columns may stand.
-    fn is_column_list(&self) -> bool {
+    fn is_column_list(&mut self) -> bool {
         let mut depth = 0_usize;
         let mut after = None;
-        for token in self.tokens.clone() {
+        for token in self.look_ahead() {
             match token {
                 Token::Sign(b'(') => depth += 1,
                 Token::Sign(b')') if depth == 0 => after = Some(()),
@@ -276,7 +320,7 @@ fn is_keyword(word: &str) -> bool {
         "STDIN",
         "STDOUT",
     ];
-    KEYWORDS.iter().any(|keyword| word.eq_ignore_ascii_case(keyword))
+    KEYWORDS.iter().any(|keyword| keyword.len() == word.len() && word.eq_ignore_ascii_case(keyword))
 }
 
 /// Words that begin the statement behind the expressions of a `WITH`.
@@ -286,7 +330,7 @@ fn ends_with_clause(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::tables;
+    use super::{Names, tables};
 
     /// A statement and the tables it touches.
     const CASES: [(&str, &[&str]); 27] = [
@@ -322,9 +366,17 @@ mod tests {
     #[test]
     fn the_tables_of_a_statement() {
         for (statement, expected) in CASES {
-            let found = tables(statement);
+            let found = tables(statement, &mut Names::default());
             let found: Vec<&str> = found.iter().map(|t| &**t).collect();
             assert_eq!(found, expected, "{statement}");
+        }
+    }
+
+    #[test]
+    fn a_text_of_nothing_but_looks_ahead_is_read_in_time() {
+        for hostile in ["from f(", "with a ", "into x("] {
+            let text = hostile.repeat(200_000 / hostile.len());
+            assert!(tables(&text, &mut Names::default()).len() <= super::TABLES);
         }
     }
 
@@ -343,7 +395,7 @@ mod tests {
             "from ((((",
             "\u{1F600} from ü",
         ] {
-            assert!(tables(text).len() <= 1, "{text}");
+            assert!(tables(text, &mut Names::default()).len() <= 1, "{text}");
         }
     }
 }
