@@ -29,11 +29,14 @@ impl Postgres {
     pub(super) fn answered(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
         let mut next = header(Speaker::Server, wire)?;
         loop {
-            let heard = self.answer(next, wire)?;
-            next = match self.following(wire) {
-                Some(following) if matches!(heard, Heard::Part) => following,
-                Some(_) | None => return Ok(heard),
-            };
+            let heard = self.answer(next, wire);
+            if !matches!(heard, Ok(Heard::Part)) {
+                return heard;
+            }
+            match self.following(wire) {
+                Some(following) => next = following,
+                None => return heard,
+            }
         }
     }
 

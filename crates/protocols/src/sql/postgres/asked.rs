@@ -16,7 +16,7 @@ use super::shape::{self, CELL, Forms};
 use super::statements::{Portal, Statement, Words};
 use super::values;
 use super::verb::{masked, verb};
-use super::wire::inside;
+use super::wire::{HEADER, header, inside};
 
 /// So many bytes of a statement, or of all parameters of one execution, are kept.
 const TEXT: usize = 64 << 10;
@@ -31,11 +31,20 @@ static OPEN: LazyLock<Text> = LazyLock::new(|| Text::from("open"));
 static FAILED: LazyLock<Text> = LazyLock::new(|| Text::from("failed"));
 
 impl Postgres {
-    /// Reads the client's next message.
+    /// Reads the client's next message, and those that run what it names.
     pub(super) fn asked(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
         if let Some(given_up) = self.overflow() {
             return Ok(given_up);
         }
+        loop {
+            let heard = self.ask_one(wire);
+            if !matches!(heard, Ok(Heard::Part)) || !runs_on(wire) {
+                return heard;
+            }
+        }
+    }
+
+    fn ask_one(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
         let header = self.message(Speaker::Client, wire)?;
         let body = u64::from(header.body);
         if header.tag != b'p' && self.state == State::Greeting {
@@ -226,6 +235,14 @@ impl Postgres {
         length("parameter_count", cut);
         Request { operation: words.verb, statement: words.text, parameters, targets: Vec::new(), details }
     }
+}
+
+/// Whether the client's next message describes or runs what it has just named, without a name for it, and is there
+/// with all its bytes: it can neither come short nor break the protocol.
+fn runs_on(wire: &Reader<'_>) -> bool {
+    let Ok(header) = header(Speaker::Client, wire) else { return false };
+    let body = wire.rest().get(HEADER..).and_then(|body| body.get(..header.body as usize));
+    matches!((header.tag, body), (b'D', Some([_, 0, ..])) | (b'E', Some([0, ..])))
 }
 
 /// The words of a statement, which may end with a zero byte.
