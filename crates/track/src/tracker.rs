@@ -15,7 +15,7 @@ use crate::unknown::Show;
 
 /// So many connections are followed at once; beyond it, those silent for longest are closed and counted.
 ///
-/// At 1.7 KB an idle connection (`tests/idle.rs`) this is 0.9 GB.
+/// At 1.3 KB an idle connection (`tests/idle.rs`) this is 0.7 GB.
 const CONNECTIONS: usize = 512 << 10;
 
 /// Follows every connection.

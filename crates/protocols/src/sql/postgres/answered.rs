@@ -43,10 +43,12 @@ impl Postgres {
     /// The server's next message, if it is of the same response and there with all its bytes: it cannot come short.
     fn following(&self, wire: &Reader<'_>) -> Option<Header> {
         let header = header(Speaker::Server, wire).ok()?;
-        let same = matches!(
-            (header.tag, self.due.front()),
-            (b'D' | b'C', Some(Due::Query | Due::Execute(..))) | (b'T' | b'Z', Some(Due::Query))
-        );
+        let same = match (header.tag, self.due.front()?) {
+            (b'D' | b'C', Due::Query | Due::Execute(..)) | (b'T' | b'Z', Due::Query) => true,
+            (b'2', Due::Describe(_) | Due::Execute(..)) => true,
+            (b'T', Due::Describe(_)) => matches!(self.due.get(1), Some(Due::Execute(..))),
+            _ => false,
+        };
         (same && wire.rest().len() >= HEADER + header.body as usize).then_some(header)
     }
 
