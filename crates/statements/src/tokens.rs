@@ -70,7 +70,7 @@ impl<'a> Tokens<'a> {
     fn dollar(&mut self) {
         let from = self.at;
         self.at += 1;
-        while self.byte(self.at).is_some_and(is_word) {
+        while self.byte(self.at).is_some_and(|b| matches!(class(b), Class::Word | Class::Digit)) {
             self.at += 1;
         }
         if self.byte(self.at) != Some(b'$') {
@@ -111,14 +111,13 @@ impl<'a> Tokens<'a> {
 
     fn word(&mut self) -> &'a str {
         let from = self.at;
-        let rest = self.text.as_bytes().get(from..).unwrap_or_default();
-        self.at += rest.iter().position(|b| !is_word(*b) && *b != b'$').unwrap_or(rest.len());
+        while self
+            .byte(self.at)
+            .is_some_and(|b| matches!(class(b), Class::Word | Class::Digit | Class::Dollar))
+        {
+            self.at += 1;
+        }
         self.slice(from, self.at)
-    }
-
-    fn skip_blanks(&mut self) {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        self.at += rest.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(rest.len());
     }
 }
 
@@ -127,55 +126,76 @@ impl<'a> Iterator for Tokens<'a> {
 
     fn next(&mut self) -> Option<Token<'a>> {
         loop {
-            self.skip_blanks();
             let byte = self.byte(self.at)?;
-            let next = self.byte(self.at + 1);
-            match (byte, next) {
-                (b'-', Some(b'-')) => self.comment_line(),
-                (b'/', Some(b'*')) => self.comment_block(),
-                (b'E' | b'e', Some(b'\'')) => {
+            match class(byte) {
+                Class::Blank => self.at += 1,
+                Class::Word if matches!(byte, b'E' | b'e') && self.byte(self.at + 1) == Some(b'\'') => {
                     self.at += 2;
                     self.escaped();
                     return Some(Token::Literal);
                 }
-                (b'\'', _) => {
+                Class::Word => return Some(Token::Word(self.word())),
+                Class::Digit => {
+                    self.word();
+                    return Some(Token::Literal);
+                }
+                Class::Dollar => {
+                    self.dollar();
+                    return Some(Token::Literal);
+                }
+                Class::Apostrophe => {
                     self.at += 1;
                     self.quoted(b'\'');
                     return Some(Token::Literal);
                 }
-                (b'"' | b'`', _) => {
+                Class::Quote => {
                     self.at += 1;
                     return Some(Token::Quoted(self.quoted(byte)));
                 }
-                (b'$', _) => {
-                    self.dollar();
-                    return Some(Token::Literal);
-                }
-                (b'0'..=b'9', _) => {
-                    self.word();
-                    return Some(Token::Literal);
-                }
-                _ if is_word(byte) => return Some(Token::Word(self.word())),
-                _ => {
-                    self.at += 1;
-                    return Some(Token::Sign(byte));
-                }
+                Class::Sign => match (byte, self.byte(self.at + 1)) {
+                    (b'-', Some(b'-')) => self.comment_line(),
+                    (b'/', Some(b'*')) => self.comment_block(),
+                    _ => {
+                        self.at += 1;
+                        return Some(Token::Sign(byte));
+                    }
+                },
             }
         }
     }
 }
 
-/// The bytes that words are made of; as a table, for every byte of every statement is looked up.
-const WORD: [bool; 256] = {
-    let mut table = [false; 256];
+/// What a byte can begin.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Blank,
+    Word,
+    Digit,
+    Dollar,
+    Apostrophe,
+    Quote,
+    Sign,
+}
+
+/// As a table, for every byte of every statement is looked up.
+const CLASSES: [Class; 256] = {
+    let mut table = [Class::Sign; 256];
     let mut byte = 0;
     while byte < table.len() {
-        table[byte] = matches!(byte, 0x30..0x3a | 0x41..0x5b | 0x5f | 0x61..0x7b | 0x80..);
+        table[byte] = match byte {
+            0x09..0x0e | 0x20 => Class::Blank,
+            0x22 | 0x60 => Class::Quote,
+            0x24 => Class::Dollar,
+            0x27 => Class::Apostrophe,
+            0x30..0x3a => Class::Digit,
+            0x41..0x5b | 0x5f | 0x61..0x7b | 0x80.. => Class::Word,
+            _ => Class::Sign,
+        };
         byte += 1;
     }
     table
 };
 
-fn is_word(byte: u8) -> bool {
-    WORD.get(usize::from(byte)).is_some_and(|is| *is)
+fn class(byte: u8) -> Class {
+    CLASSES[usize::from(byte)]
 }
