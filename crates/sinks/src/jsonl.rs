@@ -1,17 +1,15 @@
 //! Accesses as JSON lines: the contract that other programs read.
 
 use std::io::{self, Write};
-use std::net::IpAddr;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use model::access::Access;
-use model::conn::{Address, ConnId, Layer, Paired, Role};
-use model::event::{Cause, Opened};
-use model::exchange::{Column, Detail, Details, Exchange, Identity, Outcome, Request, Response};
-use model::process::Process;
+use model::conn::Paired;
+use model::event::Cause;
+use model::exchange::{Column, Detail, Details, Exchange, Outcome, Request, Response};
 use model::time::Time;
 
+use crate::head::Heads;
 use crate::json::Json;
 use crate::sink::Sink;
 
@@ -47,75 +45,6 @@ impl<W: Write + Send> Sink for JsonLines<W> {
     }
 }
 
-/// The parts of a line that every exchange of one session shares, as they were written last: the ends of the connection,
-/// its processes, who the session is. They are half of a line, and most connections talk more than once.
-#[derive(Debug)]
-struct Heads(Vec<Option<Head>>);
-
-#[derive(Debug)]
-struct Head {
-    conn: ConnId,
-    opened: Arc<Opened>,
-    layer: Layer,
-    protocol: &'static str,
-    identity: Option<Arc<Identity>>,
-    json: Json,
-}
-
-/// So many heads are remembered, each in the place that its connection's name gives it. A power of two.
-const HEADS: usize = 256;
-
-impl Default for Heads {
-    fn default() -> Self {
-        Heads((0..HEADS).map(|_| None).collect())
-    }
-}
-
-impl Heads {
-    fn write(&mut self, json: &mut Json, access: &Access) {
-        let spread = access.conn.generation ^ u64::from(access.conn.fd) << 4 ^ u64::from(access.conn.tgid);
-        let place = usize::try_from(spread % HEADS as u64).unwrap_or_default();
-        let Some(known) = self.0.get_mut(place) else { return };
-        match known {
-            Some(head) if head.is_of(access) => json.append(&head.json),
-            Some(_) | None => json.append(&known.insert(Head::of(access)).json),
-        }
-    }
-}
-
-impl Head {
-    fn of(access: &Access) -> Self {
-        let exchange = &access.exchange;
-        let mut json = Json::default();
-        json.raw(r#","protocol":""#).raw(exchange.protocol);
-        ends(&mut json, access);
-        session(&mut json, exchange.identity.as_deref());
-        Head {
-            conn: access.conn,
-            opened: Arc::clone(&access.opened),
-            layer: access.layer,
-            protocol: exchange.protocol,
-            identity: exchange.identity.clone(),
-            json,
-        }
-    }
-
-    /// Whether what was written is true of this access too. The processes are the opening's: a connection that learns of
-    /// its other end is opened anew.
-    fn is_of(&self, access: &Access) -> bool {
-        let same_identity = match (&self.identity, &access.exchange.identity) {
-            (Some(ours), Some(theirs)) => Arc::ptr_eq(ours, theirs),
-            (None, None) => true,
-            (Some(_), None) | (None, Some(_)) => false,
-        };
-        self.conn == access.conn
-            && Arc::ptr_eq(&self.opened, &access.opened)
-            && self.layer == access.layer
-            && self.protocol == access.exchange.protocol
-            && same_identity
-    }
-}
-
 /// What a line says of the exchange itself.
 fn rest(json: &mut Json, access: &Access) {
     let exchange = &access.exchange;
@@ -131,78 +60,6 @@ fn rest(json: &mut Json, access: &Access) {
     json.raw(r#","findings":[],"details":"#);
     details(json, &exchange.request.details, &exchange.response.details);
     json.raw("}\n");
-}
-
-fn ends(json: &mut Json, access: &Access) {
-    json.raw(match access.layer {
-        Layer::Wire => r#"","layer":"plain","role":"#,
-        Layer::Clear => r#"","layer":"tls","role":"#,
-    });
-    json.raw(match access.opened.role {
-        Role::Client => r#""client""#,
-        Role::Server => r#""server""#,
-        Role::Both => r#""both""#,
-        Role::Observer => "null",
-    });
-    let conn = access.conn;
-    json.raw(r#","connection":""#).number(conn.tgid.into()).raw("/").number(conn.fd.into());
-    json.raw("/").number(conn.generation);
-    json.raw(r#"","client":{"#);
-    end(json, &access.opened.client);
-    json.raw(r#"},"server":{"#);
-    end(json, &access.opened.server);
-    json.raw(r#","name":null},"process":"#);
-    process(json, access.actor.as_deref());
-    json.raw(r#","peer_process":"#);
-    process(json, access.peer.as_deref());
-}
-
-fn end(json: &mut Json, address: &Address) {
-    match address {
-        Address::Inet(inet) => {
-            json.raw(r#""address":""#);
-            match inet.ip() {
-                IpAddr::V4(ip) => {
-                    let [a, b, c, d] = ip.octets();
-                    json.number(a.into()).raw(".").number(b.into()).raw(".");
-                    json.number(c.into()).raw(".").number(d.into());
-                }
-                IpAddr::V6(ip) => _ = json.raw(&ip.to_string()),
-            }
-            json.raw(r#"","port":"#).number(inet.port().into());
-        }
-        Address::Unix(path) => {
-            json.raw(r#""address":"unix","path":"#).text(path).raw(r#","port":null"#);
-        }
-        Address::Unknown => _ = json.raw(r#""address":null,"port":null"#),
-    }
-}
-
-fn process(json: &mut Json, process: Option<&Process>) {
-    let Some(process) = process else {
-        json.raw("null");
-        return;
-    };
-    json.raw(r#"{"pid":"#).number(process.pid.into());
-    json.raw(r#","name":"#).text(&process.name);
-    json.raw(r#","exe":"#).text(&process.exe);
-    json.raw(r#","command":"#).text(&process.command);
-    json.raw(r#","uid":"#).number(process.uid.into());
-    json.raw(r#","user":"#).text_or_null(process.user.as_deref());
-    json.raw(r#","parents":"#).list(process.parents.iter(), |json, name| _ = json.text(name));
-    json.raw(r#","container":"#).text_or_null(process.container.as_deref()).raw("}");
-}
-
-fn session(json: &mut Json, identity: Option<&Identity>) {
-    json.raw(r#","session":"#);
-    let Some(identity) = identity else {
-        json.raw("null");
-        return;
-    };
-    json.raw(r#"{"user":"#).text_or_null(identity.user.as_deref());
-    json.raw(r#","database":"#).text_or_null(identity.database.as_deref());
-    json.raw(r#","application":"#).text_or_null(identity.application.as_deref());
-    json.raw(r#","version":"#).text_or_null(identity.version.as_deref()).raw("}");
 }
 
 fn request(json: &mut Json, request: &Request) {
