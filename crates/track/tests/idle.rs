@@ -106,7 +106,11 @@ fn a_connection_costs_what_is_promised() {
         let queries = feed.say(number, Speaker::Server, READY.len(), ANSWER);
         assert_eq!((logins, queries), (1, 1));
     });
-    let noise = [0xa5; 1 << 10];
+    let mut state = 1_u32;
+    let noise: [u8; 1 << 10] = std::array::from_fn(|_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    });
     let flooding = bytes_each(200, |feed, number| {
         for part in 0..40 {
             feed.say(number, Speaker::Client, part * noise.len(), &noise);

@@ -7,7 +7,7 @@ use model::time::Time;
 
 use crate::kit::conversation::{Machine, Tally};
 use crate::kit::pairing::Span;
-use crate::kit::protocol::{Heard, Stop};
+use crate::kit::protocol::{Heard, Sought, Stop};
 use crate::kit::reader::{Ahead, Reader};
 
 /// The most bytes of an unfinished message that a direction keeps.
@@ -302,13 +302,13 @@ impl Half {
             return (0, Step::Wait);
         }
         let (past, step) = match machine.session.resync(self.speaker, rest) {
-            Some(past) => {
+            Sought::At(past) => {
                 self.state = Seeking::No;
                 (past.min(rest.len()), Step::On)
             }
-            // A message that begins in the last bytes may still be found when more have come.
-            None => {
-                let kept = if rest.len() > SOUGHT { SOUGHT / 2 } else { rest.len() };
+            Sought::Behind(past) => {
+                let left = rest.len().saturating_sub(past);
+                let kept = if left > SOUGHT { SOUGHT / 2 } else { left };
                 self.state = Seeking::Yes(kept);
                 (rest.len() - kept, Step::Wait)
             }

@@ -47,9 +47,19 @@ pub trait Session: Send {
         let _ = speaker;
     }
 
-    /// Finds the next message of `speaker` after bytes were lost or could not be read: how many bytes of
-    /// `wire` to pass over until it begins, or `None` when it does not begin in them.
-    fn resync(&mut self, speaker: Speaker, wire: &[u8]) -> Option<usize>;
+    /// Finds the next message of `speaker` in `wire` after bytes were lost or could not be read.
+    ///
+    /// What is not passed over comes again, with more behind it.
+    fn resync(&mut self, speaker: Speaker, wire: &[u8]) -> Sought;
+}
+
+/// Where the next message begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sought {
+    /// After so many bytes.
+    At(usize),
+    /// Not within so many bytes, whatever follows them; more bytes would tell where.
+    Behind(usize),
 }
 
 /// The first bytes of a connection, each side's from the beginning of one of its writes.

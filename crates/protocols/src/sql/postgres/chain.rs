@@ -2,7 +2,7 @@
 
 use model::conn::Speaker;
 
-use crate::kit::protocol::Read;
+use crate::kit::protocol::{Read, Stop};
 use crate::kit::reader::{Ahead, Reader};
 
 use super::wire::{HEADER, Packet, header, packet, parameters};
@@ -50,11 +50,20 @@ pub(super) fn chain(speaker: Speaker, bytes: &[u8]) -> Chain {
 }
 
 /// Whether `bytes` begin with a start-up packet that names a user.
-pub(super) fn is_startup(bytes: &[u8]) -> bool {
+///
+/// One that asks for encryption or a cancel names nobody and is as good.
+pub(super) fn startup(bytes: &[u8]) -> Chain {
+    // No such packet is so long that its length begins otherwise.
+    if bytes.first() != Some(&0) {
+        return Chain::Broken;
+    }
     match packet(&Reader::new(bytes, 0, Ahead::Open)) {
-        Ok((Packet::Startup(_, body), _)) => parameters(body).any(|(name, _)| name == b"user"),
-        Ok((Packet::Encrypt | Packet::Cancel(_), _)) => true,
-        Err(_) => false,
+        Ok((Packet::Startup(_, body), _)) if !parameters(body).any(|(name, _)| name == b"user") => {
+            Chain::Broken
+        }
+        Ok(_) => Chain::Sound,
+        Err(Stop::Short) => Chain::Open,
+        Err(Stop::Broken(_) | Stop::Over) => Chain::Broken,
     }
 }
 
@@ -203,7 +212,7 @@ fn is_text(bytes: &[u8]) -> bool {
 mod tests {
     use model::conn::Speaker::{Client, Server};
 
-    use super::{Chain, chain, is_startup};
+    use super::{Chain, chain, startup};
 
     #[test]
     fn a_chain_must_end_where_its_lengths_say() {
@@ -228,7 +237,8 @@ mod tests {
 
     #[test]
     fn a_startup_packet_names_a_user() {
-        assert!(is_startup(b"\0\0\0\x10\0\x03\0\0user\0a\0\0"));
-        assert!(!is_startup(b"\0\0\0\x10\0\x03\0\0used\0a\0\0"));
+        assert_eq!(startup(b"\0\0\0\x10\0\x03\0\0user\0a\0\0"), Chain::Sound);
+        assert_eq!(startup(b"\0\0\0\x10\0\x03\0\0us"), Chain::Open);
+        assert_eq!(startup(b"\0\0\0\x10\0\x03\0\0used\0a\0\0"), Chain::Broken);
     }
 }

@@ -39,7 +39,7 @@ use model::event::Joined;
 use crate::kit::protocol::{Guess, Opening, Protocol, Session, Stop};
 use crate::kit::reader::{Ahead, Reader};
 
-use chain::{Chain, chain, is_startup};
+use chain::{Chain, chain, startup};
 
 /// The protocol.
 pub static POSTGRESQL: &dyn Protocol = &Postgresql;
@@ -74,7 +74,7 @@ fn begins(opening: &Opening<'_>) -> Guess {
         // Servers of this protocol never speak first.
         return if opening.server.is_empty() { Guess::Unsure } else { Guess::No };
     }
-    if is_startup(opening.client) {
+    if startup(opening.client) == Chain::Sound {
         let answers = opening.server.first().is_none_or(|tag| b"SNGERv".contains(tag));
         return if answers { Guess::Yes } else { Guess::No };
     }
@@ -87,7 +87,7 @@ fn begins(opening: &Opening<'_>) -> Guess {
 /// Midway, a chain of messages from either side is ours, if the other side says nothing against it.
 fn goes_on(opening: &Opening<'_>, ports: &[u16]) -> Guess {
     let is_usual = opening.port.is_some_and(|port| ports.contains(&port));
-    if !opening.client.is_empty() && is_startup(opening.client) {
+    if startup(opening.client) == Chain::Sound {
         return Guess::Yes;
     }
     let side = |speaker, bytes: &[u8]| if bytes.is_empty() { Chain::Open } else { chain(speaker, bytes) };

@@ -6,12 +6,12 @@ use model::conn::Speaker;
 use model::event::Joined;
 use model::exchange::{Identity, Request, Response};
 
-use crate::kit::protocol::{Heard, Read, Session, Stop};
+use crate::kit::protocol::{Heard, Read, Session, Sought, Stop};
 use crate::kit::queue::Queue;
 use crate::kit::reader::Reader;
 
 use super::answer::Answer;
-use super::chain::{Chain, chain, is_startup};
+use super::chain::{Chain, chain, startup};
 use super::shape::{Forms, Shape};
 use super::statements::{Statement, Store};
 use super::wire::{Header, Packet, header, packet};
@@ -150,19 +150,23 @@ impl Session for Postgres {
         }
     }
 
-    fn resync(&mut self, speaker: Speaker, wire: &[u8]) -> Option<usize> {
-        (0..wire.len()).find(|at| {
-            let rest = wire.get(*at..).unwrap_or_default();
-            let is_opening = rest.first() == Some(&0) && speaker == Speaker::Client && is_startup(rest);
-            if is_opening {
-                self.state = State::Opening;
-            } else if chain(speaker, rest) == Chain::Sound {
-                self.join();
-            } else {
-                return false;
+    fn resync(&mut self, speaker: Speaker, wire: &[u8]) -> Sought {
+        let mut open = wire.len();
+        for at in 0..wire.len() {
+            let rest = wire.get(at..).unwrap_or_default();
+            let opening = if speaker == Speaker::Client { startup(rest) } else { Chain::Broken };
+            match (opening, chain(speaker, rest)) {
+                (Chain::Sound, _) => self.state = State::Opening,
+                (_, Chain::Sound) => self.join(),
+                (Chain::Open, _) | (_, Chain::Open) => {
+                    open = open.min(at);
+                    continue;
+                }
+                (Chain::Broken, Chain::Broken) => continue,
             }
-            true
-        })
+            return Sought::At(at);
+        }
+        Sought::Behind(open)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use model::conn::Speaker;
 use model::exchange::{Detail, Details, Identity, Request, Response};
 
-use crate::kit::protocol::{Guess, Heard, Key, Read, Session, Stop};
+use crate::kit::protocol::{Guess, Heard, Key, Read, Session, Sought, Stop};
 use crate::kit::reader::{Ahead, Reader};
 use crate::web::http1::body::{self, Body, Framing, Kind, Progress};
 use crate::web::http1::fields::{self, Fields, Folding};
@@ -88,8 +88,8 @@ impl Session for Http1 {
         }
     }
 
-    fn resync(&mut self, speaker: Speaker, wire: &[u8]) -> Option<usize> {
-        match speaker {
+    fn resync(&mut self, speaker: Speaker, wire: &[u8]) -> Sought {
+        let found = match speaker {
             Speaker::Client => {
                 self.client = Client::Head;
                 wire::find_request(wire)
@@ -101,7 +101,9 @@ impl Session for Http1 {
                 }
                 wire::find_response(wire)
             }
-        }
+        };
+        // A first line that is not whole may begin anywhere.
+        found.map_or(Sought::Behind(0), Sought::At)
     }
 }
 
