@@ -6,9 +6,10 @@ use model::exchange::{Column, Detail, Details, Failure, Outcome, Response, Text}
 use model::row::Rows;
 
 use crate::kit::protocol::Read;
-use crate::kit::reader::{Reader, Sample};
+use crate::kit::reader::Reader;
 
-use super::shape::{CELL, Shape};
+use super::copy::{Copy, Way};
+use super::shape::Shape;
 
 /// So many rows of a result are kept for inspection.
 pub(super) const SAMPLES: usize = 5;
@@ -38,28 +39,10 @@ pub(super) struct Answer {
     pub(super) samples: Rows,
     /// Which way data is copied.
     pub(super) copy: Option<Copy>,
-    copied: u64,
+    pub(super) copied: u64,
     notices: u32,
     /// What only this protocol says.
     pub(super) details: Details,
-}
-
-/// Which way `COPY` moves data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// From the client to the server.
-    In,
-    /// From the server to the client.
-    Out,
-    /// Both ways: replication.
-    Both,
-}
-
-/// A `COPY` that runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Copy {
-    pub(super) way: Way,
-    pub(super) binary: bool,
 }
 
 impl Answer {
@@ -72,18 +55,6 @@ impl Answer {
     /// Whether another row would be kept.
     pub(super) fn wants_sample(&self) -> bool {
         self.samples.len() < SAMPLES
-    }
-
-    /// A piece of copied data passed.
-    pub(super) fn copied(&mut self, copy: Copy, sample: Option<Sample<'_>>, length: u64) {
-        self.copied += length;
-        self.running += u64::from(copy.way != Way::In);
-        let Some(sample) = sample else { return };
-        let form = if copy.binary { super::values::Form::Binary } else { super::values::Form::Text };
-        let line = if copy.binary { sample.bytes } else { sample.bytes.trim_ascii_end() };
-        self.samples.add(line.len(), |row| {
-            row.push_with(|text| super::values::write(text, 0, form, line, CELL));
-        });
     }
 
     /// A statement ended with this tag (`INSERT 0 5`, `SELECT 3`, `BEGIN`).

@@ -10,7 +10,8 @@ use model::row::Row;
 use crate::kit::protocol::{Heard, Read};
 use crate::kit::reader::Reader;
 
-use super::answer::{Answer, Copy, Report, Way};
+use super::answer::{Answer, Report};
+use super::copy::Way;
 use super::login;
 use super::session::{Batch, Due, Postgres, State, Telling, Transaction};
 use super::shape::{self, CELL, Forms, Shape};
@@ -20,7 +21,7 @@ use super::wire::{HEADER, Header, header, inside};
 /// So many bytes of a row that is sampled are read.
 const ROW: usize = 16 << 10;
 /// So many bytes of a description, error, tag or report are read.
-const REPORT: usize = 128 << 10;
+pub(super) const REPORT: usize = 128 << 10;
 
 impl Postgres {
     /// Reads the server's next message, or those up to the first that is more than a part of a response.
@@ -102,7 +103,7 @@ impl Postgres {
     }
 
     /// A piece of a response, if anybody waits for one.
-    fn part(&self) -> Heard {
+    pub(super) fn part(&self) -> Heard {
         match self.due.front() {
             None | Some(Due::Gap(_) | Due::Sync(Telling::Silent)) => Heard::Nothing,
             Some(_) => Heard::Part,
@@ -222,39 +223,6 @@ impl Postgres {
             }
             _ => Ok(self.part()),
         }
-    }
-
-    fn copy_begins(&mut self, way: Way, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
-        let sample = wire.sample(body, REPORT)?;
-        let binary = sample.bytes.first() == Some(&1);
-        match self.due.front() {
-            Some(Due::Query) => self.answer.copy = Some(Copy { way, binary }),
-            Some(Due::Execute(..)) => {
-                self.answer.copy = Some(Copy { way, binary });
-                if way != Way::Out {
-                    // The server passes over a Sync that it finds where data is due.
-                    while let Some(Due::Sync(Telling::Silent)) = self.due.get(1) {
-                        self.due.remove(1);
-                    }
-                }
-            }
-            _ => {}
-        }
-        Ok(self.part())
-    }
-
-    fn copy_out(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
-        match self.answer.copy {
-            Some(copy) => {
-                let sample = if self.answer.wants_sample() { Some(wire.sample(body, CELL)?) } else { None };
-                if sample.is_none() {
-                    wire.skip(body);
-                }
-                self.answer.copied(copy, sample, body);
-            }
-            None => wire.skip(body),
-        }
-        Ok(self.part())
     }
 
     fn function_result(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {

@@ -10,9 +10,8 @@ use model::row::Row;
 use crate::kit::protocol::{Heard, Read};
 use crate::kit::reader::{Reader, Sample};
 
-use super::answer::Way;
 use super::session::{Batch, Due, Postgres, State, Telling, Transaction};
-use super::shape::{self, CELL, Forms};
+use super::shape::{self, Forms};
 use super::statements::{Portal, Statement, Words};
 use super::values;
 use super::verb::{masked, verb};
@@ -190,24 +189,6 @@ impl Postgres {
                 Heard::Nothing
             }
         }
-    }
-
-    fn is_copying_in(&self) -> bool {
-        self.answer.copy.is_some_and(|copy| copy.way != Way::Out)
-    }
-
-    fn copy_in(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
-        match self.answer.copy {
-            Some(copy) if copy.way != Way::Out => {
-                let sample = if self.answer.wants_sample() { Some(wire.sample(body, CELL)?) } else { None };
-                if sample.is_none() {
-                    wire.skip(body);
-                }
-                self.answer.copied(copy, sample, body);
-            }
-            Some(_) | None => wire.skip(body),
-        }
-        Ok(Heard::Nothing)
     }
 
     /// The batch prepares something; the first such message names it, unless it runs something too.

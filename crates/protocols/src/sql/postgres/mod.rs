@@ -24,6 +24,7 @@ mod answered;
 mod asked;
 mod calendar;
 mod chain;
+mod copy;
 mod login;
 mod session;
 mod shape;
