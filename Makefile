@@ -31,12 +31,16 @@ test: ## every test, those of the kernel side too
 	$(as_root) cargo test --workspace --locked
 
 .PHONY: check
-check: ## format, lints, licences and advisories
+check: ## format, lints, licences and sources of what we depend on
 	@.ci/packages build
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	@if cargo deny --version >/dev/null 2>&1; then cargo deny check; \
-	else echo "cargo-deny is not installed: licences and advisories were NOT checked (cargo install cargo-deny)"; fi
+	@cargo deny --version >/dev/null 2>&1 || { echo "Installing what is missing: cargo-deny"; cargo install --locked --quiet cargo-deny; }
+	cargo deny --log-level error check licenses bans sources
+
+.PHONY: advisories
+advisories: ## known weaknesses of what we depend on (asks the RustSec database, so it wants the network)
+	cargo deny check advisories
 
 .PHONY: record
 record: ## record the fixtures again from real servers
