@@ -9,7 +9,7 @@ as_root := $(if $(root),CARGO_TARGET_$(shell uname -m | tr a-z A-Z)_UNKNOWN_LINU
 .DEFAULT_GOAL := help
 .PHONY: help
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 .PHONY: build
 build: ## build the release binary
