@@ -132,7 +132,10 @@ impl<W: Write + Send> Console<W> {
             (_, _, Some((_, Detail::Number(status)))) => self.styled(green, status),
             (Some(1), None, _) => self.styled(green, "1 row"),
             (Some(rows), None, _) => self.styled(green, format_args!("{rows} rows")),
-            (_, Some(affected), _) => self.styled(green, format_args!("{affected} affected")),
+            (Some(rows), Some(affected), _) => {
+                self.styled(green, format_args!("{rows} rows, {affected} affected"));
+            }
+            (None, Some(affected), _) => self.styled(green, format_args!("{affected} affected")),
             (None, None, _) => self.styled(green, "ok"),
         }
     }
