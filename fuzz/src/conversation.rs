@@ -9,7 +9,8 @@ use model::conn::Speaker;
 use model::event::{Cause, Joined};
 use model::time::Time;
 use protocols::ALL;
-use protocols::kit::conversation::{Conversation, Standing, WINDOW};
+use protocols::kit::conversation::{Conversation, Standing};
+use protocols::kit::half::WINDOW;
 use protocols::kit::protocol::Opening;
 
 fuzz_target!(|input: &[u8]| {

@@ -14,7 +14,9 @@ use model::conn::Speaker;
 use model::event::{Cause, Joined};
 use model::exchange::{Detail, Details, Exchange, Outcome};
 use model::time::Time;
-use protocols::kit::conversation::{Conversation, Standing, Tally, WINDOW};
+use protocols::kit::conversation::{Conversation, Standing};
+use protocols::kit::half::WINDOW;
+use protocols::kit::machine::Tally;
 use protocols::kit::protocol::{Guess, Opening, Protocol};
 use protocols::kit::transcript::{self, Line};
 

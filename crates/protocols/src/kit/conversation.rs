@@ -5,10 +5,10 @@ use model::event::{Cause, Joined};
 use model::exchange::Exchange;
 use model::time::Time;
 
-pub use crate::kit::half::WINDOW;
 use crate::kit::half::{Half, Step};
+use crate::kit::machine::{Machine, Tally};
 use crate::kit::pairing::Pairing;
-use crate::kit::protocol::{Protocol, Session};
+use crate::kit::protocol::Protocol;
 
 /// One connection's talk in one protocol.
 #[derive(Debug)]
@@ -17,34 +17,6 @@ pub struct Conversation {
     machine: Machine,
     client: Half,
     server: Half,
-}
-
-pub(super) struct Machine {
-    pub(super) session: Box<dyn Session>,
-    pub(super) pairing: Pairing,
-    pub(super) tally: Tally,
-}
-
-impl std::fmt::Debug for Machine {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Machine")
-            .field("pairing", &self.pairing)
-            .field("tally", &self.tally)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What went wrong and what went well so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Messages that were understood.
-    pub messages: u64,
-    /// Exchanges that came of them.
-    pub exchanges: u64,
-    /// Times that the bytes broke the protocol.
-    pub breaches: u64,
-    /// Bytes that were passed over to find the protocol again.
-    pub skipped: u64,
 }
 
 /// Whether the conversation goes on.

@@ -5,7 +5,7 @@ use model::event::{Cause, Joined};
 use model::exchange::{Completeness, Exchange};
 use model::time::Time;
 
-use crate::kit::conversation::{Machine, Tally};
+use crate::kit::machine::{Machine, Tally};
 use crate::kit::pairing::Span;
 use crate::kit::protocol::{Heard, Sought, Stop};
 use crate::kit::reader::{Ahead, Reader};

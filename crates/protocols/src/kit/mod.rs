@@ -1,7 +1,8 @@
 //! What every protocol is built with: the contracts, one reader, one pairing, one conversation.
 
 pub mod conversation;
-mod half;
+pub mod half;
+pub mod machine;
 pub mod pairing;
 pub mod protocol;
 pub mod queue;

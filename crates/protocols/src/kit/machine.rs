@@ -1,0 +1,32 @@
+//! What both directions of a conversation work on: the session, the pairing, the tally.
+
+use crate::kit::pairing::Pairing;
+use crate::kit::protocol::Session;
+
+pub(super) struct Machine {
+    pub(super) session: Box<dyn Session>,
+    pub(super) pairing: Pairing,
+    pub(super) tally: Tally,
+}
+
+impl std::fmt::Debug for Machine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Machine")
+            .field("pairing", &self.pairing)
+            .field("tally", &self.tally)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What went wrong and what went well so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Messages that were understood.
+    pub messages: u64,
+    /// Exchanges that came of them.
+    pub exchanges: u64,
+    /// Times that the bytes broke the protocol.
+    pub breaches: u64,
+    /// Bytes that were passed over to find the protocol again.
+    pub skipped: u64,
+}
