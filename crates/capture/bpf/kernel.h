@@ -28,7 +28,7 @@ typedef _Bool bool;
 
 enum { BPF_ANY = 0, BPF_NOEXIST = 1 };
 enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
-enum { BPF_RB_AVAIL_DATA = 0 };
+enum { BPF_RB_AVAIL_DATA = 0, BPF_RB_CONS_POS = 2 };
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
@@ -118,7 +118,7 @@ struct file___before_6_13 {
 	} f_count;
 } RELOCATED;
 
-/* Tasks. */
+/* Tasks. `flags` stands first. */
 struct thread_info {
 	unsigned long flags;
 	u32 status;

@@ -19,7 +19,7 @@ struct pt_regs {
 #define CALLED_WITH_5(ctx) ((ctx)->r8)
 #define RETURNED(ctx) ((ctx)->ax)
 /* TS_COMPAT: the call came through the 32-bit table, where the same numbers mean other calls. */
-#define IS_COMPAT(task) (BPF_CORE_READ(task, thread_info.status) & 2)
+#define IS_COMPAT(task) (LOOK(task_struct, task, thread_info.status) & 2)
 enum number {
 	NR_READ = 0,
 	NR_WRITE = 1,
@@ -60,7 +60,7 @@ struct pt_regs {
 #define CALLED_WITH_5(ctx) ((ctx)->regs[4])
 #define RETURNED(ctx) ((ctx)->regs[0])
 /* TIF_32BIT */
-#define IS_COMPAT(task) (BPF_CORE_READ(task, thread_info.flags) & (1 << 22))
+#define IS_COMPAT(task) (LOOK(task_struct, task, thread_info.flags) & (1 << 22))
 enum number {
 	NR_CLOSE = 57,
 	NR_READ = 63,

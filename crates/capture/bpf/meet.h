@@ -37,7 +37,7 @@ static __always_inline bool read_peer(struct sock *sk, u64 name, struct internet
 	u64 socket = (u64)sk;
 	struct internet_address *last;
 
-	if (BPF_CORE_READ(sk, __sk_common.skc_dport))
+	if (LOOK(sock, sk, __sk_common.skc_dport))
 		return false;
 	if (!name) {
 		last = bpf_map_lookup_elem(&correspondents, &socket);

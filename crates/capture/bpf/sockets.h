@@ -8,28 +8,29 @@ enum { MODE_KIND = 0170000, MODE_SOCKET = 0140000 };
 
 static __always_inline struct file *file_of(struct task_struct *task, u32 fd)
 {
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **slots = 0, *file = 0;
+	struct files_struct *files = LOOK(task_struct, task, files);
+	struct fdtable *table = LOOK(files_struct, files, fdt);
+	struct file **slots = LOOK(fdtable, table, fd);
 
-	if (fd >= BPF_CORE_READ(table, max_fds))
+	if (fd >= LOOK(fdtable, table, max_fds))
 		return 0;
-	slots = BPF_CORE_READ(table, fd);
-	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
-	return file;
+	return LOOK_POINTER(slots + fd);
 }
 
 /* The socket behind `fd` of the current task, and its inode number; null for everything that is no socket. */
 static __always_inline struct sock *socket_of(u32 fd, u64 *inode_number)
 {
 	struct file *file = file_of((struct task_struct *)bpf_get_current_task(), fd);
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct inode *inode = LOOK(file, file, f_inode);
 	struct socket *socket;
+	struct sock **sk;
 
-	if (!file || (BPF_CORE_READ(inode, i_mode) & MODE_KIND) != MODE_SOCKET)
+	if ((LOOK(inode, inode, i_mode) & MODE_KIND) != MODE_SOCKET)
 		return 0;
-	*inode_number = BPF_CORE_READ(inode, i_ino);
-	socket = BPF_CORE_READ(file, private_data);
-	return BPF_CORE_READ(socket, sk);
+	*inode_number = LOOK(inode, inode, i_ino);
+	socket = LOOK(file, file, private_data);
+	sk = &socket->sk;
+	return LOOK_POINTER(sk);
 }
 
 /* Whether this is the only reference to the file behind `fd`, so that closing it ends the socket. */
@@ -45,14 +46,14 @@ static __always_inline bool is_last_reference(struct file *file)
 
 static __always_inline u8 transport_of(struct sock *sk)
 {
-	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	u16 type = BPF_CORE_READ(sk, sk_type);
+	u16 family = LOOK(sock, sk, __sk_common.skc_family);
+	u16 type = LOOK(sock, sk, sk_type);
 
 	if (family == FAMILY_UNIX)
 		return type == TYPE_STREAM ? UNIX : UNIX_DATAGRAM;
 	if (family != FAMILY_INET && family != FAMILY_INET6)
 		return NO_TRANSPORT;
-	u16 protocol = BPF_CORE_READ(sk, sk_protocol);
+	u16 protocol = LOOK(sock, sk, sk_protocol);
 	if (protocol == PROTOCOL_TCP && type == TYPE_STREAM)
 		return TCP;
 	return protocol == PROTOCOL_UDP && type == TYPE_DATAGRAM ? UDP : NO_TRANSPORT;

@@ -5,6 +5,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "look.h"
 #include "events.h"
 #include "ledger.h"
 #include "ring.h"
@@ -12,8 +13,8 @@
 #include "connections.h"
 #include "tell.h"
 #include "meet.h"
-#include "seal.h"
 #include "pass.h"
+#include "seal.h"
 #include "tls.h"
 #include "syscalls.h"
 #include "ends.h"
