@@ -10,9 +10,18 @@ struct {
 /* A wake-up costs more than a copy, so that one is sent for this many waiting bytes; below, the collector looks by itself. */
 const volatile u32 wake_at = 128 << 10;
 
+/* Where the collector stood when it was woken last: until it has moved, to wake it again is in vain. */
+u64 woken_at = ~0ULL;
+
 static __always_inline u64 wake(void)
 {
-	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= wake_at ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) < wake_at)
+		return BPF_RB_NO_WAKEUP;
+	u64 stands_at = bpf_ringbuf_query(&ring, BPF_RB_CONS_POS);
+	if (stands_at == woken_at)
+		return BPF_RB_NO_WAKEUP;
+	woken_at = stands_at;
+	return BPF_RB_FORCE_WAKEUP;
 }
 
 static __always_inline void *reserve(u64 size)

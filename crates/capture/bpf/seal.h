@@ -25,6 +25,21 @@ static __always_inline u32 tls_shape(u8 *opening, u64 length)
 	return opening[5] == 1 ? TLS_HELLO : TLS_SERVER_HELLO;
 }
 
+/* How the bytes of a call begin; what is too short to say stays empty. */
+static __always_inline u32 shape_of(struct call *call, u8 *opening)
+{
+	u64 length = call->left;
+
+	if (call->room < 5 || length < 5)
+		return NO_TLS;
+	u32 size = length >= OPENING && call->room >= OPENING ? OPENING : 5;
+	barrier_var(size);
+	if (size > OPENING)
+		size = OPENING;
+	bpf_probe_read_user(opening, size, (void *)call->from);
+	return tls_shape(opening, size < OPENING ? 5 : length);
+}
+
 /* Whether a connection that nobody saw begin is taken for ciphertext by its first bytes: whole records, or a bare header. */
 static __always_inline bool is_plainly_sealed(u8 *opening, u64 length)
 {

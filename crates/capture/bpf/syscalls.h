@@ -22,47 +22,63 @@ struct numbered_message {
 	u32 unused;
 };
 
+/* Bytes after which a way that is read at the other end is not looked at any more: a change to TLS is seen there, and in the answer. */
+#define LOOKED_AT 4096
+
+/* Whether this call's bytes are ciphertext. A connection that was found to be stays so. */
+static __always_inline bool carries_ciphertext(struct connection *of, struct connection_key *key, u32 fd, struct call *call)
+{
+	u8 opening[16] = {};
+	u64 length = call->left;
+	u32 shape;
+
+	if (of->flags & CIPHERTEXT) {
+		notice(of, key, fd, call);
+		return true;
+	}
+	shape = shape_of(call, opening);
+	bool sealed = is_sealed(of, opening, length, shape);
+	if ((shape || (of->flags & CIPHERTEXT)) && notice(of, key, fd, call) && shape != TLS_HELLO) {
+		of->flags |= CIPHERTEXT;
+		return true;
+	}
+	return sealed;
+}
+
 /* Bytes moved on `sk`: to its connection, sealed, counted or copied. */
 __noinline int moved(u64 socket, u64 inode, struct call *call, u32 fd)
 {
 	struct connection_key key = { .socket = socket };
 	struct connection *of;
-	u8 opening[16] = {};
-	u64 length;
-	u32 shape = NO_TLS;
 
 	if (!call)
 		return 0;
 	of = meet(&key, inode, call->name);
 	if (!of)
 		return 0;
-	length = call->left;
+	u64 length = call->left;
+	u32 direction = call->which & 1;
 	count(SEEN_CALLS, 1);
 	count(SEEN_BYTES, length);
-	if (!call->room)
-		next_buffer(call);
-	if (call->room >= 5 && length >= 5) {
-		u32 size = length >= OPENING && call->room >= OPENING ? OPENING : 5;
-		barrier_var(size);
-		if (size > OPENING)
-			size = OPENING;
-		bpf_probe_read_user(opening, size, (void *)call->from);
-		shape = tls_shape(opening, size < OPENING ? 5 : length);
-	}
-	if (!own(of, &key, fd, call->which)) {
-		lose(of, call->which, RING_FULL, length);
+	if (!own(of, &key, fd, direction)) {
+		lose(of, direction, RING_FULL, length);
 		return 0;
 	}
-	bool sealed = is_sealed(of, opening, length, shape);
-	if ((shape || (of->flags & CIPHERTEXT)) && notice(of, &key, fd, shape, call->which) && shape != TLS_HELLO) {
-		of->flags |= CIPHERTEXT;
-		sealed = true;
+	struct way *way = &of->ways[direction];
+	bool twice = of->twice & (1 << direction);
+	if (twice && way->position >= LOOKED_AT && !(of->flags & CIPHERTEXT)) {
+		way->position += length;
+		count(TWICE_BYTES, length);
+		return 0;
 	}
-	if (is_twice(of, key.socket, call->which)) {
-		of->ways[call->which & 1].position += length;
+	if (!call->room)
+		next_buffer(call);
+	bool sealed = carries_ciphertext(of, &key, fd, call);
+	if (twice || is_twice(of, key.socket, direction)) {
+		way->position += length;
 		count(TWICE_BYTES, length);
 	} else if (sealed) {
-		seal(of, call->which, length);
+		seal(of, direction, length);
 	} else {
 		pass(of, call);
 	}

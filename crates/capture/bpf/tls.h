@@ -29,17 +29,18 @@ struct below {
 	u32 pairing;
 };
 
-/* A call that has not returned. */
+/* A thread's call that has not returned, or its last one. */
 struct inside {
 	u64 session;
 	u64 from;
 	u64 room;
 	u64 result;
-	u64 purpose;
-	struct below seen; /* the socket on which the library was seen moving TLS records inside this call */
+	u32 purpose;	   /* 0: it returned */
+	u32 is_seen;	   /* whether TLS records moved on that socket inside this very call */
+	struct below seen; /* the socket on which this thread last saw the session's TLS records; pairing 0: none yet */
 };
 
-/* Remembers the hooked call of each thread; forgotten at its return. */
+/* Remembers the hooked call of each thread, and is used again for its next one; the threads silent longest go. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, THREADS);
@@ -82,32 +83,59 @@ struct {
 	__type(value, u64);
 } violations SEC(".maps");
 
-/* TLS records passed on a socket: if the thread is inside a hooked call, it is that session's socket. */
-__noinline int notice(struct connection *of, struct connection_key *key, u32 fd, u32 shape, u32 direction)
-{
-	u64 thread = bpf_get_current_pid_tgid();
-
-	if (!of || !key)
-		return 0;
-	struct inside *call = bpf_map_lookup_elem(&calls, &thread);
-	struct sighting sighting = {
-		.below = { .key = *key, .generation = of->name.generation, .fd = fd, .pairing = LIKELY },
-	};
-	if (!call) {
-		if (direction == IN)
-			bpf_map_update_elem(&sightings, &thread, &sighting, BPF_ANY);
-		return 0;
-	}
-	if (shape == NO_TLS)
-		return 0;
-	call->seen = sighting.below;
-	call->seen.pairing = CERTAIN;
-	return 1;
-}
-
 static __always_inline bool is_own(struct connection_key *a, struct connection_key *b)
 {
 	return a->socket == b->socket && a->peer == b->peer;
+}
+
+/* The call that this thread is inside of. */
+static __always_inline struct inside *call_of(u64 thread)
+{
+	struct inside *call = bpf_map_lookup_elem(&calls, &thread);
+
+	return call && call->purpose ? call : 0;
+}
+
+/* Keeps the last read of a thread outside of any call in place: to insert anew costs several times as much. */
+static __always_inline void sight(u64 thread, struct below *below)
+{
+	struct sighting *before = bpf_map_lookup_elem(&sightings, &thread);
+	struct sighting sighting = { .below = *below };
+
+	if (before)
+		*before = sighting;
+	else
+		bpf_map_update_elem(&sightings, &thread, &sighting, BPF_ANY);
+}
+
+/*
+ * Bytes passed on a socket with ciphertext, or in `moving`, which may be looked at: if the thread is inside a hooked
+ * call, and they are TLS records, it is that session's socket.
+ */
+__noinline int notice(struct connection *of, struct connection_key *key, u32 fd, struct call *moving)
+{
+	u64 thread = bpf_get_current_pid_tgid();
+
+	if (!of || !key || !moving)
+		return 0;
+	struct inside *call = call_of(thread);
+	struct below below = { .key = *key, .generation = of->name.generation, .fd = fd, .pairing = LIKELY };
+	if (!call) {
+		if (moving->which == IN)
+			sight(thread, &below);
+		return 0;
+	}
+	if (call->seen.pairing && is_own(&call->seen.key, key) && call->seen.generation == below.generation) {
+		call->is_seen = 1;
+		return 1;
+	}
+	u8 opening[16] = {};
+	if (shape_of(moving, opening) == NO_TLS)
+		return 0;
+	below.pairing = CERTAIN;
+	call->seen = below;
+	call->is_seen = 1;
+	return 1;
 }
 
 /* A session without a socket is a connection of its own, until its socket is found. */
@@ -131,20 +159,20 @@ static __noinline int remember(struct session_key *session, struct below *below)
 }
 
 /* Finds the socket below the session of a call that returns: seen inside the call, else known, else read just before. */
-static __noinline int pair(struct session_key *session, struct inside *call)
+static __noinline int pair(struct session_key *session, struct inside *call, u32 purpose)
 {
 	u64 thread = bpf_get_current_pid_tgid();
 	struct below *known = bpf_map_lookup_elem(&sessions, session);
 	struct sighting *sighting;
 
-	if (call->seen.pairing) {
+	if (call->is_seen) {
 		if (!known || !is_own(&known->key, &call->seen.key) || known->generation != call->seen.generation)
 			remember(session, &call->seen);
 		return 0;
 	}
-	if (known && (known->pairing == CERTAIN || call->purpose != P_HANDSHAKE))
+	if (known && (known->pairing == CERTAIN || purpose != P_HANDSHAKE))
 		return 0;
-	if (call->purpose == P_WRITE || call->purpose == P_WRITE_EX || call->purpose == P_WRITE_FLAGS)
+	if (purpose == P_WRITE || purpose == P_WRITE_EX || purpose == P_WRITE_FLAGS)
 		return 0;
 	sighting = bpf_map_lookup_elem(&sightings, &thread);
 	if (!sighting || (sighting->session && sighting->session != session->session))
@@ -266,6 +294,18 @@ static __always_inline void freed(struct session_key *session)
 	bpf_map_delete_elem(&connections, &alone);
 }
 
+/* Where this thread's call is kept. */
+static __always_inline struct inside *slot_of(u64 thread)
+{
+	struct inside *slot = bpf_map_lookup_elem(&calls, &thread);
+	struct inside none = {};
+
+	if (slot)
+		return slot;
+	bpf_map_update_elem(&calls, &thread, &none, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&calls, &thread);
+}
+
 static __always_inline int entered(struct pt_regs *ctx)
 {
 	u64 thread = bpf_get_current_pid_tgid();
@@ -282,25 +322,26 @@ static __always_inline int entered(struct pt_regs *ctx)
 		freed(&session);
 		return 0;
 	}
-	if (purpose == P_HANDSHAKE) { /* reading and writing do a handshake inside: the outer call sees its system calls */
-		struct inside *outer = bpf_map_lookup_elem(&calls, &thread);
-		if (outer && outer->session == session.session)
-			return 0;
-	}
-	struct inside call = {
-		.session = session.session,
-		.from = CALLED_WITH_2(ctx),
-		.room = CALLED_WITH_3(ctx),
-		.result = CALLED_WITH_4(ctx),
-		.purpose = purpose,
-	};
+	struct inside *call = slot_of(thread);
+	if (!call)
+		return 0;
+	/* Reading and writing do a handshake inside: the outer call sees its system calls. */
+	if (purpose == P_HANDSHAKE && call->purpose && call->session == session.session)
+		return 0;
+	if (call->session != session.session)
+		call->seen.pairing = NOT_PAIRED;
+	call->session = session.session;
+	call->from = CALLED_WITH_2(ctx);
+	call->room = CALLED_WITH_3(ctx);
+	call->result = CALLED_WITH_4(ctx);
+	call->purpose = purpose;
+	call->is_seen = 0;
 	if (purpose == P_WRITE_FLAGS) {
 		/* Apart from the one above, or clang makes one read of a computed place in the context, which is refused. */
 		u64 fifth = CALLED_WITH_5(ctx);
 		barrier_var(fifth);
-		call.result = fifth;
+		call->result = fifth;
 	}
-	bpf_map_update_elem(&calls, &thread, &call, BPF_ANY);
 	return 0;
 }
 
@@ -323,25 +364,24 @@ static __always_inline int left(struct pt_regs *ctx)
 {
 	u64 thread = bpf_get_current_pid_tgid();
 	u64 cookie = bpf_get_attach_cookie(ctx);
-	struct inside *found = bpf_map_lookup_elem(&calls, &thread);
+	struct inside *call = call_of(thread);
 
-	if (!found || found->purpose != (u8)cookie)
+	if (!call || call->purpose != (u8)cookie)
 		return 0;
-	struct inside call = *found;
-	struct session_key session = { .session = call.session, .tgid = thread >> 32 };
-	bpf_map_delete_elem(&calls, &thread);
+	struct session_key session = { .session = call->session, .tgid = thread >> 32 };
+	u32 purpose = call->purpose;
+	u64 length = moved_in_clear(call, RETURNED(ctx));
+	call->purpose = 0;
 	if (!is_trusted(cookie))
 		return 0;
-	pair(&session, &call);
-	u64 length = moved_in_clear(&call, RETURNED(ctx));
-	if (length > call.room) {
+	pair(&session, call, purpose);
+	if (length > call->room) {
 		violate(cookie);
 		return 0;
 	}
 	if (!length)
 		return 0;
-	return said_in_clear(&session, call.from, length,
-			     call.purpose == P_READ || call.purpose == P_READ_EX ? IN : OUT);
+	return said_in_clear(&session, call->from, length, purpose == P_READ || purpose == P_READ_EX ? IN : OUT);
 }
 
 /* One hook for many places where the kernel can (6.6); else one for each place. */
