@@ -145,7 +145,7 @@ static __always_inline struct connection_key unpaired(struct session_key *sessio
 	return key;
 }
 
-static __noinline int remember(struct session_key *session, struct below *below)
+static __noinline struct below *remember(struct session_key *session, struct below *below)
 {
 	struct connection_key alone = unpaired(session);
 	struct connection *before = bpf_map_lookup_elem(&connections, &alone);
@@ -155,32 +155,31 @@ static __noinline int remember(struct session_key *session, struct below *below)
 		end(before);
 		bpf_map_delete_elem(&connections, &alone);
 	}
-	return 0;
+	return bpf_map_lookup_elem(&sessions, session);
 }
 
 /* Finds the socket below the session of a call that returns: seen inside the call, else known, else read just before. */
-static __noinline int pair(struct session_key *session, struct inside *call, u32 purpose)
+static __noinline struct below *pair(struct session_key *session, struct inside *call, u32 purpose)
 {
 	u64 thread = bpf_get_current_pid_tgid();
 	struct below *known = bpf_map_lookup_elem(&sessions, session);
 	struct sighting *sighting;
 
 	if (call->is_seen) {
-		if (!known || !is_own(&known->key, &call->seen.key) || known->generation != call->seen.generation)
-			remember(session, &call->seen);
-		return 0;
+		if (known && is_own(&known->key, &call->seen.key) && known->generation == call->seen.generation)
+			return known;
+		return remember(session, &call->seen);
 	}
 	if (known && (known->pairing == CERTAIN || purpose != P_HANDSHAKE))
-		return 0;
+		return known;
 	if (purpose == P_WRITE || purpose == P_WRITE_EX || purpose == P_WRITE_FLAGS)
-		return 0;
+		return known;
 	sighting = bpf_map_lookup_elem(&sightings, &thread);
 	if (!sighting || (sighting->session && sighting->session != session->session))
-		return 0;
+		return known;
 	sighting->session = session->session;
 	struct below below = sighting->below;
-	remember(session, &below);
-	return 0;
+	return remember(session, &below);
 }
 
 static __always_inline void tell_secured(struct connection *of, u8 pairing)
@@ -199,10 +198,9 @@ static __always_inline void tell_secured(struct connection *of, u8 pairing)
 }
 
 /* The connection below the session, or the session alone. */
-static __always_inline struct connection *below_of(struct session_key *session, struct connection_key *key, u32 *fd,
-						   u32 *pairing)
+static __always_inline struct connection *below_of(struct session_key *session, struct below *below,
+						   struct connection_key *key, u32 *fd, u32 *pairing)
 {
-	struct below *below = bpf_map_lookup_elem(&sessions, session);
 	struct connection *of;
 
 	if (below) {
@@ -220,33 +218,32 @@ static __always_inline struct connection *below_of(struct session_key *session, 
 	return of ? of : fresh(key);
 }
 
-/* `length` bytes passed in clear. */
-static __noinline int said_in_clear(struct session_key *session, u64 from, u64 length, u32 direction)
+/* Bytes passed in clear above the socket `below`. */
+static __noinline int said_in_clear(struct session_key *session, struct below *below, struct call *call)
 {
-	struct call call = { .from = from, .room = length, .left = length, .which = CLEAR * 2 + direction };
 	struct connection_key key;
 	struct connection *of;
 	u32 fd, pairing;
 
-	of = below_of(session, &key, &fd, &pairing);
+	of = below_of(session, below, &key, &fd, &pairing);
 	if (!of) {
 		count(CROWDED, 1);
 		return 0;
 	}
 	count(SEEN_CALLS, 1);
-	count(SEEN_BYTES, length);
+	count(SEEN_BYTES, call->left);
 	of->flags |= CIPHERTEXT | HAS_SAID;
-	if (!own(of, &key, fd, direction)) {
-		lose(of, call.which, RING_FULL, length);
+	if (!own(of, &key, fd, call->which & 1)) {
+		lose(of, call->which, RING_FULL, call->left);
 		return 0;
 	}
-	if (is_twice(of, of->transport ? key.socket : 0, call.which)) {
-		of->ways[call.which & 3].position += length;
-		count(TWICE_BYTES, length);
+	if (is_twice(of, of->transport ? key.socket : 0, call->which)) {
+		of->ways[call->which & 3].position += call->left;
+		count(TWICE_BYTES, call->left);
 		return 0;
 	}
 	tell_secured(of, pairing);
-	return pass(of, &call);
+	return pass(of, call);
 }
 
 static __always_inline bool is_trusted(u64 cookie)
@@ -374,14 +371,17 @@ static __always_inline int left(struct pt_regs *ctx)
 	call->purpose = 0;
 	if (!is_trusted(cookie))
 		return 0;
-	pair(&session, call, purpose);
+	struct below *below = pair(&session, call, purpose);
 	if (length > call->room) {
 		violate(cookie);
 		return 0;
 	}
 	if (!length)
 		return 0;
-	return said_in_clear(&session, call->from, length, purpose == P_READ || purpose == P_READ_EX ? IN : OUT);
+	struct call said = { .from = call->from, .room = length, .left = length, .which = CLEAR * 2 + OUT };
+	if (purpose == P_READ || purpose == P_READ_EX)
+		said.which = CLEAR * 2 + IN;
+	return said_in_clear(&session, below, &said);
 }
 
 /* One hook for many places where the kernel can (6.6); else one for each place. */
