@@ -32,7 +32,7 @@ static __always_inline u32 shape_of(struct call *call, u8 *opening)
 
 	if (call->room < 5 || length < 5)
 		return NO_TLS;
-	u32 size = length >= OPENING && call->room >= OPENING ? OPENING : 5;
+	u64 size = length >= OPENING && call->room >= OPENING ? OPENING : 5;
 	barrier_var(size);
 	if (size > OPENING)
 		size = OPENING;

@@ -68,7 +68,7 @@ static __always_inline struct sock *unix_peer(struct sock *sk)
 static __always_inline u8 unix_path(struct sock *sk, char *path)
 {
 	struct unix_address *address = sk ? BPF_CORE_READ((struct unix_sock *)sk, addr) : 0;
-	u32 length = address ? BPF_CORE_READ(address, len) : 0;
+	u64 length = address ? (u32)BPF_CORE_READ(address, len) : 0;
 
 	if (length <= sizeof(u16))
 		return 0;

@@ -154,7 +154,7 @@ static __always_inline void lose(struct connection *of, u32 which, u32 cause, u6
 			struct passed head;                                                                 \
 			u8 bytes[SIZE];                                                                     \
 		} *record = reserve(sizeof(*record));                                                       \
-		u32 size = length;                                                                          \
+		u64 size = length;                                                                          \
 		if (!record)                                                                                \
 			goto full;                                                                          \
 		barrier_var(size);                                                                          \
