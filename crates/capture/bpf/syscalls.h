@@ -4,6 +4,8 @@
 /* Messages of one sendmmsg or recvmmsg that are looked at; a resolver sends 2, a busy server receives up to 32. */
 #define MESSAGES 32
 enum { PEEK = 2, ERROR_QUEUE = 0x2000 };
+/* EINPROGRESS: a connection that does not wait to be established. */
+#define IN_PROGRESS 115
 
 struct message {
 	u64 name;
@@ -122,6 +124,30 @@ __noinline int made(u32 fd, u32 role)
 	return 0;
 }
 
+/*
+ * The end that connects is told of before either end can say anything, so that the other end finds it when it is met.
+ * Told with its first bytes, it could come after a whole exchange was read at the other end: its thread may be put
+ * aside between its call and the call's exit here, and the exchange would name one process only.
+ */
+__noinline int connecting(u32 fd)
+{
+	struct connection_key key = {};
+	struct connection *of;
+	u64 inode = 0;
+
+	struct sock *sk = socket_of(fd, &inode);
+	if (!sk || (u32)(bpf_get_current_pid_tgid() >> 32) == own_tgid)
+		return 0;
+	u8 transport = transport_of(sk);
+	if (transport != TCP && transport != UNIX)
+		return 0;
+	key.socket = (u64)sk;
+	of = meet(&key, inode, 0);
+	if (of)
+		own(of, &key, fd, OUT);
+	return 0;
+}
+
 static __always_inline void load_message(struct call *call, u64 at)
 {
 	struct message message = {};
@@ -179,8 +205,10 @@ static __always_inline int without_result(struct pt_regs *regs, long number)
 {
 	s32 both[2] = { -1, -1 };
 
-	if (number == NR_CONNECT)
-		return made(ARGUMENT_1(regs), CLIENT);
+	if (number == NR_CONNECT) {
+		made(ARGUMENT_1(regs), CLIENT);
+		return connecting(ARGUMENT_1(regs));
+	}
 	if (number != NR_SOCKETPAIR)
 		return 0;
 	bpf_probe_read_user(both, sizeof(both), (void *)ARGUMENT_4(regs));
@@ -196,7 +224,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	u64 inode = 0;
 
 	if (result < 0)
-		return 0;
+		return result == -IN_PROGRESS && NUMBER(regs) == NR_CONNECT ? connecting(ARGUMENT_1(regs)) : 0;
 	long number = NUMBER(regs);
 	if (!result)
 		return without_result(regs, number);
