@@ -16,7 +16,13 @@ pub(crate) struct Nginx {
     /// What it serves.
     pub(crate) files: PathBuf,
     folder: PathBuf,
-    _running: Running,
+    running: Running,
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        self.running.stop();
+    }
 }
 
 /// A request that the server says it was asked.
@@ -50,7 +56,7 @@ impl Nginx {
         let mut nginx = Command::new(program_path("nginx").unwrap());
         let mut running = Running::start(nginx.arg("-c").arg(settings).args(["-e", "stderr"]));
         Lines::of(running.0.stderr.take().unwrap()).until("start worker process");
-        Nginx { plain, tls, files, folder, _running: running }
+        Nginx { plain, tls, files, folder, running }
     }
 
     /// All requests of which it has finished the answer.

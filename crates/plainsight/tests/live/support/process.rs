@@ -37,6 +37,14 @@ impl Running {
         rustix::process::kill_process(pid, signal).unwrap();
     }
 
+    /// Asks it to end, and waits until it has: a server that is killed outright leaves its workers behind.
+    pub(crate) fn stop(&mut self) {
+        if matches!(self.0.try_wait(), Ok(None)) {
+            self.signal(Signal::TERM);
+            _ = self.0.wait();
+        }
+    }
+
     /// Itself, when it has said its first line.
     pub(crate) fn after_line(mut self) -> Running {
         let lines = Lines::of(self.0.stdout.take().unwrap());
