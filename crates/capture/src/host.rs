@@ -15,8 +15,9 @@ use crate::libraries::watch::Watch;
 const FACTS: u64 = 64 << 10;
 /// The kernel's type description has 5 to 10 MiB.
 const BTF: u64 = 64 << 20;
-/// The first kernel with the ring buffer and the separate privileges that capturing is built on.
-const OLDEST: (u32, u32) = (5, 8);
+/// The first kernel that tells a hook which of many places it stands at (`bpf_get_attach_cookie`); the ring buffer and
+/// the separate privileges are older.
+const OLDEST: (u32, u32) = (5, 15);
 /// The first kernel that charges BPF memory to the control group and no longer to the locked memory.
 const CHARGED: (u32, u32) = (5, 11);
 
