@@ -2,5 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod memory;
+mod shapes;
 pub mod tables;
 pub mod tokens;

@@ -14,6 +14,8 @@ const TABLES: usize = 32;
 const LOOKS: usize = 64;
 /// So many names are kept as one text each; then the collection begins anew.
 const NAMES: usize = 4096;
+/// A longer name is not kept. Servers take names of some sixty bytes, and a table's has a schema and perhaps a database before it.
+const NAME: usize = 256;
 /// Common table expressions deeper than this are taken for tables.
 const EXPRESSIONS: usize = 32;
 
@@ -56,11 +58,13 @@ impl Names {
         if let Some(text) = self.0.get(name) {
             return Text::clone(text);
         }
-        if self.0.len() >= NAMES {
-            self.0.clear();
-        }
         let text = Text::from(name);
-        self.0.insert(Text::clone(&text));
+        if name.len() <= NAME {
+            if self.0.len() >= NAMES {
+                self.0.clear();
+            }
+            self.0.insert(Text::clone(&text));
+        }
         text
     }
 }

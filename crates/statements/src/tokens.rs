@@ -1,5 +1,7 @@
 //! SQL text as tokens: words, names, signs; literals and comments passed over.
 
+use memchr::{memchr, memchr2, memmem};
+
 /// One token that says something about structure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token<'a> {
@@ -27,142 +29,203 @@ impl<'a> Tokens<'a> {
         Tokens { text, at: 0 }
     }
 
-    fn byte(&self, at: usize) -> Option<u8> {
-        self.text.as_bytes().get(at).copied()
+    /// The next token or gap, and where it begins.
+    fn step(&mut self) -> Option<(usize, Step<'a>)> {
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let blank = rest.iter().position(|byte| class(*byte) != Class::Blank)?;
+        let rest = rest.get(blank..)?;
+        let from = self.at + blank;
+        let (step, length) = match (Gap::at(rest), rest.first()?) {
+            (Some(gap), _) => (Step::Gap(gap), gap.length(rest)),
+            (None, quote @ (b'"' | b'`')) => {
+                let (inside, length) = quoted(*quote, rest);
+                (Step::Token(Token::Quoted(self.slice(from + 1, from + inside))), length)
+            }
+            (None, byte) if class(*byte) == Class::Word => {
+                let length = word(rest);
+                (Step::Token(Token::Word(self.slice(from, from + length))), length)
+            }
+            (None, sign) => (Step::Token(Token::Sign(*sign)), 1),
+        };
+        self.at = from + length;
+        Some((from, step))
     }
 
     fn slice(&self, from: usize, to: usize) -> &'a str {
         self.text.get(from..to).unwrap_or_default()
-    }
-
-    /// Passes over what stands between two `quote`s (doubled ones are part of it), from behind the first.
-    fn quoted(&mut self, quote: u8) -> &'a str {
-        let from = self.at;
-        loop {
-            match self.byte(self.at) {
-                None => return self.slice(from, self.at),
-                Some(b) if b == quote && self.byte(self.at + 1) == Some(quote) => self.at += 2,
-                Some(b) if b == quote => {
-                    self.at += 1;
-                    return self.slice(from, self.at - 1);
-                }
-                Some(_) => self.at += 1,
-            }
-        }
-    }
-
-    /// Passes over a string with backslash escapes, from behind its first quote.
-    fn escaped(&mut self) {
-        while let Some(byte) = self.byte(self.at) {
-            match byte {
-                b'\\' => self.at += 2,
-                b'\'' if self.byte(self.at + 1) == Some(b'\'') => self.at += 2,
-                b'\'' => {
-                    self.at += 1;
-                    return;
-                }
-                _ => self.at += 1,
-            }
-        }
-    }
-
-    /// Passes over a `$tag$ ... $tag$` string or a `$1` parameter (PostgreSQL, section 4.1.2.4).
-    fn dollar(&mut self) {
-        let from = self.at;
-        self.at += 1;
-        while self.byte(self.at).is_some_and(|b| matches!(class(b), Class::Word | Class::Digit)) {
-            self.at += 1;
-        }
-        if self.byte(self.at) != Some(b'$') {
-            return;
-        }
-        self.at += 1;
-        let tag = self.slice(from, self.at);
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        self.at += rest.find(tag).map_or(rest.len(), |end| end + tag.len());
-    }
-
-    fn comment_line(&mut self) {
-        while self.byte(self.at).is_some_and(|b| b != b'\n') {
-            self.at += 1;
-        }
-    }
-
-    /// Passes over a block comment; they nest (SQL:1999, PostgreSQL).
-    fn comment_block(&mut self) {
-        let mut depth = 0_usize;
-        while let Some(byte) = self.byte(self.at) {
-            match (byte, self.byte(self.at + 1)) {
-                (b'/', Some(b'*')) => {
-                    depth += 1;
-                    self.at += 2;
-                }
-                (b'*', Some(b'/')) => {
-                    depth -= 1;
-                    self.at += 2;
-                    if depth == 0 {
-                        return;
-                    }
-                }
-                _ => self.at += 1,
-            }
-        }
-    }
-
-    fn word(&mut self) -> &'a str {
-        let from = self.at;
-        while self
-            .byte(self.at)
-            .is_some_and(|b| matches!(class(b), Class::Word | Class::Digit | Class::Dollar))
-        {
-            self.at += 1;
-        }
-        self.slice(from, self.at)
     }
 }
 
 impl<'a> Iterator for Tokens<'a> {
     type Item = Token<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Token<'a>> {
         loop {
-            let byte = self.byte(self.at)?;
-            match class(byte) {
-                Class::Blank => self.at += 1,
-                Class::Word if matches!(byte, b'E' | b'e') && self.byte(self.at + 1) == Some(b'\'') => {
-                    self.at += 2;
-                    self.escaped();
+            match self.step()?.1 {
+                Step::Token(token) => return Some(token),
+                Step::Gap(Gap::Line | Gap::Block) => {}
+                Step::Gap(Gap::Number | Gap::Quoted | Gap::Escaped | Gap::Dollar) => {
                     return Some(Token::Literal);
                 }
-                Class::Word => return Some(Token::Word(self.word())),
-                Class::Digit => {
-                    self.word();
-                    return Some(Token::Literal);
-                }
-                Class::Dollar => {
-                    self.dollar();
-                    return Some(Token::Literal);
-                }
-                Class::Apostrophe => {
-                    self.at += 1;
-                    self.quoted(b'\'');
-                    return Some(Token::Literal);
-                }
-                Class::Quote => {
-                    self.at += 1;
-                    return Some(Token::Quoted(self.quoted(byte)));
-                }
-                Class::Sign => match (byte, self.byte(self.at + 1)) {
-                    (b'-', Some(b'-')) => self.comment_line(),
-                    (b'/', Some(b'*')) => self.comment_block(),
-                    _ => {
-                        self.at += 1;
-                        return Some(Token::Sign(byte));
-                    }
-                },
             }
         }
     }
+}
+
+enum Step<'a> {
+    Token(Token<'a>),
+    Gap(Gap),
+}
+
+/// The gaps of one text, each with where it begins and ends.
+pub(crate) fn gaps(text: &str) -> impl Iterator<Item = (Gap, usize, usize)> {
+    let mut tokens = Tokens::of(text);
+    std::iter::from_fn(move || {
+        loop {
+            if let (from, Step::Gap(gap)) = tokens.step()? {
+                return Some((gap, from, tokens.at));
+            }
+        }
+    })
+}
+
+/// What may differ between statements that say the same of other values: a literal, or a comment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gap {
+    /// `1`, `1.5`, `2e-7`, `0x1f`, `1_000`.
+    Number,
+    /// `'text'`.
+    Quoted,
+    /// `E'text'`, with backslash escapes.
+    Escaped,
+    /// `$tag$ text $tag$`, or a parameter `$1`.
+    Dollar,
+    /// `-- text`
+    Line,
+    /// `/* text */`
+    Block,
+}
+
+impl Gap {
+    /// The gap that begins where `text` does, if `text` begins where a token may.
+    #[inline]
+    pub(crate) fn at(text: &[u8]) -> Option<Gap> {
+        match (class(*text.first()?), text) {
+            (Class::Digit, _) => Some(Gap::Number),
+            (Class::Apostrophe, _) => Some(Gap::Quoted),
+            (Class::Dollar, _) => Some(Gap::Dollar),
+            (Class::Word, [b'E' | b'e', b'\'', ..]) => Some(Gap::Escaped),
+            (Class::Sign, [b'-', b'-', ..]) => Some(Gap::Line),
+            (Class::Sign, [b'/', b'*', ..]) => Some(Gap::Block),
+            (Class::Blank | Class::Word | Class::Quote | Class::Sign, _) => None,
+        }
+    }
+
+    /// How much of `text`, which begins with this gap, is part of it; without an end, all is.
+    #[inline]
+    pub(crate) fn length(self, text: &[u8]) -> usize {
+        match self {
+            Gap::Number => number(text),
+            Gap::Quoted => quoted(b'\'', text).1,
+            Gap::Escaped => escaped(text),
+            Gap::Dollar => dollar(text),
+            Gap::Line => memchr(b'\n', text).unwrap_or(text.len()),
+            Gap::Block => block(text),
+        }
+    }
+}
+
+/// How long a run of letters, digits and `$` is.
+#[inline]
+fn word(text: &[u8]) -> usize {
+    let is_part = |byte: &u8| matches!(class(*byte), Class::Word | Class::Digit | Class::Dollar);
+    text.iter().position(|byte| !is_part(byte)).unwrap_or(text.len())
+}
+
+/// A number, with its point and its exponent; of `1..2`, only what stands before the points.
+#[inline]
+fn number(text: &[u8]) -> usize {
+    let mut end = word(text);
+    loop {
+        end += match text.get(end - 1..) {
+            Some([_, b'.', rest @ ..]) if begins_with_digit(rest) => 1 + word(rest),
+            Some([b'E' | b'e', b'+' | b'-', rest @ ..]) if begins_with_digit(rest) && !is_hex(text) => {
+                1 + word(rest)
+            }
+            Some(_) | None => return end,
+        };
+    }
+}
+
+fn begins_with_digit(text: &[u8]) -> bool {
+    text.first().is_some_and(u8::is_ascii_digit)
+}
+
+fn is_hex(number: &[u8]) -> bool {
+    matches!(number, [b'0', b'X' | b'x', ..])
+}
+
+/// What stands between two `quote`s; doubled ones are part of it. Where the inside ends, and the whole.
+#[inline]
+fn quoted(quote: u8, text: &[u8]) -> (usize, usize) {
+    let mut end = 1;
+    while let Some(inside) = text.get(end..).and_then(|rest| memchr(quote, rest)) {
+        end += inside + 1;
+        if text.get(end) != Some(&quote) {
+            return (end - 1, end);
+        }
+        end += 1;
+    }
+    (text.len(), text.len())
+}
+
+/// A string with backslash escapes, from its `E` on.
+fn escaped(text: &[u8]) -> usize {
+    let mut end = 2;
+    while let Some(rest) = text.get(end..)
+        && let Some(inside) = memchr2(b'\'', b'\\', rest)
+    {
+        match rest.get(inside..) {
+            Some([b'\\', ..] | [b'\'', b'\'', ..]) => end += inside + 2,
+            Some(_) | None => return end + inside + 1,
+        }
+    }
+    text.len()
+}
+
+/// A `$tag$ ... $tag$` string or a `$1` parameter (PostgreSQL, section 4.1.2.4).
+#[inline]
+fn dollar(text: &[u8]) -> usize {
+    let is_part = |byte: &u8| matches!(class(*byte), Class::Word | Class::Digit);
+    let tag = text.iter().skip(1).position(|byte| !is_part(byte)).map_or(text.len(), |length| length + 1);
+    match text.split_at_checked(tag + 1) {
+        Some((tag @ [.., b'$'], rest)) => {
+            memmem::find(rest, tag).map_or(text.len(), |inside| inside + 2 * tag.len())
+        }
+        Some(_) | None => tag,
+    }
+}
+
+/// A block comment; they nest (SQL:1999, PostgreSQL).
+fn block(text: &[u8]) -> usize {
+    let (mut depth, mut end) = (0_usize, 0);
+    while let Some(rest) = text.get(end..)
+        && let Some(inside) = memchr2(b'/', b'*', rest)
+    {
+        end += inside;
+        match rest.get(inside..) {
+            Some([b'/', b'*', ..]) => depth += 1,
+            Some([b'*', b'/', ..]) if depth == 1 => return end + 2,
+            Some([b'*', b'/', ..]) => depth -= 1,
+            Some(_) | None => {
+                end += 1;
+                continue;
+            }
+        }
+        end += 2;
+    }
+    text.len()
 }
 
 /// What a byte can begin.
@@ -196,6 +259,57 @@ const CLASSES: [Class; 256] = {
     table
 };
 
+#[inline]
 fn class(byte: u8) -> Class {
     CLASSES[usize::from(byte)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Gap, Token, Tokens, gaps};
+
+    #[test]
+    fn a_gap_ends_where_its_kind_ends() {
+        let cases: [(&str, &[(Gap, &str)]); 21] = [
+            ("a = 1", &[(Gap::Number, "1")]),
+            ("(1.5,-2e-7,+0x1F)", &[(Gap::Number, "1.5"), (Gap::Number, "2e-7"), (Gap::Number, "0x1F")]),
+            ("0xe+1", &[(Gap::Number, "0xe"), (Gap::Number, "1")]),
+            ("1..2", &[(Gap::Number, "1"), (Gap::Number, "2")]),
+            ("1_000e 1a$b t1", &[(Gap::Number, "1_000e"), (Gap::Number, "1a$b")]),
+            ("'it''s'::text", &[(Gap::Quoted, "'it''s'")]),
+            ("x'1f' 'no end", &[(Gap::Quoted, "'1f'"), (Gap::Quoted, "'no end")]),
+            ("E'a\\'b''c' e'\\", &[(Gap::Escaped, "E'a\\'b''c'"), (Gap::Escaped, "e'\\")]),
+            ("one'a' _e'b'", &[(Gap::Quoted, "'a'"), (Gap::Quoted, "'b'")]),
+            ("$1+$2", &[(Gap::Dollar, "$1"), (Gap::Dollar, "$2")]),
+            ("$$ it's $$ a$b$c", &[(Gap::Dollar, "$$ it's $$")]),
+            ("$a$ $b$ $$ $a$;", &[(Gap::Dollar, "$a$ $b$ $$ $a$")]),
+            ("$a$ no end $", &[(Gap::Dollar, "$a$ no end $")]),
+            ("$ $", &[(Gap::Dollar, "$"), (Gap::Dollar, "$")]),
+            ("a--'b\n'c'", &[(Gap::Line, "--'b"), (Gap::Quoted, "'c'")]),
+            ("a - -1", &[(Gap::Number, "1")]),
+            ("/* a /* b */ ' */1", &[(Gap::Block, "/* a /* b */ ' */"), (Gap::Number, "1")]),
+            ("/*/ 1 */2", &[(Gap::Block, "/*/ 1 */"), (Gap::Number, "2")]),
+            ("//**/*/1", &[(Gap::Block, "/**/"), (Gap::Number, "1")]),
+            ("\"1 '--\" `'`", &[]),
+            ("é1 '\u{1F600}'", &[(Gap::Quoted, "'\u{1F600}'")]),
+        ];
+        for (text, expected) in cases {
+            let found: Vec<(Gap, &str)> =
+                gaps(text).map(|(gap, from, to)| (gap, text.get(from..to).unwrap())).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_quotes_comes_without_them() {
+        let tokens: Vec<Token<'_>> = Tokens::of("\"a\"\"b\".`c`,\"no end").collect();
+        let expected = [
+            Token::Quoted("a\"\"b"),
+            Token::Sign(b'.'),
+            Token::Quoted("c"),
+            Token::Sign(b','),
+            Token::Quoted("no end"),
+        ];
+        assert_eq!(tokens, expected);
+    }
 }
