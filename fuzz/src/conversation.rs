@@ -10,6 +10,7 @@ use model::event::{Cause, Joined};
 use model::time::Time;
 use protocols::ALL;
 use protocols::kit::conversation::{Conversation, Standing};
+use protocols::kit::desk::Desk;
 use protocols::kit::half::WINDOW;
 use protocols::kit::protocol::Opening;
 
@@ -21,7 +22,7 @@ fuzz_target!(|input: &[u8]| {
         each.recognise(&Opening { client: rest, server: rest, port: None, joined });
     }
     let mut conversation = Conversation::open(*protocol, joined);
-    let mut out = Vec::new();
+    let mut desk = Desk::default();
     let mut now = 0;
     while let Some((&[head, high, low], after)) = rest.split_first_chunk() {
         let length = usize::from(u16::from_be_bytes([high, low])).min(after.len());
@@ -30,16 +31,16 @@ fuzz_target!(|input: &[u8]| {
         now += 1000;
         let speaker = if head & 1 == 0 { Speaker::Client } else { Speaker::Server };
         if head & 2 != 0 {
-            conversation.miss(speaker, Time(now), u64::from(high) << 8 | u64::from(low), Cause::RingFull, &mut out);
+            conversation.miss(speaker, Time(now), u64::from(high) << 8 | u64::from(low), Cause::RingFull, &mut desk);
         }
         let cut = usize::from(head >> 2).max(1);
         for piece in bytes.chunks(if head & 0x80 == 0 { bytes.len().max(1) } else { cut }) {
-            if conversation.hear(speaker, Time(now), piece, &mut out) != Standing::Ours {
+            if conversation.hear(speaker, Time(now), piece, &mut desk) != Standing::Ours {
                 return;
             }
         }
         assert!(conversation.held() <= 4 * WINDOW, "an unfinished message outgrew its window");
-        out.clear();
+        desk.exchanges.clear();
     }
-    conversation.close(Time(now), &mut out);
+    conversation.close(Time(now), &mut desk);
 });

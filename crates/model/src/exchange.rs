@@ -36,7 +36,7 @@ pub struct Exchange {
 }
 
 /// Who a session is, as its hand-shake said.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Identity {
     /// The database user.
     pub user: Option<Text>,

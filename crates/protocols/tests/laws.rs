@@ -15,6 +15,7 @@ use model::event::{Cause, Joined};
 use model::exchange::{Detail, Details, Exchange, Outcome};
 use model::time::Time;
 use protocols::kit::conversation::{Conversation, Standing};
+use protocols::kit::desk::Desk;
 use protocols::kit::half::WINDOW;
 use protocols::kit::machine::Tally;
 use protocols::kit::protocol::{Guess, Opening, Protocol};
@@ -78,25 +79,25 @@ enum Act<'a> {
 
 fn play<'a>(protocol: &'static dyn Protocol, joined: Joined, acts: impl Iterator<Item = Act<'a>>) -> Heard {
     let mut conversation = Conversation::open(protocol, joined);
-    let mut exchanges = Vec::new();
+    let mut desk = Desk::default();
     let mut last = 0;
     for act in acts {
         match act {
             Act::Say(speaker, at, bytes) => {
                 last = at;
-                if conversation.hear(speaker, Time(at), bytes, &mut exchanges) != Standing::Ours {
+                if conversation.hear(speaker, Time(at), bytes, &mut desk) != Standing::Ours {
                     break;
                 }
             }
             Act::Lose(speaker, at, length) => {
-                conversation.miss(speaker, Time(at), length, Cause::RingFull, &mut exchanges);
+                conversation.miss(speaker, Time(at), length, Cause::RingFull, &mut desk);
             }
         }
         assert!(conversation.held() <= 4 * WINDOW, "memory: {} bytes held", conversation.held());
     }
     // A connection may stay open for long behind its last byte; no answer takes the longer for it.
-    conversation.close(Time(last + LINE), &mut exchanges);
-    Heard { exchanges, tally: conversation.tally() }
+    conversation.close(Time(last + LINE), &mut desk);
+    Heard { exchanges: desk.exchanges, tally: conversation.tally() }
 }
 
 fn whole(fixture: &Fixture) -> Heard {

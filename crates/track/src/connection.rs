@@ -5,15 +5,13 @@ use std::sync::Arc;
 
 use model::access::Access;
 use model::conn::{Address, ConnId, Layer, Paired, Role, Speaker};
-use model::event::{Joined, Lost, Opened, Said};
-use model::exchange::Exchange;
+use model::event::{Lost, Opened, Said};
 use model::process::Process;
 use model::time::Time;
 
 use crate::stream::{Piece, Stream};
-use crate::talk::{Circumstances, Talk};
+use crate::talk::{Ear, Talk};
 use crate::tally::Tally;
-use crate::unknown::Show;
 
 /// One connection that is being followed.
 #[derive(Debug)]
@@ -50,18 +48,6 @@ enum Secrecy {
     Read,
 }
 
-/// Where a connection puts what it hears.
-pub struct Ear<'a> {
-    /// What was understood and what was not.
-    pub tally: &'a mut Tally,
-    /// Room for exchanges on their way.
-    pub exchanges: &'a mut Vec<Box<Exchange>>,
-    /// The accesses.
-    pub out: &'a mut Vec<Access>,
-    /// Whether unknown bytes are shown.
-    pub show: Show,
-}
-
 impl Connection {
     /// A connection of which nothing was heard yet.
     #[must_use]
@@ -76,6 +62,13 @@ impl Connection {
             secrecy: Secrecy::Open,
             heard: at,
         }
+    }
+
+    /// Its name.
+    #[inline]
+    #[must_use]
+    pub fn id(&self) -> ConnId {
+        self.id
     }
 
     /// More became known of it.
@@ -114,38 +107,36 @@ impl Connection {
 
     /// Bytes passed.
     #[inline]
-    pub fn hear(&mut self, at: Time, said: &Said<'_>, ear: &mut Ear<'_>) {
+    pub fn hear(&mut self, at: Time, said: &Said<'_>, ear: &mut Ear<'_>, out: &mut Vec<Access>) {
         self.heard = at;
         ear.tally.heard_bytes += said.bytes.len() as u64;
-        let joined = self.opened.joined;
-        if said.layer == Layer::Clear {
-            self.secrecy = Secrecy::Read;
-        }
-        let port = self.opened.server.port();
-        let bounds = self.opened.transport.keeps_bounds();
-        let (lane, paired) = self.lane(said.layer);
-        lane.with_stream(said.speaker, port, ear, |stream, talk, with| {
-            stream.accept(at, said.offset, said.bytes, &mut |piece| {
-                talk.take(joined, said.speaker, bounds, piece, with);
-            });
+        let lane = match said.layer {
+            Layer::Wire => &mut self.wire,
+            Layer::Clear => {
+                self.secrecy = Secrecy::Read;
+                self.clear.get_or_insert_default()
+            }
+        };
+        let (stream, talk) = lane.of(said.speaker);
+        stream.accept(at, said.offset, said.bytes, &mut |piece| {
+            talk.take(&self.opened, said.speaker, piece, ear);
         });
-        self.deliver(said.layer, paired, ear);
+        self.deliver(said.layer, ear, out);
     }
 
     /// Bytes passed that nobody will ever read.
-    pub fn lose(&mut self, at: Time, lost: &Lost, ear: &mut Ear<'_>) {
+    pub fn lose(&mut self, at: Time, lost: &Lost, ear: &mut Ear<'_>, out: &mut Vec<Access>) {
         self.heard = at;
         *ear.tally.lost_bytes.entry(lost.cause).or_default() += lost.length;
-        let joined = self.opened.joined;
-        let port = self.opened.server.port();
-        let bounds = self.opened.transport.keeps_bounds();
-        let (lane, paired) = self.lane(lost.layer);
-        lane.with_stream(lost.speaker, port, ear, |stream, talk, with| {
-            stream.lose(at, lost.offset, lost.length, lost.cause, &mut |piece| {
-                talk.take(joined, lost.speaker, bounds, piece, with);
-            });
+        let lane = match lost.layer {
+            Layer::Wire => &mut self.wire,
+            Layer::Clear => self.clear.get_or_insert_default(),
+        };
+        let (stream, talk) = lane.of(lost.speaker);
+        stream.lose(at, lost.offset, lost.length, lost.cause, &mut |piece| {
+            talk.take(&self.opened, lost.speaker, piece, ear);
         });
-        self.deliver(lost.layer, paired, ear);
+        self.deliver(lost.layer, ear, out);
     }
 
     /// Ciphertext passed.
@@ -163,21 +154,13 @@ impl Connection {
     }
 
     /// The connection ended.
-    pub fn close(&mut self, at: Time, ear: &mut Ear<'_>) {
+    pub fn close(&mut self, at: Time, ear: &mut Ear<'_>, out: &mut Vec<Access>) {
         self.count_darkness(&mut ear.tally.dark);
-        let clear = self.clear.is_some().then_some(Layer::Clear);
-        for layer in std::iter::once(Layer::Wire).chain(clear) {
-            let joined = self.opened.joined;
-            let port = self.opened.server.port();
-            let bounds = self.opened.transport.keeps_bounds();
-            let (lane, paired) = self.lane(layer);
-            for speaker in [Speaker::Client, Speaker::Server] {
-                lane.with_stream(speaker, port, ear, |stream, talk, with| {
-                    stream.close(at, &mut |piece| talk.take(joined, speaker, bounds, piece, with));
-                });
-            }
-            lane.with_stream(Speaker::Client, port, ear, |_, talk, with| talk.close(at, with));
-            self.deliver(layer, paired, ear);
+        self.wire.close(&self.opened, at, ear);
+        self.deliver(Layer::Wire, ear, out);
+        if let Some(clear) = &mut self.clear {
+            clear.close(&self.opened, at, ear);
+            self.deliver(Layer::Clear, ear, out);
         }
     }
 
@@ -193,18 +176,18 @@ impl Connection {
         self.opened.process.as_ref().map_or_else(|| "".into(), |process| Arc::clone(&process.name))
     }
 
-    fn lane(&mut self, layer: Layer) -> (&mut Lane, Option<Paired>) {
-        match layer {
-            Layer::Wire => (&mut self.wire, None),
-            Layer::Clear => (self.clear.get_or_insert_default(), self.paired),
-        }
-    }
-
     #[inline]
-    fn deliver(&self, layer: Layer, paired: Option<Paired>, ear: &mut Ear<'_>) {
-        for exchange in ear.exchanges.drain(..) {
+    fn deliver(&self, layer: Layer, ear: &mut Ear<'_>, out: &mut Vec<Access>) {
+        if ear.desk.exchanges.is_empty() {
+            return;
+        }
+        let paired = match layer {
+            Layer::Wire => None,
+            Layer::Clear => self.paired,
+        };
+        for exchange in ear.desk.exchanges.drain(..) {
             *ear.tally.exchanges.entry(exchange.protocol).or_default() += 1;
-            ear.out.push(Access {
+            out.push(Access {
                 conn: self.id,
                 opened: Arc::clone(&self.opened),
                 actor: self.opened.process.clone(),
@@ -218,39 +201,33 @@ impl Connection {
 }
 
 impl Lane {
+    /// The stream of a speaker, and the talk that it is part of.
     #[inline]
-    fn with_stream(
-        &mut self,
-        speaker: Speaker,
-        port: Option<u16>,
-        ear: &mut Ear<'_>,
-        act: impl FnOnce(&mut Stream, &mut Talk, &mut Circumstances<'_>),
-    ) {
-        let stream = match speaker {
-            Speaker::Client => &mut self.client,
-            Speaker::Server => &mut self.server,
-        };
-        let mut with = Circumstances { port, show: ear.show, tally: ear.tally, out: ear.exchanges };
-        act(stream, &mut self.talk, &mut with);
+    fn of(&mut self, speaker: Speaker) -> (&mut Stream, &mut Talk) {
+        match speaker {
+            Speaker::Client => (&mut self.client, &mut self.talk),
+            Speaker::Server => (&mut self.server, &mut self.talk),
+        }
+    }
+
+    fn close(&mut self, opened: &Opened, at: Time, ear: &mut Ear<'_>) {
+        for speaker in [Speaker::Client, Speaker::Server] {
+            let (stream, talk) = self.of(speaker);
+            stream.close(at, &mut |piece| talk.take(opened, speaker, piece, ear));
+        }
+        self.talk.close(opened, at, ear);
     }
 }
 
 impl Talk {
     #[inline]
-    fn take(
-        &mut self,
-        joined: Joined,
-        speaker: Speaker,
-        bounds: bool,
-        piece: Piece<'_>,
-        with: &mut Circumstances<'_>,
-    ) {
-        if bounds {
+    fn take(&mut self, opened: &Opened, speaker: Speaker, piece: Piece<'_>, ear: &mut Ear<'_>) {
+        if opened.transport.keeps_bounds() {
             self.bound(speaker);
         }
         match piece {
-            Piece::Bytes(at, bytes) => self.hear(joined, speaker, at, bytes, with),
-            Piece::Hole(at, length, cause) => self.miss(speaker, at, length, cause, with),
+            Piece::Bytes(at, bytes) => self.hear(opened, speaker, at, bytes, ear),
+            Piece::Hole(at, length, cause) => self.miss(speaker, at, length, cause, ear),
         }
     }
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod connection;
+mod connections;
 pub mod recognition;
 pub mod stream;
 pub mod talk;

@@ -15,7 +15,12 @@ const EARLY_PIECES: usize = 8;
 pub struct Stream {
     next: u64,
     begun: bool,
-    early: Vec<Early>,
+    /// Pieces beyond a hole; there and not empty while there is one.
+    #[expect(
+        clippy::box_collection,
+        reason = "nearly no stream has one, and then it costs a word instead of three"
+    )]
+    early: Option<Box<Vec<Early>>>,
 }
 
 #[derive(Debug)]
@@ -46,7 +51,7 @@ impl Stream {
             self.next += fresh.len() as u64;
             give(Piece::Bytes(at, fresh));
         }
-        if !self.early.is_empty() {
+        if self.early.is_some() {
             self.catch_up(give);
         }
     }
@@ -74,8 +79,7 @@ impl Stream {
 
     /// Nothing more will come: what waits for bytes before it is given on.
     pub fn close(&mut self, at: Time, give: &mut impl FnMut(Piece<'_>)) {
-        while let Some(first) = self.early.first() {
-            let offset = first.offset;
+        while let Some(offset) = self.first_early() {
             self.declare_hole(at, offset, give);
             self.catch_up(give);
         }
@@ -90,16 +94,21 @@ impl Stream {
     }
 
     fn keep(&mut self, at: Time, offset: u64, bytes: &[u8], give: &mut impl FnMut(Piece<'_>)) {
-        let place = self.early.partition_point(|e| e.offset <= offset);
-        self.early.insert(place, Early { offset, at, bytes: bytes.to_vec() });
-        let held: usize = self.early.iter().map(|e| e.bytes.len()).sum();
-        if held > EARLY_BYTES || self.early.len() > EARLY_PIECES {
-            if let Some(first) = self.early.first() {
-                let offset = first.offset;
-                self.declare_hole(at, offset, give);
-            }
+        let early = self.early.get_or_insert_default();
+        let place = early.partition_point(|e| e.offset <= offset);
+        early.insert(place, Early { offset, at, bytes: bytes.to_vec() });
+        let held: usize = early.iter().map(|e| e.bytes.len()).sum();
+        if (held > EARLY_BYTES || early.len() > EARLY_PIECES)
+            && let Some(offset) = self.first_early()
+        {
+            self.declare_hole(at, offset, give);
             self.catch_up(give);
         }
+    }
+
+    /// Where the first piece beyond a hole stands.
+    fn first_early(&self) -> Option<u64> {
+        Some(self.early.as_ref()?.first()?.offset)
     }
 
     fn declare_hole(&mut self, at: Time, until: u64, give: &mut impl FnMut(Piece<'_>)) {
@@ -110,8 +119,12 @@ impl Stream {
     }
 
     fn catch_up(&mut self, give: &mut impl FnMut(Piece<'_>)) {
-        while self.early.first().is_some_and(|first| first.offset <= self.next) {
-            let early = self.early.remove(0);
+        while self.first_early().is_some_and(|offset| offset <= self.next) {
+            let Some(waiting) = &mut self.early else { return };
+            let early = waiting.remove(0);
+            if waiting.is_empty() {
+                self.early = None;
+            }
             let known = usize::try_from(self.next - early.offset).unwrap_or(usize::MAX);
             if let Some(fresh) = early.bytes.get(known..).filter(|f| !f.is_empty()) {
                 self.next += fresh.len() as u64;

@@ -1,17 +1,17 @@
 //! The talk of one layer of a connection: recognised, proven, given up.
 
 use model::conn::Speaker;
-use model::event::{Cause, Joined};
-use model::exchange::Exchange;
+use model::event::{self, Cause, Joined};
 use model::time::Time;
 use protocols::kit::conversation::{Conversation, Standing};
+use protocols::kit::desk::Desk;
 
 use crate::recognition::{Opened, Verdict};
 use crate::tally::Tally;
 use crate::unknown::{Show, Turn};
 
 /// A proven protocol that breaks so often without one exchange between was not it after all.
-const BREACHES_TO_DOUBT: u64 = 32;
+const BREACHES_TO_DOUBT: u32 = 32;
 
 /// Where the talk of one layer stands.
 ///
@@ -51,65 +51,49 @@ pub struct Trial {
 #[derive(Debug)]
 pub struct Proven {
     conversation: Conversation,
-    breaches: u64,
+    breaches: u32,
 }
 
 /// What a talk needs to know and tell besides the bytes.
-pub struct Circumstances<'a> {
-    /// The server's port.
-    pub port: Option<u16>,
-    /// Whether unknown bytes are shown.
-    pub show: Show,
+pub struct Ear<'a> {
     /// What was understood and what was not.
     pub tally: &'a mut Tally,
-    /// Where exchanges go.
-    pub out: &'a mut Vec<Box<Exchange>>,
+    /// Where exchanges go, and what conversations share.
+    pub desk: &'a mut Desk,
+    /// Whether unknown bytes are shown.
+    pub show: Show,
 }
 
 impl Talk {
     /// `speaker` said `bytes`, which follow what it said before.
     #[inline]
-    pub fn hear(
-        &mut self,
-        joined: Joined,
-        speaker: Speaker,
-        at: Time,
-        bytes: &[u8],
-        with: &mut Circumstances<'_>,
-    ) {
+    pub fn hear(&mut self, of: &event::Opened, speaker: Speaker, at: Time, bytes: &[u8], ear: &mut Ear<'_>) {
         match self {
             Talk::Proven(proven) => {
-                let standing = proven.hear(speaker, at, bytes, with);
-                self.go_on(standing, at, with);
+                let standing = proven.hear(speaker, at, bytes, ear);
+                self.go_on(of, standing, at, ear);
             }
-            Talk::Sealed => with.tally.sealed_bytes += bytes.len() as u64,
+            Talk::Sealed => ear.tally.sealed_bytes += bytes.len() as u64,
             Talk::Unknown(turn) => {
-                with.tally.unknown_bytes += bytes.len() as u64;
-                if let Show::Hex(limit) = with.show {
-                    turn.hear(speaker, at, bytes, limit, with.out);
+                ear.tally.unknown_bytes += bytes.len() as u64;
+                if let Show::Hex(limit) = ear.show {
+                    turn.hear(speaker, at, bytes, limit, &mut ear.desk.exchanges);
                 }
             }
             Talk::Silent => {
-                *self = Talk::Opening(Box::new(Opened::new(joined)));
-                self.open(speaker, at, bytes, with);
+                *self = Talk::Opening(Box::new(Opened::new(of.joined)));
+                self.open(of, speaker, at, bytes, ear);
             }
-            Talk::Opening(_) => self.open(speaker, at, bytes, with),
-            Talk::Trying(_) => self.try_on(speaker, at, bytes, with),
+            Talk::Opening(_) => self.open(of, speaker, at, bytes, ear),
+            Talk::Trying(_) => self.try_on(of, speaker, at, bytes, ear),
         }
     }
 
     /// `speaker` said `length` more bytes that were lost.
-    pub fn miss(
-        &mut self,
-        speaker: Speaker,
-        at: Time,
-        length: u64,
-        cause: Cause,
-        with: &mut Circumstances<'_>,
-    ) {
+    pub fn miss(&mut self, speaker: Speaker, at: Time, length: u64, cause: Cause, ear: &mut Ear<'_>) {
         match self {
-            Talk::Proven(proven) => proven.conversation.miss(speaker, at, length, cause, with.out),
-            Talk::Trying(trial) => trial.conversation.miss(speaker, at, length, cause, with.out),
+            Talk::Proven(proven) => proven.conversation.miss(speaker, at, length, cause, ear.desk),
+            Talk::Trying(trial) => trial.conversation.miss(speaker, at, length, cause, ear.desk),
             Talk::Silent => *self = Talk::Opening(Box::new(Opened::new(Joined::Midway))),
             Talk::Opening(_) | Talk::Sealed | Talk::Unknown(_) => {}
         }
@@ -125,70 +109,69 @@ impl Talk {
     }
 
     /// Nothing more will be said.
-    pub fn close(&mut self, at: Time, with: &mut Circumstances<'_>) {
+    pub fn close(&mut self, of: &event::Opened, at: Time, ear: &mut Ear<'_>) {
         if let Talk::Opening(opened) = self {
-            let verdict = opened.judge(with.port, true);
-            self.settle(verdict, with);
+            let verdict = opened.judge(of.server.port(), true);
+            self.settle(of, verdict, ear);
         }
         match std::mem::take(self) {
-            Talk::Proven(mut proven) => end(&mut proven.conversation, proven.breaches, at, with),
-            Talk::Trying(mut trial) => end(&mut trial.conversation, 0, at, with),
-            Talk::Unknown(mut turn) => turn.end(with.out),
+            Talk::Proven(mut proven) => end(&mut proven.conversation, proven.breaches, at, ear),
+            Talk::Trying(mut trial) => end(&mut trial.conversation, 0, at, ear),
+            Talk::Unknown(mut turn) => turn.end(&mut ear.desk.exchanges),
             Talk::Silent | Talk::Opening(_) | Talk::Sealed => {}
         }
     }
 
-    fn open(&mut self, speaker: Speaker, at: Time, bytes: &[u8], with: &mut Circumstances<'_>) {
+    fn open(&mut self, of: &event::Opened, speaker: Speaker, at: Time, bytes: &[u8], ear: &mut Ear<'_>) {
         let Talk::Opening(opened) = self else { return };
         if is_tls(bytes) {
-            with.tally.sealed_bytes += bytes.len() as u64;
+            ear.tally.sealed_bytes += bytes.len() as u64;
             *self = Talk::Sealed;
             return;
         }
         let last = !opened.keep(speaker, at, bytes);
-        let verdict = opened.judge(with.port, last);
-        self.settle(verdict, with);
+        let verdict = opened.judge(of.server.port(), last);
+        self.settle(of, verdict, ear);
         if last {
             // The piece found no room among the kept ones, so nobody has read it yet.
-            let joined = Joined::Midway;
             if !matches!(self, Talk::Opening(_)) {
-                self.hear(joined, speaker, at, bytes, with);
+                self.hear(of, speaker, at, bytes, ear);
             }
         }
     }
 
-    fn settle(&mut self, verdict: Verdict, with: &mut Circumstances<'_>) {
+    fn settle(&mut self, of: &event::Opened, verdict: Verdict, ear: &mut Ear<'_>) {
         let Talk::Opening(opened) = self else { return };
         match verdict {
             Verdict::Undecided => {}
             Verdict::Speaks(protocol) => {
                 let opened = std::mem::replace(opened.as_mut(), Opened::new(Joined::Midway));
                 let before = opened.pieces().0.iter().map(|piece| piece.bytes.len() as u64);
-                with.tally.unknown_bytes += before.sum::<u64>();
+                ear.tally.unknown_bytes += before.sum::<u64>();
                 let conversation = Conversation::open(protocol, opened.joined());
                 *self = Talk::Trying(Box::new(Trial { conversation, opened: Some(opened) }));
-                self.reread(with);
+                self.reread(of, ear);
             }
             Verdict::Nobody => {
                 let opened = std::mem::replace(opened.as_mut(), Opened::new(Joined::Midway));
                 *self = Talk::Unknown(Box::default());
                 let (before, pieces) = opened.pieces();
                 for piece in before.iter().chain(pieces) {
-                    self.hear(Joined::Midway, piece.speaker, piece.at, &piece.bytes, with);
+                    self.hear(of, piece.speaker, piece.at, &piece.bytes, ear);
                 }
             }
         }
     }
 
     /// Lets the protocol on trial read the bytes that were kept.
-    fn reread(&mut self, with: &mut Circumstances<'_>) {
+    fn reread(&mut self, of: &event::Opened, ear: &mut Ear<'_>) {
         let Talk::Trying(trial) = self else { return };
         let Some(opened) = trial.opened.take() else { return };
         let mut standing = Standing::Ours;
-        let heard = with.out.len();
+        let heard = ear.desk.exchanges.len();
         let (_, pieces) = opened.pieces();
         for (read, piece) in pieces.iter().enumerate() {
-            standing = trial.conversation.hear(piece.speaker, piece.at, &piece.bytes, with.out);
+            standing = trial.conversation.hear(piece.speaker, piece.at, &piece.bytes, ear.desk);
             if let Standing::Over(client, server) = &mut standing {
                 for rest in pieces.iter().skip(read + 1) {
                     let side = match rest.speaker {
@@ -203,61 +186,61 @@ impl Talk {
         let at = pieces.last().map_or(Time::default(), |p| p.at);
         if !trial.conversation.is_refuted() {
             trial.opened = Some(opened);
-        } else if with.out.len() == heard {
-            return self.undo(opened, with);
+        } else if ear.desk.exchanges.len() == heard {
+            return self.undo(of, opened, ear);
         }
-        self.go_on(standing, at, with);
+        self.go_on(of, standing, at, ear);
     }
 
-    fn try_on(&mut self, speaker: Speaker, at: Time, bytes: &[u8], with: &mut Circumstances<'_>) {
+    fn try_on(&mut self, of: &event::Opened, speaker: Speaker, at: Time, bytes: &[u8], ear: &mut Ear<'_>) {
         let Talk::Trying(trial) = self else { return };
         let kept = trial.opened.as_mut().is_some_and(|opened| opened.keep(speaker, at, bytes));
-        let heard = with.out.len();
-        let standing = trial.conversation.hear(speaker, at, bytes, with.out);
-        let refuted = trial.conversation.is_refuted() && with.out.len() == heard;
+        let heard = ear.desk.exchanges.len();
+        let standing = trial.conversation.hear(speaker, at, bytes, ear.desk);
+        let refuted = trial.conversation.is_refuted() && ear.desk.exchanges.len() == heard;
         match trial.opened.take() {
-            Some(opened) if refuted && kept => self.undo(opened, with),
+            Some(opened) if refuted && kept => self.undo(of, opened, ear),
             Some(opened) if kept => {
                 trial.opened = Some(opened);
-                self.go_on(standing, at, with);
+                self.go_on(of, standing, at, ear);
             }
-            Some(_) | None => self.go_on(standing, at, with),
+            Some(_) | None => self.go_on(of, standing, at, ear),
         }
     }
 
     /// The protocol on trial was a wrong guess: the bytes are read again without it.
-    fn undo(&mut self, mut opened: Opened, with: &mut Circumstances<'_>) {
+    fn undo(&mut self, of: &event::Opened, mut opened: Opened, ear: &mut Ear<'_>) {
         let Talk::Trying(trial) = self else { return };
-        with.tally.undone += 1;
+        ear.tally.undone += 1;
         opened.refute(trial.conversation.protocol());
-        let verdict = opened.judge(with.port, false);
+        let verdict = opened.judge(of.server.port(), false);
         *self = Talk::Opening(Box::new(opened));
-        self.settle(verdict, with);
+        self.settle(of, verdict, ear);
     }
 
     /// Takes the next state after bytes were read.
     #[inline]
-    fn go_on(&mut self, standing: Standing, at: Time, with: &mut Circumstances<'_>) {
+    fn go_on(&mut self, of: &event::Opened, standing: Standing, at: Time, ear: &mut Ear<'_>) {
         match (standing, &mut *self) {
             (Standing::Over(client, server), _) => {
                 *self = Talk::Opening(Box::new(Opened::new(Joined::AtStart)));
                 for (speaker, rest) in [(Speaker::Client, client), (Speaker::Server, server)] {
                     if !rest.is_empty() {
-                        self.hear(Joined::AtStart, speaker, at, &rest, with);
+                        self.hear(of, speaker, at, &rest, ear);
                     }
                 }
             }
             (Standing::Ours, Talk::Proven(proven)) if proven.is_doubtful() => {
-                with.tally.undone += 1;
+                ear.tally.undone += 1;
                 let mut opened = Opened::new(Joined::Midway);
                 opened.refute(proven.conversation.protocol());
-                end(&mut proven.conversation, proven.breaches, at, with);
+                end(&mut proven.conversation, proven.breaches, at, ear);
                 *self = Talk::Opening(Box::new(opened));
             }
             (Standing::Ours, Talk::Trying(trial)) if trial.conversation.is_proven() => {
                 if let Talk::Trying(trial) = std::mem::take(self) {
                     let breaches = trial.conversation.tally().breaches;
-                    with.tally.breaches += breaches;
+                    ear.tally.breaches += u64::from(breaches);
                     *self = Talk::Proven(Box::new(Proven { conversation: trial.conversation, breaches }));
                 }
             }
@@ -268,12 +251,12 @@ impl Talk {
 
 impl Proven {
     #[inline]
-    fn hear(&mut self, speaker: Speaker, at: Time, bytes: &[u8], with: &mut Circumstances<'_>) -> Standing {
-        let heard = with.out.len();
-        let standing = self.conversation.hear(speaker, at, bytes, with.out);
-        if with.out.len() > heard {
+    fn hear(&mut self, speaker: Speaker, at: Time, bytes: &[u8], ear: &mut Ear<'_>) -> Standing {
+        let heard = ear.desk.exchanges.len();
+        let standing = self.conversation.hear(speaker, at, bytes, ear.desk);
+        if ear.desk.exchanges.len() > heard {
             let breaches = self.conversation.tally().breaches;
-            with.tally.breaches += breaches - self.breaches;
+            ear.tally.breaches += u64::from(breaches - self.breaches);
             self.breaches = breaches;
         }
         standing
@@ -285,11 +268,11 @@ impl Proven {
 }
 
 /// Closes a conversation of which `counted` breaches are in the tally already.
-fn end(conversation: &mut Conversation, counted: u64, at: Time, with: &mut Circumstances<'_>) {
-    conversation.close(at, with.out);
+fn end(conversation: &mut Conversation, counted: u32, at: Time, ear: &mut Ear<'_>) {
+    conversation.close(at, ear.desk);
     let tally = conversation.tally();
-    with.tally.breaches += tally.breaches - counted;
-    with.tally.skipped_bytes += tally.skipped;
+    ear.tally.breaches += u64::from(tally.breaches - counted);
+    ear.tally.skipped_bytes += tally.skipped;
 }
 
 /// Whether a piece begins with a TLS record (RFC 8446, section 5.1): type, version 3.x, a length in bounds.

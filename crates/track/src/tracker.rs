@@ -6,10 +6,12 @@ use hashbrown::HashMap;
 use model::access::Access;
 use model::conn::{Address, ConnId, Role, Transport};
 use model::event::{Event, Joined, Opened, What};
-use model::exchange::Exchange;
 use model::time::Time;
+use protocols::kit::desk::Desk;
 
-use crate::connection::{Connection, Ear};
+use crate::connection::Connection;
+use crate::connections::Connections;
+use crate::talk::Ear;
 use crate::tally::Tally;
 use crate::unknown::Show;
 
@@ -21,14 +23,14 @@ const CONNECTIONS: usize = 512 << 10;
 /// Follows every connection.
 #[derive(Debug)]
 pub struct Tracker {
-    connections: HashMap<ConnId, Box<Connection>>,
+    connections: Connections,
     /// The other ends of connections that are on this host too: their events belong there.
     ends: HashMap<ConnId, End>,
     /// Ends that are not known yet, with the connection at their other end, which is open and named them.
     awaited: HashMap<ConnId, ConnId>,
     show: Show,
     tally: Tally,
-    exchanges: Vec<Box<Exchange>>,
+    desk: Desk,
 }
 
 /// One end of a connection that is followed under the name of its other end.
@@ -43,12 +45,12 @@ impl Tracker {
     #[must_use]
     pub fn new(show: Show) -> Self {
         Tracker {
-            connections: HashMap::new(),
+            connections: Connections::default(),
             ends: HashMap::new(),
             awaited: HashMap::new(),
             show,
             tally: Tally::default(),
-            exchanges: Vec::new(),
+            desk: Desk::default(),
         }
     }
 
@@ -56,7 +58,7 @@ impl Tracker {
     #[must_use]
     pub fn tally(&self) -> Tally {
         let mut tally = self.tally.clone();
-        for connection in self.connections.values() {
+        for connection in self.connections.iter() {
             connection.count_darkness(&mut tally.dark);
         }
         tally
@@ -71,17 +73,16 @@ impl Tracker {
     /// Takes one event; the accesses that it completes are added to `out`.
     #[inline]
     pub fn follow(&mut self, event: &Event<'_>, out: &mut Vec<Access>) {
-        let mut ear =
-            Ear { tally: &mut self.tally, exchanges: &mut self.exchanges, out: &mut *out, show: self.show };
+        let mut ear = Ear { tally: &mut self.tally, desk: &mut self.desk, show: self.show };
         match &event.what {
             What::Said(said) => {
                 if let Some(connection) = find(&mut self.connections, &self.ends, event.conn) {
-                    return connection.hear(event.at, said, &mut ear);
+                    return connection.hear(event.at, said, &mut ear, out);
                 }
             }
             What::Lost(lost) => {
                 if let Some(connection) = find(&mut self.connections, &self.ends, event.conn) {
-                    return connection.lose(event.at, lost, &mut ear);
+                    return connection.lose(event.at, lost, &mut ear, out);
                 }
             }
             What::Sealed { length, .. } => {
@@ -113,10 +114,10 @@ impl Tracker {
     /// Closes everything: what was asked and not answered is told.
     pub fn finish(&mut self, at: Time, out: &mut Vec<Access>) {
         self.ends.clear();
-        let mut open: Vec<_> = std::mem::take(&mut self.connections).into_values().collect();
+        let mut open: Vec<_> = self.connections.drain().collect();
         open.sort_unstable_by_key(|connection| connection.heard);
         for mut connection in open {
-            connection.close(at, &mut self.ear(out));
+            connection.close(at, &mut self.ear(), out);
         }
     }
 
@@ -139,26 +140,26 @@ impl Tracker {
             self.evict(at, out);
         }
         self.tally.connections += 1;
-        self.connections.insert(id, Box::new(Connection::new(id, Arc::clone(opened), at)));
+        self.connections.add(Connection::new(id, Arc::clone(opened), at));
     }
 
     fn close_one(&mut self, id: ConnId, at: Time, out: &mut Vec<Access>) {
         if self.ends.remove(&id).is_some() {
             return;
         }
-        if let Some(mut connection) = self.connections.remove(&id) {
+        if let Some(mut connection) = self.connections.remove(id) {
             if let Some(peer) = connection.peer_id() {
                 self.awaited.remove(&peer);
             }
-            connection.close(at, &mut self.ear(out));
+            connection.close(at, &mut self.ear(), out);
         }
     }
 
     /// Closes the quarter of the connections that were silent for longest.
     fn evict(&mut self, at: Time, out: &mut Vec<Access>) {
         let last_heard = |id| self.connections.get(id).map_or(Time::default(), |c| c.heard);
-        let own = self.connections.keys().map(|id| (last_heard(id), *id));
-        let ends = self.ends.iter().map(|(id, end)| (last_heard(&end.of), *id));
+        let own = self.connections.iter().map(|connection| (connection.heard, connection.id()));
+        let ends = self.ends.iter().map(|(id, end)| (last_heard(end.of), *id));
         let mut heard: Vec<(Time, ConnId)> = own.chain(ends).collect();
         let quarter = heard.len() / 4;
         heard.select_nth_unstable(quarter);
@@ -168,19 +169,18 @@ impl Tracker {
         }
     }
 
-    fn ear<'a>(&'a mut self, out: &'a mut Vec<Access>) -> Ear<'a> {
-        Ear { tally: &mut self.tally, exchanges: &mut self.exchanges, out, show: self.show }
+    fn ear(&mut self) -> Ear<'_> {
+        Ear { tally: &mut self.tally, desk: &mut self.desk, show: self.show }
     }
 }
 
 #[inline]
 fn find<'a>(
-    connections: &'a mut HashMap<ConnId, Box<Connection>>,
+    connections: &'a mut Connections,
     ends: &HashMap<ConnId, End>,
     id: ConnId,
 ) -> Option<&'a mut Connection> {
-    let id = ends.get(&id).map_or(id, |end| end.of);
-    connections.get_mut(&id).map(Box::as_mut)
+    connections.get_mut(ends.get(&id).map_or(id, |end| end.of))
 }
 
 fn stranger() -> Arc<Opened> {

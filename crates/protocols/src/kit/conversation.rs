@@ -2,9 +2,9 @@
 
 use model::conn::Speaker;
 use model::event::{Cause, Joined};
-use model::exchange::Exchange;
 use model::time::Time;
 
+use crate::kit::desk::Desk;
 use crate::kit::half::{Half, Step};
 use crate::kit::machine::{Machine, Tally};
 use crate::kit::pairing::Pairing;
@@ -13,10 +13,10 @@ use crate::kit::protocol::Protocol;
 /// One connection's talk in one protocol.
 #[derive(Debug)]
 pub struct Conversation {
-    protocol: &'static dyn Protocol,
     machine: Machine,
     client: Half,
     server: Half,
+    proven: bool,
 }
 
 /// Whether the conversation goes on.
@@ -33,24 +33,24 @@ impl Conversation {
     #[must_use]
     pub fn open(protocol: &'static dyn Protocol, joined: Joined) -> Self {
         Conversation {
-            protocol,
             machine: Machine {
                 session: protocol.open(joined),
-                pairing: Pairing::new(protocol.name()),
+                pairing: Pairing::new(protocol),
                 tally: Tally::default(),
             },
             client: Half::new(Speaker::Client, joined),
             server: Half::new(Speaker::Server, joined),
+            proven: false,
         }
     }
 
     /// The protocol that is spoken.
     #[must_use]
     pub fn protocol(&self) -> &'static dyn Protocol {
-        self.protocol
+        self.machine.pairing.protocol()
     }
 
-    /// What went wrong and what went well so far.
+    /// What went wrong so far.
     #[must_use]
     pub fn tally(&self) -> Tally {
         self.machine.tally
@@ -59,7 +59,7 @@ impl Conversation {
     /// Whether the guess that this protocol is spoken has proved right: an exchange came of it.
     #[must_use]
     pub fn is_proven(&self) -> bool {
-        self.machine.tally.exchanges > 0
+        self.proven
     }
 
     /// Whether the guess has proved wrong: the bytes broke the protocol before any exchange came of it.
@@ -81,20 +81,15 @@ impl Conversation {
     }
 
     /// `speaker` said `bytes`, which follow directly what it said before.
-    pub fn hear(
-        &mut self,
-        speaker: Speaker,
-        at: Time,
-        bytes: &[u8],
-        out: &mut Vec<Box<Exchange>>,
-    ) -> Standing {
+    #[inline]
+    pub fn hear(&mut self, speaker: Speaker, at: Time, bytes: &[u8], desk: &mut Desk) -> Standing {
         let half = match speaker {
             Speaker::Client => &mut self.client,
             Speaker::Server => &mut self.server,
         };
-        let before = out.len();
-        let step = half.hear(&mut self.machine, at, bytes, out);
-        self.machine.tally.exchanges += (out.len() - before) as u64;
+        let before = desk.exchanges.len();
+        let step = half.hear(&mut self.machine, at, bytes, desk);
+        self.proven |= desk.exchanges.len() > before;
         match step {
             Step::On | Step::Wait => Standing::Ours,
             Step::Over => Standing::Over(self.client.take_unread(), self.server.take_unread()),
@@ -102,19 +97,12 @@ impl Conversation {
     }
 
     /// `speaker` said `length` more bytes that were lost.
-    pub fn miss(
-        &mut self,
-        speaker: Speaker,
-        at: Time,
-        length: u64,
-        cause: Cause,
-        out: &mut Vec<Box<Exchange>>,
-    ) {
+    pub fn miss(&mut self, speaker: Speaker, at: Time, length: u64, cause: Cause, desk: &mut Desk) {
         let half = match speaker {
             Speaker::Client => &mut self.client,
             Speaker::Server => &mut self.server,
         };
-        half.miss(&mut self.machine, at, length, cause, out);
+        half.miss(&mut self.machine, at, length, cause, desk);
     }
 
     /// What follows is a new datagram: an unfinished message will not be finished.
@@ -127,10 +115,10 @@ impl Conversation {
     }
 
     /// Nothing more will be said.
-    pub fn close(&mut self, at: Time, out: &mut Vec<Box<Exchange>>) {
+    pub fn close(&mut self, at: Time, desk: &mut Desk) {
         for half in [&mut self.client, &mut self.server] {
-            half.end(&mut self.machine, at, out);
+            half.end(&mut self.machine, at, desk);
         }
-        self.machine.pairing.abandon(self.machine.pairing.open(), None, out);
+        self.machine.pairing.abandon(self.machine.pairing.open(), None, &mut desk.exchanges);
     }
 }

@@ -2,9 +2,10 @@
 
 use model::conn::Speaker;
 use model::event::{Cause, Joined};
-use model::exchange::{Completeness, Exchange};
+use model::exchange::Completeness;
 use model::time::Time;
 
+use crate::kit::desk::Desk;
 use crate::kit::machine::{Machine, Tally};
 use crate::kit::pairing::Span;
 use crate::kit::protocol::{Heard, Sought, Stop};
@@ -24,16 +25,24 @@ const SOUGHT: usize = 8 << 10;
 const GROWN: usize = 256;
 
 /// One direction.
+///
+/// Between two messages, as nearly all directions of a host are at any moment, it is a position and nothing more.
 #[derive(Debug)]
 pub(super) struct Half {
     speaker: Speaker,
     state: Seeking,
+    /// The position of the first of `pending`, or of the next byte to come.
+    offset: u64,
+    unfinished: Option<Box<Unfinished>>,
+}
+
+/// A message of which only the beginning was said, or what was lost before the next.
+#[derive(Debug, Default)]
+struct Unfinished {
     /// Bytes of a message that is not whole yet.
     pending: Vec<u8>,
     /// When the first of `pending` passed.
     since: Time,
-    /// The position of the first of `pending`, or of the next byte to come.
-    offset: u64,
     /// Bytes still to come that nobody wants.
     debt: u64,
     /// The message being said, as far as its earlier parts go.
@@ -47,8 +56,8 @@ pub(super) struct Half {
 enum Seeking {
     /// At the next byte.
     No,
-    /// Somewhere in what comes, of which the first so many bytes were looked through in vain.
-    Yes(usize),
+    /// Somewhere in what comes, of which the first so many bytes were looked through in vain; at most [`SOUGHT`].
+    Yes(u32),
 }
 
 pub(super) enum Step {
@@ -65,56 +74,24 @@ impl Half {
                 Joined::AtStart => Seeking::No,
                 Joined::Midway => Seeking::Yes(0),
             },
-            pending: Vec::new(),
-            since: Time::default(),
             offset: 0,
-            debt: 0,
-            span: None,
-            lost: Completeness::default(),
+            unfinished: None,
         }
     }
 
     /// The bytes of memory that an unfinished message holds.
     pub(super) fn held(&self) -> usize {
-        self.pending.capacity()
+        self.unfinished.as_ref().map_or(0, |message| message.pending.capacity())
     }
 
     /// The bytes of an unfinished message, which nobody will finish here.
     pub(super) fn take_unread(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.pending)
+        self.unfinished.take().map_or_else(Vec::new, |message| message.pending)
     }
 
-    pub(super) fn hear(
-        &mut self,
-        machine: &mut Machine,
-        at: Time,
-        bytes: &[u8],
-        out: &mut Vec<Box<Exchange>>,
-    ) -> Step {
-        let owed = usize::try_from(self.debt).unwrap_or(usize::MAX).min(bytes.len());
-        self.pay(owed as u64, at);
-        let bytes = bytes.get(owed..).unwrap_or_default();
-        // A message may end with bytes that were passed over: then the machine is asked though none follows.
-        if bytes.is_empty() && (owed == 0 || self.debt > 0) {
-            return Step::Wait;
-        }
-        if self.pending.is_empty() {
-            self.since = at;
-            let (read, step) = self.go_through(machine, bytes, 0, at, Ahead::Open, out);
-            if let Some(unread @ [_, ..]) = bytes.get(read..) {
-                self.pending.extend_from_slice(unread);
-            }
-            return step;
-        }
-        let mut window = std::mem::take(&mut self.pending);
-        let old = window.len();
-        window.extend_from_slice(bytes);
-        let (read, step) = self.go_through(machine, &window, old, at, Ahead::Open, out);
-        if read >= old {
-            self.since = at;
-        }
-        self.pending = unread(window, read);
-        step
+    #[inline]
+    pub(super) fn hear(&mut self, machine: &mut Machine, at: Time, bytes: &[u8], desk: &mut Desk) -> Step {
+        self.listen(machine, at, desk, |ear| ear.hear(bytes))
     }
 
     pub(super) fn miss(
@@ -123,81 +100,204 @@ impl Half {
         at: Time,
         length: u64,
         cause: Cause,
-        out: &mut Vec<Box<Exchange>>,
+        desk: &mut Desk,
     ) {
-        // Said first: the message that the hole interrupts may end with what there is of it, and is not whole.
-        self.lose(length, cause);
-        let mut left = length;
-        loop {
-            let owed = self.debt.min(left);
-            self.pay(owed, at);
-            left -= owed;
-            if self.debt > 0 {
-                return;
-            }
-            // The machine may know what the lost bytes were: the rest of a body, and the end of it.
-            let ahead = if left > 0 { Ahead::Hole(left) } else { Ahead::Open };
-            let window = std::mem::take(&mut self.pending);
-            let (read, _) = self.go_through(machine, &window, window.len(), at, ahead, out);
-            self.pending = unread(window, read);
-            if self.debt == 0 {
-                break;
-            }
-        }
-        if left > 0 {
-            let unread = std::mem::take(&mut self.pending).len() as u64;
-            self.offset += unread + left;
-            self.lose(unread, cause);
-            self.stumble(machine, cause, out);
-        }
+        self.listen(machine, at, desk, |ear| ear.miss(length, cause));
     }
 
     /// What follows is a new datagram: an unfinished message will not be finished.
     pub(super) fn bound(&mut self, tally: &mut Tally) {
-        if !self.pending.is_empty() {
-            tally.breaches += 1;
+        self.state = Seeking::No;
+        let Some(message) = &mut self.unfinished else { return };
+        message.debt = 0;
+        if !message.pending.is_empty() {
+            tally.count_breach();
             self.drop_pending(tally);
         }
-        self.state = Seeking::No;
-        self.debt = 0;
     }
 
-    pub(super) fn end(&mut self, machine: &mut Machine, at: Time, out: &mut Vec<Box<Exchange>>) {
-        if let Some(span) = &mut self.span {
-            span.bytes = span.bytes.saturating_sub(self.debt);
-        }
-        self.debt = 0;
-        let window = std::mem::take(&mut self.pending);
-        let (read, _) = self.go_through(machine, &window, window.len(), at, Ahead::End, out);
-        self.pending = unread(window, read);
-        self.drop_pending(&mut machine.tally);
+    pub(super) fn end(&mut self, machine: &mut Machine, at: Time, desk: &mut Desk) {
+        self.listen(machine, at, desk, |ear| {
+            if let Some(span) = &mut ear.span {
+                span.bytes = span.bytes.saturating_sub(ear.half.debt());
+            }
+            if let Some(message) = &mut ear.half.unfinished {
+                message.debt = 0;
+            }
+            ear.reread(Ahead::End);
+            ear.half.drop_pending(&mut ear.machine.tally);
+        });
     }
 
-    /// Reads messages from `window`, of which the first `old` bytes passed at `since` and the rest at `at`:
-    /// how many bytes were read, and how to go on.
-    ///
-    /// The machine is asked at least once, even about an empty window.
-    fn go_through(
+    /// Goes on with the message under way; what is finished afterwards holds no memory.
+    #[inline]
+    fn listen<T>(
         &mut self,
         machine: &mut Machine,
-        window: &[u8],
-        old: usize,
         at: Time,
-        ahead: Ahead,
-        out: &mut Vec<Box<Exchange>>,
-    ) -> (usize, Step) {
+        desk: &mut Desk,
+        work: impl FnOnce(&mut Ear<'_>) -> T,
+    ) -> T {
+        let span = self.unfinished.as_mut().and_then(|message| message.span.take());
+        let mut ear = Ear { half: self, machine, desk, at, span };
+        let done = work(&mut ear);
+        if let Some(span) = ear.span {
+            self.message().span = Some(span);
+        } else if self.unfinished.as_ref().is_some_and(|message| message.is_finished()) {
+            self.unfinished = None;
+        }
+        done
+    }
+
+    /// The message under way, which lasts beyond what was heard.
+    #[cold]
+    fn message(&mut self) -> &mut Unfinished {
+        self.unfinished.get_or_insert_default()
+    }
+
+    /// Bytes still to come that nobody wants.
+    #[inline]
+    fn debt(&self) -> u64 {
+        self.unfinished.as_ref().map_or(0, |message| message.debt)
+    }
+
+    /// The bytes that wait, which begin a window.
+    fn take_pending(&mut self) -> Vec<u8> {
+        self.unfinished.as_mut().map_or_else(Vec::new, |message| std::mem::take(&mut message.pending))
+    }
+
+    /// What of `window` is left after `read` bytes waits for more.
+    fn put_back(&mut self, window: Vec<u8>, read: usize) {
+        if read < window.len() {
+            self.message().pending = unread(window, read);
+        }
+    }
+
+    /// Passes over the bytes that wait.
+    fn drop_pending(&mut self, tally: &mut Tally) {
+        let length = self.take_pending().len() as u64;
+        tally.skipped += length;
+        self.offset += length;
+    }
+
+    fn lose(&mut self, length: u64, cause: Cause) {
+        if length > 0 {
+            let lost = &mut self.message().lost;
+            lost.lost_bytes += length;
+            lost.cause.get_or_insert(cause);
+        }
+    }
+}
+
+/// One direction while it hears something.
+struct Ear<'a> {
+    half: &'a mut Half,
+    machine: &'a mut Machine,
+    desk: &'a mut Desk,
+    at: Time,
+    /// The message being said, as far as its earlier parts go.
+    span: Option<Span>,
+}
+
+impl Ear<'_> {
+    #[inline]
+    fn hear(&mut self, bytes: &[u8]) -> Step {
+        if self.half.unfinished.is_some() {
+            return self.hear_on(bytes);
+        }
+        if bytes.is_empty() {
+            return Step::Wait;
+        }
+        self.begin(bytes)
+    }
+
+    /// Hears the first bytes of a message.
+    #[inline]
+    fn begin(&mut self, bytes: &[u8]) -> Step {
+        let (read, step) = self.go_through(bytes, 0, Ahead::Open);
+        if let Some(unread @ [_, ..]) = bytes.get(read..) {
+            let message = self.half.message();
+            message.pending.extend_from_slice(unread);
+            message.since = self.at;
+        }
+        step
+    }
+
+    /// Hears more of the message under way.
+    fn hear_on(&mut self, bytes: &[u8]) -> Step {
+        let owed = usize::try_from(self.half.debt()).unwrap_or(usize::MAX).min(bytes.len());
+        self.pay(owed as u64);
+        let bytes = bytes.get(owed..).unwrap_or_default();
+        // A message may end with bytes that were passed over: then the machine is asked though none follows.
+        if bytes.is_empty() && (owed == 0 || self.half.debt() > 0) {
+            return Step::Wait;
+        }
+        let mut window = self.half.take_pending();
+        if window.is_empty() {
+            return self.begin(bytes);
+        }
+        let old = window.len();
+        window.extend_from_slice(bytes);
+        let (read, step) = self.go_through(&window, old, Ahead::Open);
+        self.half.put_back(window, read);
+        if read >= old
+            && let Some(message) = &mut self.half.unfinished
+        {
+            message.since = self.at;
+        }
+        step
+    }
+
+    fn miss(&mut self, length: u64, cause: Cause) {
+        // Said first: the message that the hole interrupts may end with what there is of it, and is not whole.
+        self.half.lose(length, cause);
+        let mut left = length;
+        loop {
+            let owed = self.half.debt().min(left);
+            self.pay(owed);
+            left -= owed;
+            if self.half.debt() > 0 {
+                return;
+            }
+            // The machine may know what the lost bytes were: the rest of a body, and the end of it.
+            self.reread(if left > 0 { Ahead::Hole(left) } else { Ahead::Open });
+            if self.half.debt() == 0 {
+                break;
+            }
+        }
+        if left > 0 {
+            let unread = self.half.take_pending().len() as u64;
+            self.half.offset += unread + left;
+            self.half.lose(unread, cause);
+            self.stumble(cause);
+        }
+    }
+
+    /// Reads what waits once more, knowing what comes behind it.
+    fn reread(&mut self, ahead: Ahead) {
+        let window = self.half.take_pending();
+        let (read, _) = self.go_through(&window, window.len(), ahead);
+        self.half.put_back(window, read);
+    }
+
+    /// Reads messages from `window`, of which the first `old` bytes passed before now: how many bytes were read, and
+    /// how to go on.
+    ///
+    /// The machine is asked at least once, even about an empty window.
+    fn go_through(&mut self, window: &[u8], old: usize, ahead: Ahead) -> (usize, Step) {
         let mut read = 0;
         loop {
             let rest = window.get(read..).unwrap_or_default();
-            let (taken, step) = match self.state {
-                Seeking::Yes(sought) => self.seek(machine, rest, sought),
+            let (taken, step) = match self.half.state {
+                Seeking::Yes(sought) => self.seek(rest, sought),
                 Seeking::No => {
-                    let from = if read < old { self.since } else { at };
-                    self.step(machine, rest, from, at, ahead, out)
+                    let since = self.half.unfinished.as_ref().map(|message| message.since);
+                    let from = since.filter(|_| read < old).unwrap_or(self.at);
+                    self.step(rest, from, ahead)
                 }
             };
             read += taken;
-            self.offset += taken as u64;
+            self.half.offset += taken as u64;
             match step {
                 Step::On if read == window.len() && ahead == Ahead::Open => return (read, Step::Wait),
                 Step::On => {}
@@ -206,155 +306,150 @@ impl Half {
         }
     }
 
-    /// Reads one message: how many bytes it took, and how to go on.
-    fn step(
-        &mut self,
-        machine: &mut Machine,
-        rest: &[u8],
-        from: Time,
-        at: Time,
-        ahead: Ahead,
-        out: &mut Vec<Box<Exchange>>,
-    ) -> (usize, Step) {
-        let asked = match self.speaker {
+    /// Reads one message, whose first byte passed at `from`: how many bytes it took, and how to go on.
+    fn step(&mut self, rest: &[u8], from: Time, ahead: Ahead) -> (usize, Step) {
+        let asked = match self.half.speaker {
             Speaker::Client => None,
-            Speaker::Server => machine.pairing.next(),
+            Speaker::Server => self.machine.pairing.next(),
         };
-        let mut wire = Reader::new(rest, self.offset, ahead).answering(asked);
-        match machine.session.read(self.speaker, &mut wire) {
+        let wire = Reader::new(rest, self.half.offset, ahead);
+        let mut wire = wire.answering(asked).sharing(&mut self.desk.shared);
+        match self.machine.session.read(self.half.speaker, &mut wire) {
             Ok(heard) => {
                 let (taken, debt) = (wire.taken(), wire.debt());
-                self.debt = debt;
+                if debt > 0 || self.half.unfinished.is_some() {
+                    self.half.message().debt = debt;
+                }
                 let idle = taken == 0 && matches!(heard, Heard::Nothing | Heard::Part);
-                machine.tally.messages += u64::from(!idle);
-                self.settle(machine, heard, from, at, taken as u64 + debt, out);
+                self.settle(heard, from, taken as u64 + debt);
                 (taken, if idle || debt > 0 { Step::Wait } else { Step::On })
             }
             Err(Stop::Short) if rest.len() >= WINDOW => {
-                self.lose(rest.len() as u64, Cause::Cap);
-                machine.tally.breaches += 1;
-                machine.tally.skipped += rest.len() as u64;
-                self.stumble(machine, Cause::Cap, out);
+                self.half.lose(rest.len() as u64, Cause::Cap);
+                self.machine.tally.count_breach();
+                self.machine.tally.skipped += rest.len() as u64;
+                self.stumble(Cause::Cap);
                 (rest.len(), Step::On)
             }
             Err(Stop::Short) => (0, Step::Wait),
             Err(Stop::Over) => (wire.taken(), Step::Over),
             Err(Stop::Broken(_)) => {
-                machine.tally.breaches += 1;
-                self.stumble(machine, Cause::Breach, out);
+                self.machine.tally.count_breach();
+                self.stumble(Cause::Breach);
                 // The broken message's first byte is passed over, or the same message would be found again.
                 let past = rest.len().min(1);
-                machine.tally.skipped += past as u64;
-                self.lose(past as u64, Cause::Breach);
+                self.machine.tally.skipped += past as u64;
+                self.half.lose(past as u64, Cause::Breach);
                 (past, Step::On)
             }
         }
     }
 
-    fn settle(
-        &mut self,
-        machine: &mut Machine,
-        heard: Heard,
-        from: Time,
-        at: Time,
-        bytes: u64,
-        out: &mut Vec<Box<Exchange>>,
-    ) {
-        let span = |half: &mut Half| {
-            let mut span = half.span.take().unwrap_or(Span { from, to: at, ..Span::default() });
-            // What ends with the connection was whole when its last byte came.
-            if bytes > 0 {
-                span.to = at;
+    /// A message of so many bytes was heard, of which the first passed at `from`.
+    fn settle(&mut self, heard: Heard, from: Time, bytes: u64) {
+        let span = match heard {
+            Heard::Request(..) | Heard::Response(..) | Heard::Early(_) | Heard::Part | Heard::Dismissed => {
+                let before = self.span.take();
+                self.span(before, from, bytes)
             }
-            span.bytes += bytes;
-            let lost = std::mem::take(&mut half.lost);
-            span.completeness.lost_bytes += lost.lost_bytes;
-            span.completeness.cause = span.completeness.cause.or(lost.cause);
-            span
-        };
-        match heard {
-            Heard::Request(key, request) => machine.pairing.ask(key, request, span(self), out),
-            Heard::Response(key, response) => machine.pairing.answer(key, response, span(self), out),
-            Heard::Early(response) => machine.pairing.answer_early(response, span(self), out),
             // It stands between the parts of another message, and is none of them.
-            Heard::Oneway(request) => {
-                let parts = self.span.take();
-                machine.pairing.tell(request, span(self), out);
-                self.span = parts;
-            }
-            Heard::Part => {
-                let part = span(self);
-                self.span = Some(part);
-            }
-            Heard::Identity(identity) => machine.pairing.identify(identity),
-            Heard::Dismissed => {
-                let _ = span(self);
-                machine.pairing.dismiss();
-            }
-            Heard::Abandoned(count) => machine.pairing.abandon(count, None, out),
+            Heard::Oneway(_) => self.span(None, from, bytes),
+            Heard::Identity(_) | Heard::Abandoned(_) | Heard::Nothing => Span::default(),
+        };
+        let (pairing, out) = (&mut self.machine.pairing, &mut self.desk.exchanges);
+        match heard {
+            Heard::Request(key, request) => pairing.ask(key, request, span, out),
+            Heard::Response(key, response) => pairing.answer(key, response, span, out),
+            Heard::Early(response) => pairing.answer_early(response, span, out),
+            Heard::Oneway(request) => pairing.tell(request, span, out),
+            Heard::Part => self.span = Some(span),
+            Heard::Identity(identity) => pairing.identify(identity),
+            Heard::Dismissed => pairing.dismiss(),
+            Heard::Abandoned(count) => pairing.abandon(count, None, out),
             Heard::Nothing => {}
         }
     }
 
+    /// The message that was said `before`, or now from `from` on, after `bytes` more and what was lost among them.
+    #[inline]
+    fn span(&mut self, before: Option<Span>, from: Time, bytes: u64) -> Span {
+        let mut span = before.unwrap_or(Span { from, to: self.at, ..Span::default() });
+        // What ends with the connection was whole when its last byte came.
+        if bytes > 0 {
+            span.to = self.at;
+        }
+        span.bytes += bytes;
+        if let Some(message) = &mut self.half.unfinished {
+            let lost = std::mem::take(&mut message.lost);
+            span.completeness.lost_bytes += lost.lost_bytes;
+            span.completeness.cause = span.completeness.cause.or(lost.cause);
+        }
+        span
+    }
+
     /// Looks for the next message: how many bytes to pass over, and how to go on.
-    fn seek(&mut self, machine: &mut Machine, rest: &[u8], sought: usize) -> (usize, Step) {
+    fn seek(&mut self, rest: &[u8], sought: u32) -> (usize, Step) {
+        let sought = sought as usize;
         if rest.len() <= sought + sought / GROWN {
             return (0, Step::Wait);
         }
-        let (past, step) = match machine.session.resync(self.speaker, rest) {
+        let (past, step) = match self.machine.session.resync(self.half.speaker, rest) {
             Sought::At(past) => {
-                self.state = Seeking::No;
+                self.half.state = Seeking::No;
                 (past.min(rest.len()), Step::On)
             }
             Sought::Behind(past) => {
                 let left = rest.len().saturating_sub(past);
                 let kept = if left > SOUGHT { SOUGHT / 2 } else { left };
-                self.state = Seeking::Yes(kept);
+                self.half.state = Seeking::Yes(u32::try_from(kept).unwrap_or(u32::MAX));
                 (rest.len() - kept, Step::Wait)
             }
         };
-        machine.tally.skipped += past as u64;
+        self.machine.tally.skipped += past as u64;
         (past, step)
     }
 
     /// The thread is lost: what was asked is not answered by what comes, and the next message must be sought.
-    fn stumble(&mut self, machine: &mut Machine, cause: Cause, out: &mut Vec<Box<Exchange>>) {
-        self.state = Seeking::Yes(0);
+    fn stumble(&mut self, cause: Cause) {
+        self.half.state = Seeking::Yes(0);
         self.span = None;
-        self.debt = 0;
-        match self.speaker {
-            Speaker::Client => machine.pairing.doubt(),
+        if let Some(message) = &mut self.half.unfinished {
+            message.debt = 0;
+        }
+        let pairing = &mut self.machine.pairing;
+        match self.half.speaker {
+            Speaker::Client => pairing.doubt(),
             Speaker::Server => {
-                let open = machine.pairing.open();
-                machine.pairing.abandon(open, Some(cause), out);
+                let open = pairing.open();
+                pairing.abandon(open, Some(cause), &mut self.desk.exchanges);
                 // Of several, some answers may still come, and nobody knows how many.
                 if open > 1 {
-                    machine.pairing.doubt();
+                    pairing.doubt();
                 }
             }
         }
-        machine.session.lost(self.speaker);
+        self.machine.session.lost(self.half.speaker);
     }
 
-    fn pay(&mut self, length: u64, at: Time) {
-        self.debt -= length;
-        self.offset += length;
+    /// So many bytes came that nobody wants.
+    fn pay(&mut self, length: u64) {
+        if let Some(message) = &mut self.half.unfinished {
+            message.debt -= length;
+        }
+        self.half.offset += length;
         if let Some(span) = &mut self.span {
-            span.to = at;
+            span.to = self.at;
         }
     }
+}
 
-    fn lose(&mut self, length: u64, cause: Cause) {
-        if length > 0 {
-            self.lost.lost_bytes += length;
-            self.lost.cause.get_or_insert(cause);
-        }
-    }
-
-    fn drop_pending(&mut self, tally: &mut Tally) {
-        tally.skipped += self.pending.len() as u64;
-        self.offset += self.pending.len() as u64;
-        self.pending = Vec::new();
+impl Unfinished {
+    /// Whether nothing of it is left to be known.
+    fn is_finished(&self) -> bool {
+        self.pending.is_empty()
+            && self.debt == 0
+            && self.span.is_none()
+            && self.lost == Completeness::default()
     }
 }
 

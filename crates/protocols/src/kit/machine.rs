@@ -18,15 +18,18 @@ impl std::fmt::Debug for Machine {
     }
 }
 
-/// What went wrong and what went well so far.
+/// What went wrong so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Messages that were understood.
-    pub messages: u64,
-    /// Exchanges that came of them.
-    pub exchanges: u64,
-    /// Times that the bytes broke the protocol.
-    pub breaches: u64,
     /// Bytes that were passed over to find the protocol again.
     pub skipped: u64,
+    /// Times that the bytes broke the protocol; it stops at the highest number.
+    pub breaches: u32,
+}
+
+impl Tally {
+    /// The bytes broke the protocol.
+    pub(super) fn count_breach(&mut self) {
+        self.breaches = self.breaches.saturating_add(1);
+    }
 }

@@ -1,6 +1,7 @@
 //! What every protocol is built with: the contracts, one reader, one pairing, one conversation.
 
 pub mod conversation;
+pub mod desk;
 pub mod half;
 pub mod machine;
 pub mod pairing;

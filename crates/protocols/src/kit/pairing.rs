@@ -6,7 +6,7 @@ use model::event::Cause;
 use model::exchange::{Completeness, Exchange, Identity, Outcome, Request, Response};
 use model::time::Time;
 
-use crate::kit::protocol::Key;
+use crate::kit::protocol::{Key, Protocol};
 use crate::kit::queue::Queue;
 
 /// More open requests than this on one connection are not waited for: the oldest is given up.
@@ -22,7 +22,7 @@ const OPEN_REQUESTS: usize = 4096;
 /// and never joins a response to a request that it does not answer.
 #[derive(Debug)]
 pub struct Pairing {
-    protocol: &'static str,
+    protocol: &'static dyn Protocol,
     identity: Option<Arc<Identity>>,
     waiting: Queue<Waiting>,
     /// The answer to the request that is still being said.
@@ -56,10 +56,16 @@ pub struct Span {
 }
 
 impl Pairing {
-    /// Nothing asked yet, in the protocol of this name.
+    /// Nothing asked yet, in this protocol.
     #[must_use]
-    pub fn new(protocol: &'static str) -> Self {
+    pub fn new(protocol: &'static dyn Protocol) -> Self {
         Pairing { protocol, identity: None, waiting: Queue::default(), early: None }
+    }
+
+    /// The protocol in which is asked and answered.
+    #[must_use]
+    pub fn protocol(&self) -> &'static dyn Protocol {
+        self.protocol
     }
 
     /// From now on the session is this.
@@ -179,17 +185,21 @@ impl Pairing {
 
     /// An exchange without an answer so far.
     fn begin(&self, request: Request, span: Span) -> Box<Exchange> {
-        Box::new(Exchange {
-            protocol: self.protocol,
-            identity: self.identity.clone(),
-            request,
-            response: Response { outcome: Outcome::Unanswered, ..Response::default() },
-            asked: span.from,
-            answered: None,
-            request_bytes: span.bytes,
-            response_bytes: 0,
-            completeness: span.completeness,
-        })
+        // Built where it will stay: it is the largest thing that a message makes.
+        Box::write(
+            Box::new_uninit(),
+            Exchange {
+                protocol: self.protocol.name(),
+                identity: self.identity.clone(),
+                request,
+                response: Response { outcome: Outcome::Unanswered, ..Response::default() },
+                asked: span.from,
+                answered: None,
+                request_bytes: span.bytes,
+                response_bytes: 0,
+                completeness: span.completeness,
+            },
+        )
     }
 
     fn finish(&self, exchange: &mut Exchange, response: Response, span: Span) {

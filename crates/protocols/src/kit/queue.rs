@@ -10,12 +10,19 @@ use std::collections::VecDeque;
 pub struct Queue<T> {
     first: Option<T>,
     /// Empty when there is no first.
-    rest: VecDeque<T>,
+    #[expect(
+        clippy::box_collection,
+        reason = "most have no second, and then it costs a word instead of four"
+    )]
+    rest: Option<Box<VecDeque<T>>>,
 }
+
+/// A queue that is empty holds on to room for so many elements: what a client asks at once, it asks again.
+const ROOM: usize = 8;
 
 impl<T> Default for Queue<T> {
     fn default() -> Self {
-        Queue { first: None, rest: VecDeque::new() }
+        Queue { first: None, rest: None }
     }
 }
 
@@ -29,14 +36,14 @@ impl<T> Queue<T> {
 
     /// The element that came last.
     pub fn back_mut(&mut self) -> Option<&mut T> {
-        self.rest.back_mut().or(self.first.as_mut())
+        self.rest.as_mut().and_then(|rest| rest.back_mut()).or(self.first.as_mut())
     }
 
     /// The element that leaves after `at` others.
     #[must_use]
     pub fn get(&self, at: usize) -> Option<&T> {
         match at.checked_sub(1) {
-            Some(at) => self.rest.get(at),
+            Some(at) => self.rest.as_ref()?.get(at),
             None => self.first.as_ref(),
         }
     }
@@ -47,27 +54,36 @@ impl<T> Queue<T> {
         if self.first.is_none() {
             self.first = Some(element);
         } else {
-            self.rest.push_back(element);
+            self.rest.get_or_insert_default().push_back(element);
         }
     }
 
     /// Adds an element that leaves before all others.
     pub fn push_front(&mut self, element: T) {
         if let Some(second) = self.first.replace(element) {
-            self.rest.push_front(second);
+            self.rest.get_or_insert_default().push_front(second);
         }
     }
 
     /// Takes the element that leaves next.
     #[inline]
     pub fn pop_front(&mut self) -> Option<T> {
-        std::mem::replace(&mut self.first, self.rest.pop_front())
+        match &mut self.rest {
+            None => self.first.take(),
+            Some(rest) => {
+                let second = rest.pop_front();
+                if second.is_none() && rest.capacity() > ROOM {
+                    self.rest = None;
+                }
+                std::mem::replace(&mut self.first, second)
+            }
+        }
     }
 
     /// Takes the element that leaves after `at` others.
     pub fn remove(&mut self, at: usize) -> Option<T> {
         match at.checked_sub(1) {
-            Some(at) => self.rest.remove(at),
+            Some(at) => self.rest.as_mut()?.remove(at),
             None => self.pop_front(),
         }
     }
@@ -76,7 +92,7 @@ impl<T> Queue<T> {
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
-        usize::from(self.first.is_some()) + self.rest.len()
+        usize::from(self.first.is_some()) + self.rest.as_ref().map_or(0, |rest| rest.len())
     }
 
     /// Whether there is none.
@@ -88,13 +104,12 @@ impl<T> Queue<T> {
 
     /// The elements in the order in which they leave.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.first.iter().chain(&self.rest)
+        self.first.iter().chain(self.rest.iter().flat_map(|rest| rest.iter()))
     }
 
     /// Drops all elements.
     pub fn clear(&mut self) {
-        self.first = None;
-        self.rest.clear();
+        *self = Queue::default();
     }
 }
 

@@ -1,7 +1,12 @@
 //! One reader for all protocols: it never reads past the end, and it says where it stands.
 
+use std::any::Any;
+use std::hash::Hash;
+use std::sync::Arc;
+
 use model::exchange::Request;
 
+use crate::kit::desk::Shared;
 use crate::kit::protocol::{Broken, Read, Stop};
 
 /// Reads the bytes of one direction, from where the last message ended.
@@ -15,6 +20,7 @@ pub struct Reader<'a> {
     ahead: Ahead,
     debt: u64,
     asked: Option<&'a Request>,
+    shared: Option<&'a mut Shared>,
 }
 
 /// What comes after the bytes that are there.
@@ -49,13 +55,45 @@ impl<'a> Reader<'a> {
     /// A reader of `window`, which begins at position `begins` of its stream.
     #[must_use]
     pub fn new(window: &'a [u8], begins: u64, ahead: Ahead) -> Self {
-        Reader { window, at: 0, begins, ahead, debt: 0, asked: None }
+        Reader { window, at: 0, begins, ahead, debt: 0, asked: None, shared: None }
     }
 
     /// The same reader, of a side that has to answer `asked`.
     #[must_use]
     pub fn answering(self, asked: Option<&'a Request>) -> Self {
         Reader { asked, ..self }
+    }
+
+    /// The same reader, for a session that shares what it keeps with others.
+    #[must_use]
+    pub fn sharing(self, shared: &'a mut Shared) -> Self {
+        Reader { shared: Some(shared), ..self }
+    }
+
+    /// The thing that was told by `told`, kept once for all sessions: see [`Shared::recall`].
+    ///
+    /// # Errors
+    /// Those of `make`.
+    #[inline]
+    pub fn recall<T: Any + Send + Sync, E>(
+        &mut self,
+        told: &(impl Hash + ?Sized),
+        is: impl FnOnce(&T) -> bool,
+        make: impl FnOnce() -> Result<T, E>,
+    ) -> Result<Arc<T>, E> {
+        match &mut self.shared {
+            Some(shared) => shared.recall(told, is, make),
+            None => make().map(Arc::new),
+        }
+    }
+
+    /// A thing that other sessions may have said as well, kept once for all of them.
+    #[must_use]
+    pub fn share<T: Any + Clone + Eq + Hash + Send + Sync>(&mut self, thing: T) -> Arc<T> {
+        match &mut self.shared {
+            Some(shared) => shared.share(&thing),
+            None => Arc::new(thing),
+        }
     }
 
     /// The oldest open request, which this side answers next where answers come in turn; `None` where no

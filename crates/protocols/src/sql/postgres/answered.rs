@@ -14,7 +14,7 @@ use super::answer::{Answer, Report};
 use super::copy::Way;
 use super::login;
 use super::session::{Batch, Due, Postgres, State, Telling, Transaction};
-use super::shape::{self, CELL, Forms, Shape};
+use super::shape::{self, CELL, Forms};
 use super::values::Form;
 use super::wire::{HEADER, Header, header, inside};
 
@@ -164,23 +164,17 @@ impl Postgres {
 
     fn describe_rows(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
         let sample = wire.sample(body, REPORT)?;
-        let known = match self.due.front() {
-            Some(Due::Describe(statement)) => statement.shape.get().or(self.shape.as_ref()),
-            Some(_) => self.shape.as_ref(),
-            None => return Ok(Heard::Nothing),
+        if self.due.is_empty() {
+            return Ok(Heard::Nothing);
+        }
+        let shape = match shape::read(&sample, wire) {
+            Ok(shape) => shape,
+            Err(_) if sample.is_cut() => {
+                self.executes();
+                return Ok(self.part());
+            }
+            Err(_) => return Err(wire.broken("a description of rows is not one")),
         };
-        let shape = match known {
-            Some(known) if known.is(sample.bytes) => Arc::clone(known),
-            Some(_) | None => match Shape::read(&mut inside(&sample, wire)) {
-                Ok(shape) => Arc::new(shape),
-                Err(_) if sample.is_cut() => {
-                    self.executes();
-                    return Ok(self.part());
-                }
-                Err(_) => return Err(wire.broken("a description of rows is not one")),
-            },
-        };
-        self.shape = Some(Arc::clone(&shape));
         match self.due.front() {
             Some(Due::Describe(statement)) => {
                 _ = statement.shape.set(shape);
@@ -354,7 +348,7 @@ impl Postgres {
         let (name, value) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         match login::report(&self.identity, name, value) {
             Some(identity) => {
-                self.identity = Arc::new(identity);
+                self.identity = wire.share(identity);
                 Ok(Heard::Identity(Arc::clone(&self.identity)))
             }
             None => Ok(Heard::Nothing),

@@ -12,7 +12,7 @@ use crate::kit::reader::Reader;
 
 use super::answer::Answer;
 use super::chain::{Chain, chain, startup};
-use super::shape::{Forms, Shape};
+use super::shape::Forms;
 use super::statements::{Statement, Store};
 use super::wire::{Header, Packet, header, packet};
 
@@ -127,8 +127,6 @@ pub(super) struct Postgres {
     pub(super) batch: Batch,
     store: Option<Box<Store>>,
     pub(super) answer: Answer,
-    /// The shape of the last rows: the next are often the same.
-    pub(super) shape: Option<Arc<Shape>>,
     pub(super) identity: Arc<Identity>,
     pub(super) transaction: Transaction,
 }
@@ -183,7 +181,6 @@ impl Postgres {
             batch: Batch::Empty,
             store: None,
             answer: Answer::default(),
-            shape: None,
             identity: Arc::default(),
             transaction: Transaction::Idle,
         }
@@ -206,7 +203,7 @@ impl Postgres {
                 let identity = super::login::identity(body);
                 if identity != *self.identity {
                     // The same packet is read again for the request, which then bears the identity.
-                    self.identity = Arc::new(identity);
+                    self.identity = wire.share(identity);
                     return Ok(Heard::Identity(Arc::clone(&self.identity)));
                 }
                 self.state = State::Greeting;

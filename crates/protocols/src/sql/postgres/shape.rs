@@ -6,15 +6,18 @@ use model::exchange::{Column, Origin, Text};
 use model::row::Row;
 
 use crate::kit::protocol::Read;
-use crate::kit::reader::Reader;
+use crate::kit::reader::{Reader, Sample};
 
 use super::types;
 use super::values::{self, Form};
+use super::wire::inside;
 
 /// A table has at most 1,600 columns and a result 1,664; what comes behind them is not kept.
 const COLUMNS: u16 = 1664;
 /// A server's names have at most 63 bytes; a longer text is no name.
 const NAME: usize = 1024;
+/// Longer descriptions are not shared: they are rare, and their number is bounded where they are kept.
+const SHARED: usize = 16 << 10;
 /// So many bytes of a cell are kept in a sample.
 pub(super) const CELL: usize = 1 << 10;
 
@@ -51,9 +54,18 @@ pub(super) enum Forms {
     Unknown,
 }
 
+/// The shape that the body of a `RowDescription` describes; sessions that run the same statements share it.
+pub(super) fn read(said: &Sample<'_>, wire: &mut Reader<'_>) -> Read<Arc<Shape>> {
+    let mut fields = inside(said, wire);
+    if said.bytes.len() > SHARED {
+        return Shape::read(&mut fields).map(Arc::new);
+    }
+    wire.recall(said.bytes, |known: &Shape| *known.said == *said.bytes, || Shape::read(&mut fields))
+}
+
 impl Shape {
     /// Reads the body of a `RowDescription`.
-    pub(super) fn read(wire: &mut Reader<'_>) -> Read<Shape> {
+    fn read(wire: &mut Reader<'_>) -> Read<Shape> {
         let said = wire.rest().into();
         let count = wire.be16()?.min(COLUMNS);
         let mut columns = Vec::with_capacity(usize::from(count));
@@ -70,11 +82,6 @@ impl Shape {
             fields.push(field);
         }
         Ok(Shape { columns: columns.into(), fields: fields.into(), said })
-    }
-
-    /// Whether the body of a `RowDescription` describes this very shape.
-    pub(super) fn is(&self, said: &[u8]) -> bool {
-        *self.said == *said
     }
 }
 
