@@ -9,7 +9,7 @@ use model::exchange::Outcome;
 use model::process::Process;
 
 /// Which connections are wanted, as far as their ends tell.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Filters")]
 pub(crate) struct Ends {
     /// A process id, at either end.
@@ -27,7 +27,7 @@ pub(crate) struct Ends {
 }
 
 /// Which accesses are wanted. Values of one filter are alternatives; all filters given must agree.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Filters")]
 pub(crate) struct Filter {
     #[command(flatten)]

@@ -28,7 +28,8 @@ const HEX: usize = 256;
 pub(crate) struct Pipeline {
     tracker: Tracker,
     statements: Memory,
-    filter: Filter,
+    /// `None` when everything is wanted.
+    filter: Option<Filter>,
     sink: Option<Box<dyn Sink>>,
     accesses: Vec<Access>,
     latest: Time,
@@ -53,7 +54,7 @@ impl Pipeline {
         Pipeline {
             tracker: Tracker::new(show),
             statements: Memory::default(),
-            filter: filter.clone(),
+            filter: (*filter != Filter::default()).then(|| filter.clone()),
             sink: sink(output),
             accesses: Vec::new(),
             latest: Time::default(),
@@ -107,7 +108,9 @@ impl Pipeline {
             let exchange = &mut access.exchange;
             self.statements.name_targets(exchange.protocol, &mut exchange.request);
         }
-        self.accesses.retain(|access| self.filter.admits(access));
+        if let Some(filter) = &self.filter {
+            self.accesses.retain(|access| filter.admits(access));
+        }
         self.shown += self.accesses.len() as u64;
         if let Some(sink) = &mut self.sink {
             sink.deliver(&self.accesses).context("writing accesses")?;
