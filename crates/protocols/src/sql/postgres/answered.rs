@@ -16,7 +16,7 @@ use super::login;
 use super::session::{Batch, Due, Postgres, State, Telling, Transaction};
 use super::shape::{self, CELL, Forms};
 use super::values::Form;
-use super::wire::{HEADER, Header, header, inside};
+use super::wire::{HEADER, Header, header, inside, whole};
 
 /// So many bytes of a row that is sampled are read.
 const ROW: usize = 16 << 10;
@@ -24,33 +24,46 @@ const ROW: usize = 16 << 10;
 pub(super) const REPORT: usize = 128 << 10;
 
 impl Postgres {
-    /// Reads the server's next message, or those up to the first that is more than a part of a response.
+    /// Reads the server's next message, or those up to the end of a response.
     ///
     /// A response has a handful of them, and what surrounds a reading costs more than most of them do.
     pub(super) fn answered(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
-        let mut next = header(Speaker::Server, wire)?;
-        loop {
-            let heard = self.answer(next, wire);
-            if !matches!(heard, Ok(Heard::Part)) {
-                return heard;
+        let begin = wire.taken();
+        let is_end = loop {
+            match whole(Speaker::Server, wire) {
+                Some((tag, body)) if self.piece(tag, body, wire) => {
+                    wire.skip((HEADER + body.len()) as u64);
+                }
+                Some((tag, _)) => break self.is_end(tag),
+                None => break false,
             }
-            match self.following(wire) {
-                Some(following) => next = following,
-                None => return heard,
-            }
+        };
+        if wire.taken() > begin && !is_end {
+            return Ok(Heard::Part);
         }
+        let header = header(Speaker::Server, wire)?;
+        self.answer(header, wire)
     }
 
-    /// The server's next message, if it is of the same response and there with all its bytes: it cannot come short.
-    fn following(&self, wire: &Reader<'_>) -> Option<Header> {
-        let header = header(Speaker::Server, wire).ok()?;
-        let same = match (header.tag, self.due.front()?) {
-            (b'D' | b'C', Due::Query | Due::Execute(..)) | (b'T' | b'Z', Due::Query) => true,
-            (b'2', Due::Describe(_) | Due::Execute(..)) => true,
-            (b'T', Due::Describe(_)) => matches!(self.due.get(1), Some(Due::Execute(..))),
-            _ => false,
-        };
-        (same && wire.rest().len() >= HEADER + header.body as usize).then_some(header)
+    /// Reads a whole message, if it is a mere piece of the response that is due and easily read.
+    fn piece(&mut self, tag: u8, body: &[u8], wire: &mut Reader<'_>) -> bool {
+        match (tag, self.due.front()) {
+            (b'D', Some(Due::Query | Due::Execute(..))) => self.row(body),
+            (b'C', Some(Due::Query)) => self.completed(body, wire.asked()),
+            (b'T', Some(Due::Query)) => return self.describe_rows(body, wire).is_ok(),
+            (b'T', Some(Due::Describe(_))) => {
+                let runs = matches!(self.due.get(1), Some(Due::Execute(..)));
+                return runs && self.describe_rows(body, wire).is_ok();
+            }
+            (b'2', Some(Due::Describe(_) | Due::Execute(..))) => {}
+            _ => return false,
+        }
+        true
+    }
+
+    /// Whether a message with this tag ends the response that is due.
+    fn is_end(&self, tag: u8) -> bool {
+        matches!((tag, self.due.front()), (b'Z', Some(Due::Query)) | (b'C', Some(Due::Execute(..))))
     }
 
     fn answer(&mut self, header: Header, wire: &mut Reader<'_>) -> Read<Heard> {
@@ -63,7 +76,7 @@ impl Postgres {
             b'D' => self.rows(body, wire),
             b'd' => self.copy_out(body, wire),
             b'C' => self.complete(body, wire),
-            b'T' => self.describe_rows(body, wire),
+            b'T' => self.description(body, wire),
             b't' => self.describe_parameters(body, wire),
             b'G' => self.copy_begins(Way::In, body, wire),
             b'H' => self.copy_begins(Way::Out, body, wire),
@@ -116,33 +129,29 @@ impl Postgres {
             && self.answer.wants_sample()
         {
             let sample = wire.sample(body, ROW)?;
-            let mut cells = inside(&sample, wire);
-            self.described();
-            let forms = match self.due.front() {
-                Some(Due::Execute(_, forms)) => forms,
-                _ => &Forms::Described,
-            };
-            let shape = self.answer.shape.as_deref();
-            self.answer.samples.add(sample.bytes.len(), |row| shape::row(&mut cells, shape, forms, row));
+            self.row(sample.bytes);
         } else {
             wire.skip(body);
-        }
-        self.answer.running += 1;
-        if !self.answer.wants_sample() {
-            self.pass_over_rows(wire);
+            self.row(&[]);
         }
         Ok(self.part())
     }
 
-    /// Rows that are only counted are read in one go.
-    fn pass_over_rows(&mut self, wire: &mut Reader<'_>) {
-        while wire.debt() == 0
-            && let Ok(header) = header(Speaker::Server, wire)
-            && header.tag == b'D'
-        {
-            wire.skip(HEADER as u64 + u64::from(header.body));
-            self.answer.running += 1;
+    /// A row came, of which these bytes may be kept.
+    fn row(&mut self, body: &[u8]) {
+        self.answer.running += 1;
+        if !self.answer.wants_sample() {
+            return;
         }
+        self.described();
+        let forms = match self.due.front() {
+            Some(Due::Query) => &Forms::Described,
+            Some(Due::Execute(_, forms)) => forms,
+            Some(_) | None => return,
+        };
+        let body = body.get(..ROW).unwrap_or(body);
+        let shape = self.answer.shape.as_deref();
+        self.answer.samples.add(body.len(), |row| shape::row(body, shape, forms, row));
     }
 
     /// The rows that come have the shape that their statement was described with.
@@ -162,19 +171,22 @@ impl Postgres {
         }
     }
 
-    fn describe_rows(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
+    fn description(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
         let sample = wire.sample(body, REPORT)?;
         if self.due.is_empty() {
             return Ok(Heard::Nothing);
         }
-        let shape = match shape::read(&sample, wire) {
-            Ok(shape) => shape,
-            Err(_) if sample.is_cut() => {
-                self.executes();
-                return Ok(self.part());
-            }
+        match self.describe_rows(sample.bytes, wire) {
+            Ok(()) => {}
+            Err(_) if sample.is_cut() => self.executes(),
             Err(_) => return Err(wire.broken("a description of rows is not one")),
-        };
+        }
+        Ok(self.part())
+    }
+
+    /// The rows that come, or those of the statement that is described, have this shape.
+    fn describe_rows(&mut self, body: &[u8], wire: &mut Reader<'_>) -> Read<()> {
+        let shape = shape::read(body, wire)?;
         match self.due.front() {
             Some(Due::Describe(statement)) => {
                 _ = statement.shape.set(shape);
@@ -182,7 +194,7 @@ impl Postgres {
             }
             Some(_) | None => self.answer.describe(shape),
         }
-        Ok(self.part())
+        Ok(())
     }
 
     fn describe_parameters(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
@@ -197,26 +209,28 @@ impl Postgres {
 
     fn complete(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
         let sample = wire.sample(body, REPORT)?;
-        let tag = match sample.bytes {
-            [tag @ .., 0] => tag,
-            tag => tag,
-        };
         self.executes();
-        if tag == b"ROLLBACK" && wire.asked().is_some_and(is_commit) {
-            self.answer.rolled_back();
-        }
         match self.due.front() {
             Some(Due::Query) => {
-                self.answer.complete(tag);
+                self.completed(sample.bytes, wire.asked());
                 Ok(Heard::Part)
             }
             Some(Due::Execute(..)) => {
                 self.described();
-                self.answer.complete(tag);
+                self.completed(sample.bytes, wire.asked());
                 Ok(self.respond())
             }
-            _ => Ok(self.part()),
+            Some(_) | None => Ok(self.part()),
         }
+    }
+
+    /// What was asked is done, as a tag says.
+    fn completed(&mut self, body: &[u8], asked: Option<&Request>) {
+        let tag = body.strip_suffix(&[0]).unwrap_or(body);
+        if tag == b"ROLLBACK" && asked.is_some_and(is_commit) {
+            self.answer.rolled_back();
+        }
+        self.answer.complete(tag);
     }
 
     fn function_result(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {

@@ -15,7 +15,7 @@ use super::shape::{self, Forms};
 use super::statements::{Portal, Statement, Words};
 use super::values;
 use super::verb::{masked, verb};
-use super::wire::{HEADER, header, inside};
+use super::wire::{inside, whole};
 
 /// So many bytes of a statement, or of all parameters of one execution, are kept.
 const TEXT: usize = 64 << 10;
@@ -114,7 +114,10 @@ impl Postgres {
         let name = name(&sample, &mut body)?;
         self.bridge();
         let statement = match kind {
-            Ok(b'P') => self.portal(name).statement,
+            Ok(b'P') => match self.store().portals.find(name) {
+                Some(portal) => Arc::clone(&portal.statement),
+                None => Arc::new(Statement::unknown()),
+            },
             Ok(_) | Err(_) => self.store().statement(name),
         };
         self.due.push_back(Due::Describe(Arc::clone(&statement)));
@@ -221,9 +224,7 @@ impl Postgres {
 /// Whether the client's next message describes or runs what it has just named, without a name for it, and is there
 /// with all its bytes: it can neither come short nor break the protocol.
 fn runs_on(wire: &Reader<'_>) -> bool {
-    let Ok(header) = header(Speaker::Client, wire) else { return false };
-    let body = wire.rest().get(HEADER..).and_then(|body| body.get(..header.body as usize));
-    matches!((header.tag, body), (b'D', Some([_, 0, ..])) | (b'E', Some([0, ..])))
+    matches!(whole(Speaker::Client, wire), Some((b'D', [_, 0, ..]) | (b'E', [0, ..])))
 }
 
 /// The words of a statement, which may end with a zero byte.
@@ -247,6 +248,11 @@ fn words(sample: &Sample<'_>) -> Words {
 /// The next name in a body.
 fn name<'a>(sample: &Sample<'_>, body: &mut Reader<'a>) -> Read<&'a [u8]> {
     let rest = body.rest();
+    if let [0, ..] = rest {
+        // Most names are none.
+        body.skip(1);
+        return Ok(&[]);
+    }
     match body.until(0, NAME) {
         Ok(name) => Ok(name),
         // A loss hides the end.

@@ -6,11 +6,10 @@ use model::exchange::{Column, Origin, Text};
 use model::row::Row;
 
 use crate::kit::protocol::Read;
-use crate::kit::reader::{Reader, Sample};
+use crate::kit::reader::{Ahead, Reader};
 
 use super::types;
 use super::values::{self, Form};
-use super::wire::inside;
 
 /// A table has at most 1,600 columns and a result 1,664; what comes behind them is not kept.
 const COLUMNS: u16 = 1664;
@@ -55,18 +54,17 @@ pub(super) enum Forms {
 }
 
 /// The shape that the body of a `RowDescription` describes; sessions that run the same statements share it.
-pub(super) fn read(said: &Sample<'_>, wire: &mut Reader<'_>) -> Read<Arc<Shape>> {
-    let mut fields = inside(said, wire);
-    if said.bytes.len() > SHARED {
-        return Shape::read(&mut fields).map(Arc::new);
+pub(super) fn read(said: &[u8], wire: &mut Reader<'_>) -> Read<Arc<Shape>> {
+    if said.len() > SHARED {
+        return Shape::read(said).map(Arc::new);
     }
-    wire.recall(said.bytes, |known: &Shape| *known.said == *said.bytes, || Shape::read(&mut fields))
+    wire.recall(said, |known: &Shape| *known.said == *said, || Shape::read(said))
 }
 
 impl Shape {
     /// Reads the body of a `RowDescription`.
-    fn read(wire: &mut Reader<'_>) -> Read<Shape> {
-        let said = wire.rest().into();
+    fn read(said: &[u8]) -> Read<Shape> {
+        let wire = &mut Reader::new(said, 0, Ahead::End);
         let count = wire.be16()?.min(COLUMNS);
         let mut columns = Vec::with_capacity(usize::from(count));
         let mut fields = Vec::with_capacity(usize::from(count));
@@ -81,7 +79,7 @@ impl Shape {
             });
             fields.push(field);
         }
-        Ok(Shape { columns: columns.into(), fields: fields.into(), said })
+        Ok(Shape { columns: columns.into(), fields: fields.into(), said: said.into() })
     }
 }
 
@@ -134,17 +132,17 @@ impl Forms {
 /// Reads the cells of a `DataRow`, or as many as are there, into `row`.
 ///
 /// A cell whose form nobody saw is shown as text where it is one.
-pub(super) fn row(wire: &mut Reader<'_>, shape: Option<&Shape>, forms: &Forms, row: &mut Row) {
-    let count = wire.be16().unwrap_or(0).min(COLUMNS);
-    for at in 0..usize::from(count) {
-        let Ok(length) = wire.array().map(i32::from_be_bytes) else { break };
-        let Ok(length) = usize::try_from(length) else {
+pub(super) fn row(body: &[u8], shape: Option<&Shape>, forms: &Forms, row: &mut Row) {
+    let Some((count, mut rest)) = body.split_first_chunk() else { return };
+    for at in 0..usize::from(u16::from_be_bytes(*count).min(COLUMNS)) {
+        let Some((length, cells)) = rest.split_first_chunk() else { break };
+        let Ok(length) = usize::try_from(i32::from_be_bytes(*length)) else {
+            rest = cells;
             row.push_null();
             continue;
         };
-        let rest = wire.rest();
-        let value = rest.get(..length).unwrap_or(rest);
-        wire.skip(value.len() as u64);
+        let (value, behind) = cells.split_at_checked(length).unwrap_or((cells, &[]));
+        rest = behind;
         let kind = shape.and_then(|s| s.fields.get(at)).map_or(0, |f| f.kind);
         let form = forms.of(at, shape).unwrap_or_else(|| likely(value));
         row.push_with(|text| values::write(text, kind, form, value, CELL));

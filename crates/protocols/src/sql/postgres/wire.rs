@@ -86,6 +86,14 @@ pub(super) fn header(speaker: Speaker, wire: &Reader<'_>) -> Read<Header> {
     }
 }
 
+/// The tag and the body of the message at the beginning of `wire`, which stays unread, if all of its bytes are there.
+#[inline]
+pub(super) fn whole<'a>(speaker: Speaker, wire: &Reader<'a>) -> Option<(u8, &'a [u8])> {
+    let header = header(speaker, wire).ok()?;
+    let body = wire.rest().get(HEADER..)?.get(..header.body as usize)?;
+    Some((header.tag, body))
+}
+
 /// A reader of a message's body, or of as much of it as is kept.
 pub(super) fn inside<'a>(sample: &Sample<'a>, wire: &Reader<'_>) -> Reader<'a> {
     Reader::new(sample.bytes, wire.position(), Ahead::End)
