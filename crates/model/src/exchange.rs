@@ -13,7 +13,7 @@ use crate::time::Time;
 pub type Text = Arc<str>;
 
 /// One request with its response.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exchange {
     /// The protocol's name in records (`postgresql`, `http`).
     pub protocol: &'static str,

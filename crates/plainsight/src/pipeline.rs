@@ -65,9 +65,13 @@ impl Pipeline {
     /// Takes events until a batch is full, or the source pauses or ends.
     pub(crate) fn step(&mut self, source: &mut dyn Source) -> anyhow::Result<Flow> {
         for _ in 0..EVENTS {
-            let Some(event) = source.next().context("reading events")? else {
-                self.deliver()?;
-                return Ok(if source.is_finished() { Flow::Ended } else { Flow::Paused });
+            let event = match source.next() {
+                Ok(Some(event)) => event,
+                Ok(None) => {
+                    self.deliver()?;
+                    return Ok(if source.is_finished() { Flow::Ended } else { Flow::Paused });
+                }
+                Err(error) => return Err(error).context("reading events"),
             };
             self.latest = self.latest.max(event.at);
             self.tracker.follow(&event, &mut self.accesses);
@@ -115,7 +119,7 @@ impl Pipeline {
         if let Some(sink) = &mut self.sink {
             sink.deliver(&self.accesses).context("writing accesses")?;
         }
-        self.accesses.clear();
+        self.tracker.take_back(self.accesses.drain(..));
         Ok(())
     }
 }

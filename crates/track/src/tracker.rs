@@ -111,6 +111,11 @@ impl Tracker {
         self.follow(event, out);
     }
 
+    /// Takes back accesses that everybody is done with: the next ones are written into their memory.
+    pub fn take_back(&mut self, accesses: impl Iterator<Item = Access>) {
+        accesses.for_each(|access| self.desk.take_back(access.exchange));
+    }
+
     /// Closes everything: what was asked and not answered is told.
     pub fn finish(&mut self, at: Time, out: &mut Vec<Access>) {
         self.ends.clear();

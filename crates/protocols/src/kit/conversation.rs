@@ -119,6 +119,6 @@ impl Conversation {
         for half in [&mut self.client, &mut self.server] {
             half.end(&mut self.machine, at, desk);
         }
-        self.machine.pairing.abandon(self.machine.pairing.open(), None, &mut desk.exchanges);
+        self.machine.pairing.abandon(self.machine.pairing.open(), None, desk);
     }
 }

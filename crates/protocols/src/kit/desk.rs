@@ -15,6 +15,10 @@ use model::exchange::Exchange;
 /// displaced is only made again.
 const PLACES: usize = 512;
 
+/// The memory of so many exchanges is kept for the next ones: more than are on their way at a time, unless the sink
+/// is far behind.
+const SPARE: usize = 1024;
+
 /// What the conversations of one thread share.
 #[derive(Debug, Default)]
 pub struct Desk {
@@ -22,6 +26,25 @@ pub struct Desk {
     pub exchanges: Vec<Box<Exchange>>,
     /// What many sessions say alike.
     pub shared: Shared,
+    /// Exchanges that nobody needs any more, whose memory the next ones are written into.
+    spare: Vec<Box<Exchange>>,
+}
+
+impl Desk {
+    /// Memory for the next exchange.
+    #[inline]
+    pub(super) fn blank(&mut self) -> Box<Exchange> {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// Takes back an exchange that everybody is done with.
+    #[inline]
+    pub fn take_back(&mut self, mut exchange: Box<Exchange>) {
+        if self.spare.len() < SPARE {
+            *exchange = Exchange::default();
+            self.spare.push(exchange);
+        }
+    }
 }
 
 /// Things that many sessions say alike (the shape of a result, who logged in), each kept once.

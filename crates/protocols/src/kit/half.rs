@@ -208,22 +208,22 @@ impl Ear<'_> {
         if bytes.is_empty() {
             return Step::Wait;
         }
-        self.begin(bytes)
-    }
-
-    /// Hears the first bytes of a message.
-    #[inline]
-    fn begin(&mut self, bytes: &[u8]) -> Step {
         let (read, step) = self.go_through(bytes, 0, Ahead::Open);
         if let Some(unread @ [_, ..]) = bytes.get(read..) {
-            let message = self.half.message();
-            message.pending.extend_from_slice(unread);
-            message.since = self.at;
+            self.keep(unread);
         }
         step
     }
 
+    /// Keeps the first bytes of a message that is not whole.
+    fn keep(&mut self, unread: &[u8]) {
+        let message = self.half.message();
+        message.pending.extend_from_slice(unread);
+        message.since = self.at;
+    }
+
     /// Hears more of the message under way.
+    #[inline(never)]
     fn hear_on(&mut self, bytes: &[u8]) -> Step {
         let owed = usize::try_from(self.half.debt()).unwrap_or(usize::MAX).min(bytes.len());
         self.pay(owed as u64);
@@ -233,12 +233,14 @@ impl Ear<'_> {
             return Step::Wait;
         }
         let mut window = self.half.take_pending();
-        if window.is_empty() {
-            return self.begin(bytes);
-        }
         let old = window.len();
+        if old == 0 {
+            let (read, step) = self.read(bytes, 0, Ahead::Open);
+            self.keep(bytes.get(read..).unwrap_or_default());
+            return step;
+        }
         window.extend_from_slice(bytes);
-        let (read, step) = self.go_through(&window, old, Ahead::Open);
+        let (read, step) = self.read(&window, old, Ahead::Open);
         self.half.put_back(window, read);
         if read >= old
             && let Some(message) = &mut self.half.unfinished
@@ -276,14 +278,21 @@ impl Ear<'_> {
     /// Reads what waits once more, knowing what comes behind it.
     fn reread(&mut self, ahead: Ahead) {
         let window = self.half.take_pending();
-        let (read, _) = self.go_through(&window, window.len(), ahead);
+        let (read, _) = self.read(&window, window.len(), ahead);
         self.half.put_back(window, read);
+    }
+
+    /// Goes through a window, out of line: the straight way has its own copy of it.
+    #[inline(never)]
+    fn read(&mut self, window: &[u8], old: usize, ahead: Ahead) -> (usize, Step) {
+        self.go_through(window, old, ahead)
     }
 
     /// Reads messages from `window`, of which the first `old` bytes passed before now: how many bytes were read, and
     /// how to go on.
     ///
     /// The machine is asked at least once, even about an empty window.
+    #[inline(always)]
     fn go_through(&mut self, window: &[u8], old: usize, ahead: Ahead) -> (usize, Step) {
         let mut read = 0;
         loop {
@@ -307,6 +316,7 @@ impl Ear<'_> {
     }
 
     /// Reads one message, whose first byte passed at `from`: how many bytes it took, and how to go on.
+    #[inline(always)]
     fn step(&mut self, rest: &[u8], from: Time, ahead: Ahead) -> (usize, Step) {
         let asked = match self.half.speaker {
             Speaker::Client => None,
@@ -346,6 +356,7 @@ impl Ear<'_> {
     }
 
     /// A message of so many bytes was heard, of which the first passed at `from`.
+    #[inline(always)]
     fn settle(&mut self, heard: Heard, from: Time, bytes: u64) {
         let span = match heard {
             Heard::Request(..) | Heard::Response(..) | Heard::Early(_) | Heard::Part | Heard::Dismissed => {
@@ -356,16 +367,16 @@ impl Ear<'_> {
             Heard::Oneway(_) => self.span(None, from, bytes),
             Heard::Identity(_) | Heard::Abandoned(_) | Heard::Nothing => Span::default(),
         };
-        let (pairing, out) = (&mut self.machine.pairing, &mut self.desk.exchanges);
+        let (pairing, desk) = (&mut self.machine.pairing, &mut *self.desk);
         match heard {
-            Heard::Request(key, request) => pairing.ask(key, request, span, out),
-            Heard::Response(key, response) => pairing.answer(key, response, span, out),
-            Heard::Early(response) => pairing.answer_early(response, span, out),
-            Heard::Oneway(request) => pairing.tell(request, span, out),
+            Heard::Request(key, request) => pairing.ask(key, request, span, desk),
+            Heard::Response(key, response) => pairing.answer(key, response, span, desk),
+            Heard::Early(response) => pairing.answer_early(response, span, desk),
+            Heard::Oneway(request) => pairing.tell(request, span, desk),
             Heard::Part => self.span = Some(span),
             Heard::Identity(identity) => pairing.identify(identity),
             Heard::Dismissed => pairing.dismiss(),
-            Heard::Abandoned(count) => pairing.abandon(count, None, out),
+            Heard::Abandoned(count) => pairing.abandon(count, None, desk),
             Heard::Nothing => {}
         }
     }
@@ -421,7 +432,7 @@ impl Ear<'_> {
             Speaker::Client => pairing.doubt(),
             Speaker::Server => {
                 let open = pairing.open();
-                pairing.abandon(open, Some(cause), &mut self.desk.exchanges);
+                pairing.abandon(open, Some(cause), self.desk);
                 // Of several, some answers may still come, and nobody knows how many.
                 if open > 1 {
                     pairing.doubt();

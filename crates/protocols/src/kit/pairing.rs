@@ -6,6 +6,7 @@ use model::event::Cause;
 use model::exchange::{Completeness, Exchange, Identity, Outcome, Request, Response};
 use model::time::Time;
 
+use crate::kit::desk::Desk;
 use crate::kit::protocol::{Key, Protocol};
 use crate::kit::queue::Queue;
 
@@ -74,30 +75,30 @@ impl Pairing {
     }
 
     /// A request that waits for its response.
-    pub fn ask(&mut self, key: Key, request: Request, span: Span, out: &mut Vec<Box<Exchange>>) {
+    pub fn ask(&mut self, key: Key, request: Request, span: Span, desk: &mut Desk) {
         if matches!(self.waiting.front(), Some(Waiting::Gap(Gap::Answered))) && self.waiting.len() == 1 {
             self.waiting.clear();
         }
         if self.waiting.len() >= OPEN_REQUESTS {
-            self.give_up_oldest(Some(Cause::Cap), out);
+            self.give_up_oldest(Some(Cause::Cap), desk);
         }
-        let mut exchange = self.begin(request, span);
+        let mut exchange = self.begin(request, span, desk);
         match self.early.take() {
             Some(early) => {
                 let (response, span) = *early;
                 self.finish(&mut exchange, response, span);
-                out.push(exchange);
+                desk.exchanges.push(exchange);
             }
             None => self.waiting.push_back(Waiting::Request(key, exchange)),
         }
     }
 
     /// A response to the request that is still being said: it waits for its end.
-    pub fn answer_early(&mut self, response: Response, span: Span, out: &mut Vec<Box<Exchange>>) {
+    pub fn answer_early(&mut self, response: Response, span: Span, desk: &mut Desk) {
         if self.waiting.is_empty() {
             self.early = Some(Box::new((response, span)));
         } else {
-            self.answer(Key::Turn, response, span, out);
+            self.answer(Key::Turn, response, span, desk);
         }
     }
 
@@ -111,16 +112,16 @@ impl Pairing {
     }
 
     /// A response; it ends the request that it answers.
-    pub fn answer(&mut self, key: Key, response: Response, span: Span, out: &mut Vec<Box<Exchange>>) {
+    pub fn answer(&mut self, key: Key, response: Response, span: Span, desk: &mut Desk) {
         match key {
             Key::Turn => match self.waiting.pop_front() {
                 None => {}
                 Some(Waiting::Request(_, mut exchange)) => {
                     self.finish(&mut exchange, response, span);
-                    out.push(exchange);
+                    desk.exchanges.push(exchange);
                 }
                 Some(Waiting::Gap(_)) => {
-                    self.give_up_oldest(Some(Cause::Breach), out);
+                    self.give_up_oldest(Some(Cause::Breach), desk);
                     self.waiting.push_front(Waiting::Gap(Gap::Answered));
                 }
             },
@@ -129,7 +130,7 @@ impl Pairing {
                     self.waiting.iter().position(|w| matches!(w, Waiting::Request(k, _) if *k == key));
                 if let Some(Waiting::Request(_, mut exchange)) = found.and_then(|i| self.waiting.remove(i)) {
                     self.finish(&mut exchange, response, span);
-                    out.push(exchange);
+                    desk.exchanges.push(exchange);
                 }
             }
         }
@@ -144,16 +145,16 @@ impl Pairing {
     }
 
     /// A message that waits for no response.
-    pub fn tell(&mut self, request: Request, span: Span, out: &mut Vec<Box<Exchange>>) {
-        let mut exchange = self.begin(request, span);
+    pub fn tell(&mut self, request: Request, span: Span, desk: &mut Desk) {
+        let mut exchange = self.begin(request, span, desk);
         exchange.response.outcome = Outcome::Oneway;
-        out.push(exchange);
+        desk.exchanges.push(exchange);
     }
 
     /// The `count` oldest requests will not be answered; `cause` says so when it is our loss.
-    pub fn abandon(&mut self, count: usize, cause: Option<Cause>, out: &mut Vec<Box<Exchange>>) {
+    pub fn abandon(&mut self, count: usize, cause: Option<Cause>, desk: &mut Desk) {
         for _ in 0..count {
-            self.give_up_oldest(cause, out);
+            self.give_up_oldest(cause, desk);
         }
     }
 
@@ -172,34 +173,28 @@ impl Pairing {
         self.waiting.iter().filter(|w| matches!(w, Waiting::Request(..))).count()
     }
 
-    fn give_up_oldest(&mut self, cause: Option<Cause>, out: &mut Vec<Box<Exchange>>) {
+    fn give_up_oldest(&mut self, cause: Option<Cause>, desk: &mut Desk) {
         while let Some(waiting) = self.waiting.pop_front() {
             if let Waiting::Request(_, mut exchange) = waiting {
                 exchange.identity = self.identity_of(exchange.identity.take());
                 exchange.completeness.cause = exchange.completeness.cause.or(cause);
-                out.push(exchange);
+                desk.exchanges.push(exchange);
                 return;
             }
         }
     }
 
     /// An exchange without an answer so far.
-    fn begin(&self, request: Request, span: Span) -> Box<Exchange> {
-        // Built where it will stay: it is the largest thing that a message makes.
-        Box::write(
-            Box::new_uninit(),
-            Exchange {
-                protocol: self.protocol.name(),
-                identity: self.identity.clone(),
-                request,
-                response: Response { outcome: Outcome::Unanswered, ..Response::default() },
-                asked: span.from,
-                answered: None,
-                request_bytes: span.bytes,
-                response_bytes: 0,
-                completeness: span.completeness,
-            },
-        )
+    fn begin(&self, request: Request, span: Span, desk: &mut Desk) -> Box<Exchange> {
+        let mut exchange = desk.blank();
+        exchange.protocol = self.protocol.name();
+        exchange.identity = self.identity.clone();
+        exchange.request = request;
+        exchange.response.outcome = Outcome::Unanswered;
+        exchange.asked = span.from;
+        exchange.request_bytes = span.bytes;
+        exchange.completeness = span.completeness;
+        exchange
     }
 
     fn finish(&self, exchange: &mut Exchange, response: Response, span: Span) {
