@@ -32,28 +32,31 @@ static FAILED: LazyLock<Text> = LazyLock::new(|| Text::from("failed"));
 impl Postgres {
     /// Reads the client's next message, and those that run what it names.
     pub(super) fn asked(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
-        if let Some(given_up) = self.overflow() {
-            return Ok(given_up);
+        if self.overflows() {
+            return Ok(self.give_up());
         }
         loop {
-            let heard = self.ask_one(wire);
-            if !matches!(heard, Ok(Heard::Part)) || !runs_on(wire) {
-                return heard;
+            let header = self.message(Speaker::Client, wire)?;
+            let body = u64::from(header.body);
+            if header.tag != b'p' && self.state == State::Greeting {
+                self.state = State::Talking;
+            }
+            match header.tag {
+                b'P' => self.parse(wire.sample(body, TEXT)?, wire)?,
+                b'B' => self.bind(wire.sample(body, TEXT)?, wire)?,
+                b'D' => self.describe(wire.sample(body, NAME)?, wire)?,
+                tag => return self.said(tag, body, wire),
+            }
+            if !runs_on(wire) {
+                return Ok(Heard::Part);
             }
         }
     }
 
-    fn ask_one(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
-        let header = self.message(Speaker::Client, wire)?;
-        let body = u64::from(header.body);
-        if header.tag != b'p' && self.state == State::Greeting {
-            self.state = State::Talking;
-        }
-        match header.tag {
-            b'Q' => self.query(wire.sample(body, TEXT)?),
-            b'P' => self.parse(wire.sample(body, TEXT)?, wire),
-            b'B' => self.bind(wire.sample(body, TEXT)?, wire),
-            b'D' => self.describe(wire.sample(body, NAME)?, wire),
+    /// A message that does not prepare what another will run.
+    fn said(&mut self, tag: u8, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
+        match tag {
+            b'Q' => Ok(self.query(&wire.sample(body, TEXT)?)),
             b'E' => self.execute(wire.sample(body, NAME)?, wire),
             b'C' => self.close(wire.sample(body, NAME)?, wire),
             b'F' => self.call(wire.sample(body, TEXT)?, wire),
@@ -67,13 +70,13 @@ impl Postgres {
         }
     }
 
-    fn query(&mut self, sample: Sample<'_>) -> Read<Heard> {
+    fn query(&mut self, sample: &Sample<'_>) -> Heard {
         self.bridge();
-        let request = self.request(words(&sample), Row::default(), None);
-        Ok(self.ask(Due::Query, request))
+        let request = self.request(words(sample), Row::default(), None);
+        self.ask(Due::Query, request)
     }
 
-    fn parse(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<Heard> {
+    fn parse(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<()> {
         let mut body = inside(&sample, wire);
         let name = name(&sample, &mut body)?;
         let rest = body.rest();
@@ -89,26 +92,26 @@ impl Postgres {
         if !name.is_empty() {
             self.due.push_back(Due::Parse { name: name.into(), before });
         }
-        self.prepared("PARSE", statement);
-        Ok(Heard::Part)
+        self.prepared("PARSE", &statement);
+        Ok(())
     }
 
-    fn bind(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<Heard> {
+    fn bind(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<()> {
         let mut body = inside(&sample, wire);
         let portal = name(&sample, &mut body)?;
         let source = name(&sample, &mut body)?;
         self.bridge();
         let statement = self.store().statement(source);
-        let forms = shape::forms(&mut body).unwrap_or(Forms::Unknown);
+        let forms = shape::forms(&mut body);
         let (parameters, count) = parameters(&mut body, &statement, &forms);
         let cut = (parameters.len() < count).then_some(count as u64);
-        let forms = shape::forms(&mut body).unwrap_or(Forms::Unknown);
-        self.prepared("BIND", Arc::clone(&statement));
+        let forms = shape::forms(&mut body);
+        self.prepared("BIND", &statement);
         self.store().open(portal, Portal { statement, parameters, cut, forms });
-        Ok(Heard::Part)
+        Ok(())
     }
 
-    fn describe(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<Heard> {
+    fn describe(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<()> {
         let mut body = inside(&sample, wire);
         let kind = body.u8();
         let name = name(&sample, &mut body)?;
@@ -120,9 +123,9 @@ impl Postgres {
             },
             Ok(_) | Err(_) => self.store().statement(name),
         };
-        self.due.push_back(Due::Describe(Arc::clone(&statement)));
-        self.prepared("DESCRIBE", statement);
-        Ok(Heard::Part)
+        self.prepared("DESCRIBE", &statement);
+        self.due.push_back(Due::Describe(statement));
+        Ok(())
     }
 
     fn execute(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<Heard> {
@@ -167,7 +170,7 @@ impl Postgres {
     fn call(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<Heard> {
         let mut body = inside(&sample, wire);
         let function = body.be32().unwrap_or(0);
-        let forms = shape::forms(&mut body).unwrap_or(Forms::Unknown);
+        let forms = shape::forms(&mut body);
         let (parameters, _) = parameters(&mut body, &Statement::default(), &forms);
         self.bridge();
         let details = [("function", Detail::Number(i64::from(function)))].into();
@@ -195,9 +198,9 @@ impl Postgres {
     }
 
     /// The batch prepares something; the first such message names it, unless it runs something too.
-    fn prepared(&mut self, operation: &'static str, statement: Arc<Statement>) {
+    fn prepared(&mut self, operation: &'static str, statement: &Arc<Statement>) {
         if let Batch::Empty = self.batch {
-            self.batch = Batch::Prepared(operation, statement);
+            self.batch = Batch::Prepared(operation, Arc::clone(statement));
         }
     }
 

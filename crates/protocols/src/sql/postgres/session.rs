@@ -245,6 +245,7 @@ impl Postgres {
     }
 
     /// A request begins to wait.
+    #[inline]
     pub(super) fn ask(&mut self, due: Due, request: Request) -> Heard {
         self.open += 1;
         self.due.push_back(due);
@@ -264,15 +265,18 @@ impl Postgres {
         Some(due)
     }
 
+    /// Whether more is due than is waited for.
+    #[inline]
+    pub(super) fn overflows(&self) -> bool {
+        self.open >= OPEN || self.due.len() >= DUE
+    }
+
     /// At the cap: what is due is given up, and the next answers answer nobody.
-    pub(super) fn overflow(&mut self) -> Option<Heard> {
-        if self.open < OPEN && self.due.len() < DUE {
-            return None;
-        }
+    pub(super) fn give_up(&mut self) -> Heard {
         let open = std::mem::take(&mut self.open);
         self.due.clear();
         self.due.push_back(Due::Gap(Gap::Unanswered));
-        Some(Heard::Abandoned(open))
+        Heard::Abandoned(open)
     }
 
     /// A gap that the server has answered is over when the client speaks again.

@@ -94,22 +94,26 @@ fn field(wire: &mut Reader<'_>) -> Read<Field> {
     Ok(Field { kind, form, origin })
 }
 
-/// Reads the forms that the client wants its results in.
-pub(super) fn forms(wire: &mut Reader<'_>) -> Read<Forms> {
-    Ok(match wire.be16()? {
-        0 => Forms::Text,
-        1 => match form(wire)? {
-            Form::Text => Forms::Text,
-            Form::Binary => Forms::Binary,
-        },
-        count => {
-            let mut each = Vec::new();
-            for _ in 0..count {
-                each.push(form(wire)?);
-            }
-            Forms::Each(each.into())
-        }
-    })
+/// Reads forms, of parameters or of what the client wants its results in.
+#[inline]
+pub(super) fn forms(wire: &mut Reader<'_>) -> Forms {
+    let (forms, length) = match wire.rest() {
+        [0, 0, ..] => (Forms::Text, 2),
+        [0, 1, 0, 0, ..] => (Forms::Text, 4),
+        [0, 1, _, _, ..] => (Forms::Binary, 4),
+        _ => return each(wire).map_or(Forms::Unknown, Forms::Each),
+    };
+    wire.skip(length);
+    forms
+}
+
+fn each(wire: &mut Reader<'_>) -> Read<Box<[Form]>> {
+    let count = wire.be16()?;
+    let mut each = Vec::new();
+    for _ in 0..count {
+        each.push(form(wire)?);
+    }
+    Ok(each.into())
 }
 
 fn form(wire: &mut Reader<'_>) -> Read<Form> {

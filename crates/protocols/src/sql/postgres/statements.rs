@@ -185,6 +185,11 @@ impl Hasher for Fnv {
         }
     }
 
+    /// The length that stands before a name's bytes is one step, and not eight.
+    fn write_usize(&mut self, length: usize) {
+        self.0 = (self.0 ^ length as u64).wrapping_mul(0x100_0000_01b3);
+    }
+
     fn finish(&self) -> u64 {
         self.0
     }
