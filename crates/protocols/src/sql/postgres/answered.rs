@@ -16,7 +16,7 @@ use super::login;
 use super::session::{Batch, Due, Postgres, State, Telling, Transaction};
 use super::shape::{self, CELL, Forms};
 use super::values::Form;
-use super::wire::{HEADER, Header, header, inside, whole};
+use super::wire::{HEADER, Header, Message, header, inside, whole};
 
 /// So many bytes of a row that is sampled are read.
 const ROW: usize = 16 << 10;
@@ -28,32 +28,34 @@ impl Postgres {
     ///
     /// A response has a handful of them, and what surrounds a reading costs more than most of them do.
     pub(super) fn answered(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
-        let begin = wire.taken();
+        let begin = wire.rest();
+        let mut rest = begin;
         let is_end = loop {
-            match whole(Speaker::Server, wire) {
-                Some((tag, body)) if self.piece(tag, body, wire) => {
-                    wire.skip((HEADER + body.len()) as u64);
-                }
-                Some((tag, _)) => break self.is_end(tag),
+            match whole(Speaker::Server, rest) {
+                Some((message, behind)) if self.piece(message, wire) => rest = behind,
+                Some((message, _)) => break self.is_end(message.tag),
                 None => break false,
             }
         };
-        if wire.taken() > begin && !is_end {
+        let pieces = begin.len() - rest.len();
+        wire.skip(pieces as u64);
+        if pieces > 0 && !is_end {
             return Ok(Heard::Part);
         }
         let header = header(Speaker::Server, wire)?;
         self.answer(header, wire)
     }
 
-    /// Reads a whole message, if it is a mere piece of the response that is due and easily read.
-    fn piece(&mut self, tag: u8, body: &[u8], wire: &mut Reader<'_>) -> bool {
-        match (tag, self.due.front()) {
-            (b'D', Some(Due::Query | Due::Execute(..))) => self.row(body),
-            (b'C', Some(Due::Query)) => self.completed(body, wire.asked()),
-            (b'T', Some(Due::Query)) => return self.describe_rows(body, wire).is_ok(),
+    /// Reads a message, if it is a mere piece of the response that is due and easily read.
+    #[inline]
+    fn piece(&mut self, message: Message<'_>, wire: &mut Reader<'_>) -> bool {
+        match (message.tag, self.due.front()) {
+            (b'D', Some(Due::Query | Due::Execute(..))) => self.row(message.body),
+            (b'C', Some(Due::Query)) => self.completed(message.body, wire.asked()),
+            (b'T', Some(Due::Query)) => return self.describe_rows(message.body, wire).is_ok(),
             (b'T', Some(Due::Describe(_))) => {
                 let runs = matches!(self.due.get(1), Some(Due::Execute(..)));
-                return runs && self.describe_rows(body, wire).is_ok();
+                return runs && self.describe_rows(message.body, wire).is_ok();
             }
             (b'2', Some(Due::Describe(_) | Due::Execute(..))) => {}
             _ => return false,

@@ -227,7 +227,8 @@ impl Postgres {
 /// Whether the client's next message describes or runs what it has just named, without a name for it, and is there
 /// with all its bytes: it can neither come short nor break the protocol.
 fn runs_on(wire: &Reader<'_>) -> bool {
-    matches!(whole(Speaker::Client, wire), Some((b'D', [_, 0, ..]) | (b'E', [0, ..])))
+    let next = whole(Speaker::Client, wire.rest()).map(|(message, _)| (message.tag, message.body));
+    matches!(next, Some((b'D', [_, 0, ..]) | (b'E', [0, ..])))
 }
 
 /// The words of a statement, which may end with a zero byte.

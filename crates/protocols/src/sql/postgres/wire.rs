@@ -78,20 +78,34 @@ pub(super) struct Header {
 /// [`Stop::Short`] when it is not whole, [`Stop::Broken`] when `speaker` has no such message.
 #[inline]
 pub(super) fn header(speaker: Speaker, wire: &Reader<'_>) -> Read<Header> {
-    let Some(&[tag, length @ ..]) = wire.rest().first_chunk::<HEADER>() else { return Err(Stop::Short) };
-    let bounds = bounds(speaker, tag);
-    match u32::from_be_bytes(length).checked_sub(4) {
-        Some(body) if bounds.least <= body && body <= bounds.most => Ok(Header { tag, body }),
-        Some(_) | None => Err(wire.broken("no message has this tag and length")),
-    }
+    let begin = wire.rest().first_chunk().ok_or(Stop::Short)?;
+    sound(speaker, begin).ok_or_else(|| wire.broken("no message has this tag and length"))
 }
 
-/// The tag and the body of the message at the beginning of `wire`, which stays unread, if all of its bytes are there.
+/// The message at the beginning of `bytes`, if all of it is there, and what is behind it.
 #[inline]
-pub(super) fn whole<'a>(speaker: Speaker, wire: &Reader<'a>) -> Option<(u8, &'a [u8])> {
-    let header = header(speaker, wire).ok()?;
-    let body = wire.rest().get(HEADER..)?.get(..header.body as usize)?;
-    Some((header.tag, body))
+pub(super) fn whole(speaker: Speaker, bytes: &[u8]) -> Option<(Message<'_>, &[u8])> {
+    let (begin, rest) = bytes.split_first_chunk()?;
+    let header = sound(speaker, begin)?;
+    let (body, rest) = rest.split_at_checked(header.body as usize)?;
+    Some((Message { tag: header.tag, body }, rest))
+}
+
+/// A tagged message that is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Message<'a> {
+    /// What kind of message it is.
+    pub(super) tag: u8,
+    /// What follows the header.
+    pub(super) body: &'a [u8],
+}
+
+#[inline]
+fn sound(speaker: Speaker, begin: &[u8; HEADER]) -> Option<Header> {
+    let [tag, length @ ..] = *begin;
+    let body = u32::from_be_bytes(length).checked_sub(4)?;
+    let bounds = bounds(speaker, tag);
+    (bounds.least <= body && body <= bounds.most).then_some(Header { tag, body })
 }
 
 /// A reader of a message's body, or of as much of it as is kept.
