@@ -14,8 +14,10 @@ use crate::kit::protocol::{Broken, Read, Stop};
 /// Reading past the end is [`Stop::Short`]; nothing here panics or allocates.
 #[derive(Debug)]
 pub struct Reader<'a> {
-    window: &'a [u8],
-    at: usize,
+    /// The bytes that are there and unread.
+    rest: &'a [u8],
+    /// How many bytes there were.
+    length: usize,
     begins: u64,
     ahead: Ahead,
     debt: u64,
@@ -55,7 +57,7 @@ impl<'a> Reader<'a> {
     /// A reader of `window`, which begins at position `begins` of its stream.
     #[must_use]
     pub fn new(window: &'a [u8], begins: u64, ahead: Ahead) -> Self {
-        Reader { window, at: 0, begins, ahead, debt: 0, asked: None, shared: None }
+        Reader { rest: window, length: window.len(), begins, ahead, debt: 0, asked: None, shared: None }
     }
 
     /// The same reader, of a side that has to answer `asked`.
@@ -110,8 +112,8 @@ impl<'a> Reader<'a> {
     /// [`Stop::Short`] when there are fewer.
     #[inline]
     pub fn take(&mut self, length: usize) -> Read<&'a [u8]> {
-        let bytes = self.peek(length)?;
-        self.at += length;
+        let (bytes, rest) = self.rest.split_at_checked(length).ok_or(Stop::Short)?;
+        self.rest = rest;
         Ok(bytes)
     }
 
@@ -121,7 +123,7 @@ impl<'a> Reader<'a> {
     /// [`Stop::Short`] when there are fewer.
     #[inline]
     pub fn peek(&self, length: usize) -> Read<&'a [u8]> {
-        self.rest().get(..length).ok_or(Stop::Short)
+        self.rest.get(..length).ok_or(Stop::Short)
     }
 
     /// The next byte.
@@ -158,8 +160,8 @@ impl<'a> Reader<'a> {
     /// [`Stop::Short`] when there are fewer.
     #[inline]
     pub fn array<const N: usize>(&mut self) -> Read<[u8; N]> {
-        let bytes = self.rest().first_chunk::<N>().ok_or(Stop::Short)?;
-        self.at += N;
+        let (bytes, rest) = self.rest.split_first_chunk().ok_or(Stop::Short)?;
+        self.rest = rest;
         Ok(*bytes)
     }
 
@@ -169,13 +171,13 @@ impl<'a> Reader<'a> {
     /// [`Stop::Short`] when `end` is not there yet, [`Stop::Broken`] when it is not among the next `limit` bytes.
     #[inline]
     pub fn until(&mut self, end: u8, limit: usize) -> Read<&'a [u8]> {
-        let rest = self.rest();
-        match memchr::memchr(end, rest) {
+        match memchr::memchr(end, self.rest) {
             Some(length) if length <= limit => {
-                self.at += length + 1;
-                Ok(rest.get(..length).unwrap_or_default())
+                let bytes = self.take(length)?;
+                self.skip(1);
+                Ok(bytes)
             }
-            None if rest.len() <= limit => Err(Stop::Short),
+            None if self.rest.len() <= limit => Err(Stop::Short),
             Some(_) | None => Err(self.broken("a text has no end within its limit")),
         }
     }
@@ -189,12 +191,11 @@ impl<'a> Reader<'a> {
     /// [`Stop::Short`] while bytes of the sample may still come.
     #[inline]
     pub fn sample(&mut self, length: u64, limit: usize) -> Read<Sample<'a>> {
-        let rest = self.rest();
         let wanted = usize::try_from(length).unwrap_or(usize::MAX).min(limit);
-        let kept = match rest.get(..wanted) {
+        let kept = match self.rest.get(..wanted) {
             Some(kept) => kept,
             None => match self.ahead {
-                Ahead::Hole(_) => rest,
+                Ahead::Hole(_) => self.rest,
                 Ahead::Open | Ahead::End => return Err(Stop::Short),
             },
         };
@@ -205,13 +206,9 @@ impl<'a> Reader<'a> {
     /// Passes over `length` bytes, those that have not come yet included.
     #[inline]
     pub fn skip(&mut self, length: u64) {
-        let here = self.rest().len();
-        match usize::try_from(length) {
-            Ok(length) if length <= here => self.at += length,
-            Ok(_) | Err(_) => {
-                self.at += here;
-                self.debt += length - here as u64;
-            }
+        match usize::try_from(length).ok().and_then(|length| self.rest.get(length..)) {
+            Some(rest) => self.rest = rest,
+            None => self.debt += length - std::mem::take(&mut self.rest).len() as u64,
         }
     }
 
@@ -219,7 +216,7 @@ impl<'a> Reader<'a> {
     #[inline]
     #[must_use]
     pub fn rest(&self) -> &'a [u8] {
-        self.window.get(self.at..).unwrap_or_default()
+        self.rest
     }
 
     /// What comes after the bytes that are there.
@@ -231,13 +228,13 @@ impl<'a> Reader<'a> {
     /// The position of the next byte in its stream.
     #[must_use]
     pub fn position(&self) -> u64 {
-        self.begins + self.at as u64
+        self.begins + self.taken() as u64
     }
 
     /// How many bytes were taken so far.
     #[must_use]
     pub fn taken(&self) -> usize {
-        self.at
+        self.length - self.rest.len()
     }
 
     /// How many bytes that have not come yet are to be passed over.
