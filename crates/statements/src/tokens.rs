@@ -111,18 +111,16 @@ impl Gap {
     /// The gap that begins where `text` does, if `text` begins where a token may.
     #[inline]
     pub(crate) fn at(text: &[u8]) -> Option<Gap> {
-        match (class(*text.first()?), text) {
-            (Class::Digit, _) => Some(Gap::Number),
-            (Class::Apostrophe, _) => Some(Gap::Quoted),
-            (Class::Dollar, _) => Some(Gap::Dollar),
-            (Class::Word, [b'E' | b'e', b'\'', ..]) => Some(Gap::Escaped),
-            (Class::Sign, [b'-', b'-', ..]) => Some(Gap::Line),
-            (Class::Sign, [b'/', b'*', ..]) => Some(Gap::Block),
-            (Class::Blank | Class::Word | Class::Quote | Class::Sign, _) => None,
+        match BEGINNINGS[usize::from(*text.first()?)] {
+            Beginning::Never => None,
+            Beginning::Always(gap) => Some(gap),
+            Beginning::With(second, gap) => (text.get(1) == Some(&second)).then_some(gap),
         }
     }
 
     /// How much of `text`, which begins with this gap, is part of it; without an end, all is.
+    ///
+    /// Most gaps are short numbers: what the others take stays out of their way.
     #[inline]
     pub(crate) fn length(self, text: &[u8]) -> usize {
         match self {
@@ -136,16 +134,55 @@ impl Gap {
     }
 }
 
+/// Whether a byte begins a gap where a token may begin.
+#[derive(Clone, Copy)]
+enum Beginning {
+    Never,
+    Always(Gap),
+    /// Before this second byte.
+    With(u8, Gap),
+}
+
+const BEGINNINGS: [Beginning; 256] = {
+    let mut table = [Beginning::Never; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = match CLASSES[byte] {
+            Class::Digit => Beginning::Always(Gap::Number),
+            Class::Dollar => Beginning::Always(Gap::Dollar),
+            Class::Apostrophe => Beginning::Always(Gap::Quoted),
+            Class::Word if byte | 0x20 == 0x65 => Beginning::With(b'\'', Gap::Escaped),
+            Class::Sign if byte == 0x2d => Beginning::With(b'-', Gap::Line),
+            Class::Sign if byte == 0x2f => Beginning::With(b'*', Gap::Block),
+            Class::Blank | Class::Word | Class::Quote | Class::Sign => Beginning::Never,
+        };
+        byte += 1;
+    }
+    table
+};
+
 /// How long a run of letters, digits and `$` is.
 #[inline]
 fn word(text: &[u8]) -> usize {
-    let is_part = |byte: &u8| matches!(class(*byte), Class::Word | Class::Digit | Class::Dollar);
-    text.iter().position(|byte| !is_part(byte)).unwrap_or(text.len())
+    text.iter().position(|byte| !is_of_word(byte)).unwrap_or(text.len())
+}
+
+#[inline]
+fn is_of_word(byte: &u8) -> bool {
+    matches!(class(*byte), Class::Word | Class::Digit | Class::Dollar)
 }
 
 /// A number, with its point and its exponent; of `1..2`, only what stands before the points.
 #[inline]
 fn number(text: &[u8]) -> usize {
+    let digits = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    match text.get(digits) {
+        Some(byte) if *byte == b'.' || is_of_word(byte) => with_more_than_digits(text),
+        Some(_) | None => digits,
+    }
+}
+
+fn with_more_than_digits(text: &[u8]) -> usize {
     let mut end = word(text);
     loop {
         end += match text.get(end - 1..) {
@@ -167,7 +204,7 @@ fn is_hex(number: &[u8]) -> bool {
 }
 
 /// What stands between two `quote`s; doubled ones are part of it. Where the inside ends, and the whole.
-#[inline]
+#[inline(never)]
 fn quoted(quote: u8, text: &[u8]) -> (usize, usize) {
     let mut end = 1;
     while let Some(inside) = text.get(end..).and_then(|rest| memchr(quote, rest)) {
@@ -181,6 +218,7 @@ fn quoted(quote: u8, text: &[u8]) -> (usize, usize) {
 }
 
 /// A string with backslash escapes, from its `E` on.
+#[inline(never)]
 fn escaped(text: &[u8]) -> usize {
     let mut end = 2;
     while let Some(rest) = text.get(end..)
@@ -195,7 +233,7 @@ fn escaped(text: &[u8]) -> usize {
 }
 
 /// A `$tag$ ... $tag$` string or a `$1` parameter (PostgreSQL, section 4.1.2.4).
-#[inline]
+#[inline(never)]
 fn dollar(text: &[u8]) -> usize {
     let is_part = |byte: &u8| matches!(class(*byte), Class::Word | Class::Digit);
     let tag = text.iter().skip(1).position(|byte| !is_part(byte)).map_or(text.len(), |length| length + 1);
@@ -208,6 +246,7 @@ fn dollar(text: &[u8]) -> usize {
 }
 
 /// A block comment; they nest (SQL:1999, PostgreSQL).
+#[inline(never)]
 fn block(text: &[u8]) -> usize {
     let (mut depth, mut end) = (0_usize, 0);
     while let Some(rest) = text.get(end..)
