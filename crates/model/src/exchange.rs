@@ -35,6 +35,18 @@ pub struct Exchange {
     pub completeness: Completeness,
 }
 
+impl Exchange {
+    /// Forgets what it says, and keeps small pieces of memory for what it will say next.
+    pub fn clear(&mut self) {
+        self.identity = None;
+        self.request.clear();
+        self.response.clear();
+        self.answered = None;
+        self.response_bytes = 0;
+        self.completeness = Completeness::default();
+    }
+}
+
 /// Who a session is, as its hand-shake said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Identity {
@@ -63,6 +75,17 @@ pub struct Request {
     pub details: Details,
 }
 
+impl Request {
+    fn clear(&mut self) {
+        self.operation = Cow::Borrowed("");
+        self.statement = None;
+        self.parameters.clear();
+        self.targets.clear();
+        self.targets.shrink_to(KEPT);
+        forget(&mut self.details);
+    }
+}
+
 /// What came back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Response {
@@ -80,6 +103,28 @@ pub struct Response {
     pub samples: Rows,
     /// What this protocol alone says.
     pub details: Details,
+}
+
+impl Response {
+    /// Forgets what it says.
+    fn clear(&mut self) {
+        self.outcome = Outcome::default();
+        self.failure = None;
+        (self.rows, self.affected) = (None, None);
+        self.columns = None;
+        self.samples.clear();
+        forget(&mut self.details);
+    }
+}
+
+/// Room for so many targets or details stays with an exchange that is cleared.
+const KEPT: usize = 32;
+
+fn forget(details: &mut Details) {
+    details.clear();
+    if details.capacity() > KEPT {
+        *details = Details::new();
+    }
 }
 
 /// How an exchange ended.

@@ -15,6 +15,9 @@ pub struct Row {
 /// The bit of an end that says that its cell is null; no row holds so much text.
 const NULL: u32 = 1 << 31;
 
+/// Room for so many bytes of text, and for so many cells, stays with a row that is cleared.
+const KEPT: usize = 512;
+
 impl Row {
     /// Adds a text.
     pub fn push(&mut self, cell: &str) {
@@ -30,6 +33,15 @@ impl Row {
     /// Adds a null.
     pub fn push_null(&mut self) {
         self.ends.push(self.end() | NULL);
+    }
+
+    /// Forgets all cells, and keeps their memory if that is small.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+        if self.text.capacity() > KEPT || self.ends.capacity() > KEPT {
+            *self = Row::default();
+        }
     }
 
     /// How many cells there are.
@@ -85,6 +97,15 @@ impl Rows {
         self.cells.text.reserve(room);
         fill(&mut self.cells);
         self.ends.push(u32::try_from(self.cells.len()).unwrap_or(u32::MAX));
+    }
+
+    /// Forgets all rows, and keeps their memory if that is small.
+    pub fn clear(&mut self) {
+        self.cells.clear();
+        self.ends.clear();
+        if self.ends.capacity() > KEPT {
+            *self = Rows::default();
+        }
     }
 
     /// How many rows there are.

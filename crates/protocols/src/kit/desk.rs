@@ -41,7 +41,7 @@ impl Desk {
     #[inline]
     pub fn take_back(&mut self, mut exchange: Box<Exchange>) {
         if self.spare.len() < SPARE {
-            *exchange = Exchange::default();
+            exchange.clear();
             self.spare.push(exchange);
         }
     }

@@ -318,12 +318,8 @@ impl Ear<'_> {
     /// Reads one message, whose first byte passed at `from`: how many bytes it took, and how to go on.
     #[inline(always)]
     fn step(&mut self, rest: &[u8], from: Time, ahead: Ahead) -> (usize, Step) {
-        let asked = match self.half.speaker {
-            Speaker::Client => None,
-            Speaker::Server => self.machine.pairing.next(),
-        };
         let wire = Reader::new(rest, self.half.offset, ahead);
-        let mut wire = wire.answering(asked).sharing(&mut self.desk.shared);
+        let mut wire = wire.among(self.machine.pairing.turn(), self.desk);
         match self.machine.session.read(self.half.speaker, &mut wire) {
             Ok(heard) => {
                 let (taken, debt) = (wire.taken(), wire.debt());
@@ -369,13 +365,13 @@ impl Ear<'_> {
         };
         let (pairing, desk) = (&mut self.machine.pairing, &mut *self.desk);
         match heard {
-            Heard::Request(key, request) => pairing.ask(key, request, span, desk),
-            Heard::Response(key, response) => pairing.answer(key, response, span, desk),
+            Heard::Request(key, exchange) => pairing.ask(key, exchange, span, desk),
+            Heard::Response(key) => pairing.answer(key, span, desk),
             Heard::Early(response) => pairing.answer_early(response, span, desk),
-            Heard::Oneway(request) => pairing.tell(request, span, desk),
+            Heard::Oneway(exchange) => pairing.tell(exchange, span, desk),
             Heard::Part => self.span = Some(span),
             Heard::Identity(identity) => pairing.identify(identity),
-            Heard::Dismissed => pairing.dismiss(),
+            Heard::Dismissed => pairing.dismiss(desk),
             Heard::Abandoned(count) => pairing.abandon(count, None, desk),
             Heard::Nothing => {}
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::event::Cause;
-use model::exchange::{Completeness, Exchange, Identity, Outcome, Request, Response};
+use model::exchange::{Completeness, Exchange, Identity, Outcome, Response};
 use model::time::Time;
 
 use crate::kit::desk::Desk;
@@ -27,7 +27,7 @@ pub struct Pairing {
     identity: Option<Arc<Identity>>,
     waiting: Queue<Waiting>,
     /// The answer to the request that is still being said.
-    early: Option<Box<(Response, Span)>>,
+    early: Option<(Box<Response>, Span)>,
 }
 
 #[derive(Debug)]
@@ -75,78 +75,84 @@ impl Pairing {
     }
 
     /// A request that waits for its response.
-    pub fn ask(&mut self, key: Key, request: Request, span: Span, desk: &mut Desk) {
+    pub fn ask(&mut self, key: Key, mut exchange: Box<Exchange>, span: Span, desk: &mut Desk) {
         if matches!(self.waiting.front(), Some(Waiting::Gap(Gap::Answered))) && self.waiting.len() == 1 {
             self.waiting.clear();
         }
         if self.waiting.len() >= OPEN_REQUESTS {
             self.give_up_oldest(Some(Cause::Cap), desk);
         }
-        let mut exchange = self.begin(request, span, desk);
+        self.begin(&mut exchange, span);
         match self.early.take() {
-            Some(early) => {
-                let (response, span) = *early;
-                self.finish(&mut exchange, response, span);
-                desk.exchanges.push(exchange);
+            Some((response, span)) => {
+                exchange.response = *response;
+                self.finish(exchange, span, desk);
             }
-            None => self.waiting.push_back(Waiting::Request(key, exchange)),
+            None => {
+                exchange.response.outcome = Outcome::Unanswered;
+                self.waiting.push_back(Waiting::Request(key, exchange));
+            }
         }
     }
 
     /// A response to the request that is still being said: it waits for its end.
-    pub fn answer_early(&mut self, response: Response, span: Span, desk: &mut Desk) {
-        if self.waiting.is_empty() {
-            self.early = Some(Box::new((response, span)));
-        } else {
-            self.answer(Key::Turn, response, span, desk);
+    pub fn answer_early(&mut self, response: Box<Response>, span: Span, desk: &mut Desk) {
+        match self.waiting.front_mut() {
+            None => self.early = Some((response, span)),
+            Some(Waiting::Request(_, exchange)) => {
+                exchange.response = *response;
+                self.answer(Key::Turn, span, desk);
+            }
+            Some(Waiting::Gap(_)) => self.answer(Key::Turn, span, desk),
         }
     }
 
-    /// The request that the next answer in turn is for, where that is sure.
+    /// The exchange whose answer comes next in turn, where that is sure.
+    #[inline]
     #[must_use]
-    pub fn next(&self) -> Option<&Request> {
-        match self.waiting.front() {
-            Some(Waiting::Request(_, exchange)) => Some(&exchange.request),
+    pub fn turn(&mut self) -> Option<&mut Exchange> {
+        match self.waiting.front_mut() {
+            Some(Waiting::Request(_, exchange)) => Some(exchange),
             Some(Waiting::Gap(_)) | None => None,
         }
     }
 
-    /// A response; it ends the request that it answers.
-    pub fn answer(&mut self, key: Key, response: Response, span: Span, desk: &mut Desk) {
-        match key {
-            Key::Turn => match self.waiting.pop_front() {
-                None => {}
-                Some(Waiting::Request(_, mut exchange)) => {
-                    self.finish(&mut exchange, response, span);
-                    desk.exchanges.push(exchange);
-                }
-                Some(Waiting::Gap(_)) => {
-                    self.give_up_oldest(Some(Cause::Breach), desk);
-                    self.waiting.push_front(Waiting::Gap(Gap::Answered));
-                }
-            },
+    /// A response ends, and with it the exchange that it was written into.
+    #[inline]
+    pub fn answer(&mut self, key: Key, span: Span, desk: &mut Desk) {
+        let found = match key {
+            Key::Turn => self.waiting.pop_front(),
             Key::Id(_) => {
-                let found =
+                let place =
                     self.waiting.iter().position(|w| matches!(w, Waiting::Request(k, _) if *k == key));
-                if let Some(Waiting::Request(_, mut exchange)) = found.and_then(|i| self.waiting.remove(i)) {
-                    self.finish(&mut exchange, response, span);
-                    desk.exchanges.push(exchange);
-                }
+                place.and_then(|place| self.waiting.remove(place))
+            }
+        };
+        match found {
+            None => {}
+            Some(Waiting::Request(_, exchange)) => self.finish(exchange, span, desk),
+            Some(Waiting::Gap(_)) => {
+                self.give_up_oldest(Some(Cause::Breach), desk);
+                self.waiting.push_front(Waiting::Gap(Gap::Answered));
             }
         }
     }
 
     /// The oldest request was answered, and nobody wants to know.
-    pub fn dismiss(&mut self) {
+    pub fn dismiss(&mut self, desk: &mut Desk) {
         match self.waiting.front() {
-            Some(Waiting::Request(..)) => _ = self.waiting.pop_front(),
+            Some(Waiting::Request(..)) => {
+                if let Some(Waiting::Request(_, exchange)) = self.waiting.pop_front() {
+                    desk.take_back(exchange);
+                }
+            }
             Some(Waiting::Gap(_)) | None => {}
         }
     }
 
     /// A message that waits for no response.
-    pub fn tell(&mut self, request: Request, span: Span, desk: &mut Desk) {
-        let mut exchange = self.begin(request, span, desk);
+    pub fn tell(&mut self, mut exchange: Box<Exchange>, span: Span, desk: &mut Desk) {
+        self.begin(&mut exchange, span);
         exchange.response.outcome = Outcome::Oneway;
         desk.exchanges.push(exchange);
     }
@@ -177,6 +183,8 @@ impl Pairing {
         while let Some(waiting) = self.waiting.pop_front() {
             if let Waiting::Request(_, mut exchange) = waiting {
                 exchange.identity = self.identity_of(exchange.identity.take());
+                // What there is of its answer was not all.
+                exchange.response = Response { outcome: Outcome::Unanswered, ..Response::default() };
                 exchange.completeness.cause = exchange.completeness.cause.or(cause);
                 desk.exchanges.push(exchange);
                 return;
@@ -184,27 +192,26 @@ impl Pairing {
         }
     }
 
-    /// An exchange without an answer so far.
-    fn begin(&self, request: Request, span: Span, desk: &mut Desk) -> Box<Exchange> {
-        let mut exchange = desk.blank();
+    /// A request was said.
+    #[inline]
+    fn begin(&self, exchange: &mut Exchange, span: Span) {
         exchange.protocol = self.protocol.name();
-        exchange.identity = self.identity.clone();
-        exchange.request = request;
-        exchange.response.outcome = Outcome::Unanswered;
+        exchange.identity.clone_from(&self.identity);
         exchange.asked = span.from;
         exchange.request_bytes = span.bytes;
         exchange.completeness = span.completeness;
-        exchange
     }
 
-    fn finish(&self, exchange: &mut Exchange, response: Response, span: Span) {
+    /// Its response was said.
+    #[inline]
+    fn finish(&self, mut exchange: Box<Exchange>, span: Span, desk: &mut Desk) {
         exchange.identity = self.identity_of(exchange.identity.take());
-        exchange.response = response;
         exchange.answered = Some(span.to);
         exchange.response_bytes = span.bytes;
         let whole = &mut exchange.completeness;
         whole.lost_bytes += span.completeness.lost_bytes;
         whole.cause = whole.cause.or(span.completeness.cause);
+        desk.exchanges.push(exchange);
     }
 
     /// Who asked: the session as it was then, with the server's version if only the answer told it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use model::conn::Speaker;
 use model::event::Joined;
-use model::exchange::{Identity, Request, Response};
+use model::exchange::{Exchange, Identity, Response};
 
 use crate::kit::reader::Reader;
 
@@ -89,14 +89,14 @@ pub enum Guess {
 /// What one message meant.
 #[derive(Debug)]
 pub enum Heard {
-    /// A request, whole.
-    Request(Key, Request),
-    /// A response, whole.
-    Response(Key, Response),
+    /// A request, whole, written into a [`Reader::blank`].
+    Request(Key, Box<Exchange>),
+    /// A response, whole, written into [`Reader::answer`].
+    Response(Key),
     /// A response, whole, to the request that the other side is still saying.
-    Early(Response),
+    Early(Box<Response>),
     /// A message that asks for no answer, or a notice nobody asked for.
-    Oneway(Request),
+    Oneway(Box<Exchange>),
     /// A piece of the request or response that this speaker will end with a later message.
     Part,
     /// The session said who it is.

@@ -34,6 +34,12 @@ impl<T> Queue<T> {
         self.first.as_ref()
     }
 
+    /// The element that leaves next, to change it.
+    #[inline]
+    pub fn front_mut(&mut self) -> Option<&mut T> {
+        self.first.as_mut()
+    }
+
     /// The element that came last.
     pub fn back_mut(&mut self) -> Option<&mut T> {
         self.rest.as_mut().and_then(|rest| rest.back_mut()).or(self.first.as_mut())

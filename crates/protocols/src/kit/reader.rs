@@ -4,9 +4,9 @@ use std::any::Any;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use model::exchange::Request;
+use model::exchange::{Exchange, Request, Response};
 
-use crate::kit::desk::Shared;
+use crate::kit::desk::Desk;
 use crate::kit::protocol::{Broken, Read, Stop};
 
 /// Reads the bytes of one direction, from where the last message ended.
@@ -21,8 +21,8 @@ pub struct Reader<'a> {
     begins: u64,
     ahead: Ahead,
     debt: u64,
-    asked: Option<&'a Request>,
-    shared: Option<&'a mut Shared>,
+    turn: Option<&'a mut Exchange>,
+    desk: Option<&'a mut Desk>,
 }
 
 /// What comes after the bytes that are there.
@@ -57,22 +57,17 @@ impl<'a> Reader<'a> {
     /// A reader of `window`, which begins at position `begins` of its stream.
     #[must_use]
     pub fn new(window: &'a [u8], begins: u64, ahead: Ahead) -> Self {
-        Reader { rest: window, length: window.len(), begins, ahead, debt: 0, asked: None, shared: None }
+        Reader { rest: window, length: window.len(), begins, ahead, debt: 0, turn: None, desk: None }
     }
 
-    /// The same reader, of a side that has to answer `asked`.
+    /// The same reader, in a conversation: `turn` is its oldest open request, and the desk is shared with others.
+    #[inline]
     #[must_use]
-    pub fn answering(self, asked: Option<&'a Request>) -> Self {
-        Reader { asked, ..self }
+    pub fn among(self, turn: Option<&'a mut Exchange>, desk: &'a mut Desk) -> Self {
+        Reader { turn, desk: Some(desk), ..self }
     }
 
-    /// The same reader, for a session that shares what it keeps with others.
-    #[must_use]
-    pub fn sharing(self, shared: &'a mut Shared) -> Self {
-        Reader { shared: Some(shared), ..self }
-    }
-
-    /// The thing that was told by `told`, kept once for all sessions: see [`Shared::recall`].
+    /// The thing that was told by `told`, kept once for all sessions: see [`Shared::recall`](crate::kit::desk::Shared::recall).
     ///
     /// # Errors
     /// Those of `make`.
@@ -83,8 +78,8 @@ impl<'a> Reader<'a> {
         is: impl FnOnce(&T) -> bool,
         make: impl FnOnce() -> Result<T, E>,
     ) -> Result<Arc<T>, E> {
-        match &mut self.shared {
-            Some(shared) => shared.recall(told, is, make),
+        match &mut self.desk {
+            Some(desk) => desk.shared.recall(told, is, make),
             None => make().map(Arc::new),
         }
     }
@@ -92,18 +87,31 @@ impl<'a> Reader<'a> {
     /// A thing that other sessions may have said as well, kept once for all of them.
     #[must_use]
     pub fn share<T: Any + Clone + Eq + Hash + Send + Sync>(&mut self, thing: T) -> Arc<T> {
-        match &mut self.shared {
-            Some(shared) => shared.share(&thing),
+        match &mut self.desk {
+            Some(desk) => desk.shared.share(&thing),
             None => Arc::new(thing),
         }
     }
 
-    /// The oldest open request, which this side answers next where answers come in turn; `None` where no
+    /// The oldest open request, which the server answers next where answers come in turn; `None` where no
     /// request was seen, or where lost bytes make it doubtful which one is next.
     #[inline]
     #[must_use]
-    pub fn asked(&self) -> Option<&'a Request> {
-        self.asked
+    pub fn asked(&self) -> Option<&Request> {
+        self.turn.as_ref().map(|exchange| &exchange.request)
+    }
+
+    /// The response to [`Reader::asked`] as far as it was heard: it grows where it will stay.
+    #[inline]
+    pub fn answer(&mut self) -> Option<&mut Response> {
+        self.turn.as_mut().map(|exchange| &mut exchange.response)
+    }
+
+    /// An exchange to write a request into.
+    #[inline]
+    #[must_use]
+    pub fn blank(&mut self) -> Box<Exchange> {
+        self.desk.as_mut().map_or_else(Box::default, |desk| desk.blank())
     }
 
     /// The next `length` bytes.

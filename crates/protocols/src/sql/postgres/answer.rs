@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use model::exchange::{Column, Detail, Details, Failure, Outcome, Response, Text};
-use model::row::Rows;
+use model::exchange::{Detail, Failure, Outcome, Response, Text};
 
 use crate::kit::protocol::Read;
 use crate::kit::reader::Reader;
@@ -18,53 +17,41 @@ const MESSAGE: usize = 1 << 10;
 /// So many notices of one response are kept.
 const NOTICES: u32 = 3;
 
-/// What the response says so far.
+/// What of the response under way is not for its record; the rest grows where the record is.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
-    /// The rows of all statements that ended.
-    rows: Option<u64>,
-    /// The rows that all statements changed.
-    affected: Option<u64>,
     /// The rows of the statement that runs.
     pub(super) running: u64,
     /// How many statements ended.
-    statements: i64,
+    statements: u32,
+    notices: u32,
     /// What went wrong.
     pub(super) failure: Option<Box<Failure>>,
-    /// The shape of the first rows.
-    columns: Option<Arc<[Column]>>,
     /// The shape of the rows that come.
     pub(super) shape: Option<Arc<Shape>>,
-    /// The first rows.
-    pub(super) samples: Rows,
+    pub(super) copied: u64,
     /// Which way data is copied.
     pub(super) copy: Option<Copy>,
-    pub(super) copied: u64,
-    notices: u32,
-    /// What only this protocol says.
-    pub(super) details: Details,
 }
 
 impl Answer {
     /// Rows of this shape follow.
-    pub(super) fn describe(&mut self, shape: Arc<Shape>) {
-        self.columns.get_or_insert_with(|| Arc::clone(&shape.columns));
+    pub(super) fn describe(&mut self, shape: Arc<Shape>, response: Option<&mut Response>) {
+        if let Some(response) = response {
+            response.columns.get_or_insert_with(|| Arc::clone(&shape.columns));
+        }
         self.shape = Some(shape);
     }
 
-    /// Whether another row would be kept.
-    pub(super) fn wants_sample(&self) -> bool {
-        self.samples.len() < SAMPLES
-    }
-
     /// A statement ended with this tag (`INSERT 0 5`, `SELECT 3`, `BEGIN`).
-    pub(super) fn complete(&mut self, tag: &[u8]) {
+    pub(super) fn complete(&mut self, tag: &[u8], response: Option<&mut Response>) {
         self.statements += 1;
         let seen = std::mem::take(&mut self.running);
+        let Some(response) = response else { return };
         let Some(count) = count(tag) else {
             // EXPLAIN, SHOW, and SELECT before version 9, send rows and do not say how many.
             if self.shape.is_some() {
-                *self.rows.get_or_insert(0) += seen;
+                *response.rows.get_or_insert(0) += seen;
             }
             return;
         };
@@ -75,14 +62,14 @@ impl Answer {
             Some(b"INSE" | b"UPDA" | b"DELE" | b"MERG") => {
                 // With RETURNING, rows come back too.
                 if seen > 0 {
-                    *self.rows.get_or_insert(0) += seen;
+                    *response.rows.get_or_insert(0) += seen;
                 }
                 false
             }
             Some(b"COPY") => way == Some(Way::Out),
             _ => true,
         };
-        let total = if came_back { &mut self.rows } else { &mut self.affected };
+        let total = if came_back { &mut response.rows } else { &mut response.affected };
         *total.get_or_insert(0) += count;
     }
 
@@ -93,43 +80,47 @@ impl Answer {
     }
 
     /// The portal has more rows than were asked for.
-    pub(super) fn suspend(&mut self) {
-        *self.rows.get_or_insert(0) += std::mem::take(&mut self.running);
-        self.details.push(("portal", Detail::from("suspended")));
+    pub(super) fn suspend(&mut self, response: Option<&mut Response>) {
+        let seen = std::mem::take(&mut self.running);
+        if let Some(response) = response {
+            *response.rows.get_or_insert(0) += seen;
+            response.details.push(("portal", Detail::from("suspended")));
+        }
     }
 
     /// A notice came with the response.
-    pub(super) fn notice(&mut self, report: &Report) {
+    pub(super) fn notice(&mut self, report: &Report, response: Option<&mut Response>) {
         self.notices += 1;
-        if self.notices <= NOTICES {
-            self.details.push(("notice", Detail::Text(Arc::clone(&report.failure.message))));
+        if self.notices <= NOTICES
+            && let Some(response) = response
+        {
+            response.details.push(("notice", Detail::Text(Arc::clone(&report.failure.message))));
         }
     }
 
-    /// The response as it stands; the next begins.
-    pub(super) fn finish(&mut self) -> Response {
-        if self.running > 0 {
-            *self.rows.get_or_insert(0) += self.running;
+    /// The response is whole; the next begins.
+    #[inline]
+    pub(super) fn finish(&mut self, response: Option<&mut Response>) {
+        let Answer { running, statements, failure, copied, .. } = std::mem::take(self);
+        let Some(response) = response else { return };
+        if running > 0 {
+            *response.rows.get_or_insert(0) += running;
         }
-        if self.statements > 1 {
-            self.details.push(("statements", Detail::Number(self.statements)));
+        if statements > 1 {
+            response.details.push(("statements", Detail::Number(i64::from(statements))));
         }
-        if self.copied > 0 {
-            self.details
-                .push(("copied_bytes", Detail::Number(i64::try_from(self.copied).unwrap_or(i64::MAX))));
+        if copied > 0 {
+            let copied = i64::try_from(copied).unwrap_or(i64::MAX);
+            response.details.push(("copied_bytes", Detail::Number(copied)));
         }
-        (self.running, self.statements, self.copied, self.notices) = (0, 0, 0, 0);
-        (self.shape, self.copy) = (None, None);
-        Response {
-            outcome: if self.failure.is_some() { Outcome::Error } else { Outcome::Ok },
-            failure: self.failure.take(),
-            rows: self.rows.take(),
-            affected: self.affected.take(),
-            columns: self.columns.take(),
-            samples: std::mem::take(&mut self.samples),
-            details: std::mem::take(&mut self.details),
-        }
+        response.outcome = if failure.is_some() { Outcome::Error } else { Outcome::Ok };
+        response.failure = failure;
     }
+}
+
+/// Whether another row would be kept.
+pub(super) fn wants_sample(response: Option<&mut Response>) -> bool {
+    response.is_some_and(|response| response.samples.len() < SAMPLES)
 }
 
 /// The number at the end of a command's tag.

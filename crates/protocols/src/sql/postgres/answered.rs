@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use model::conn::Speaker;
 use model::exchange::{Detail, Request, Text};
-use model::row::Row;
 
 use crate::kit::protocol::{Heard, Read};
 use crate::kit::reader::Reader;
 
-use super::answer::{Answer, Report};
+use super::answer::{Answer, Report, wants_sample};
 use super::copy::Way;
 use super::login;
 use super::session::{Batch, Due, Postgres, State, Telling, Transaction};
@@ -50,8 +49,8 @@ impl Postgres {
     #[inline]
     fn piece(&mut self, message: Message<'_>, wire: &mut Reader<'_>) -> bool {
         match (message.tag, self.due.front()) {
-            (b'D', Some(Due::Query | Due::Execute(..))) => self.row(message.body),
-            (b'C', Some(Due::Query)) => self.completed(message.body, wire.asked()),
+            (b'D', Some(Due::Query | Due::Execute(..))) => self.row(message.body, wire),
+            (b'C', Some(Due::Query)) => self.completed(message.body, wire),
             (b'T', Some(Due::Query)) => return self.describe_rows(message.body, wire).is_ok(),
             (b'T', Some(Due::Describe(_))) => {
                 let runs = matches!(self.due.get(1), Some(Due::Execute(..)));
@@ -91,23 +90,23 @@ impl Postgres {
             b'V' => self.function_result(body, wire),
             tag => {
                 wire.skip(body);
-                Ok(self.mark(tag))
+                Ok(self.mark(tag, wire))
             }
         }
     }
 
     /// A message without a content of interest.
-    fn mark(&mut self, tag: u8) -> Heard {
+    fn mark(&mut self, tag: u8, wire: &mut Reader<'_>) -> Heard {
         if let b's' | b'I' = tag {
             self.executes();
         }
         match (tag, self.due.front()) {
             (b's', Some(Due::Execute(..))) => {
-                self.described();
-                self.answer.suspend();
-                self.respond()
+                self.described(wire);
+                self.answer.suspend(wire.answer());
+                self.respond(wire)
             }
-            (b'I', Some(Due::Execute(..))) => self.respond(),
+            (b'I', Some(Due::Execute(..))) => self.respond(wire),
             (b'1', Some(Due::Parse { .. })) | (b'n', Some(Due::Describe(_))) => {
                 self.pop();
                 self.part()
@@ -128,24 +127,24 @@ impl Postgres {
     fn rows(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
         self.executes();
         if let Some(Due::Query | Due::Execute(..)) = self.due.front()
-            && self.answer.wants_sample()
+            && wants_sample(wire.answer())
         {
             let sample = wire.sample(body, ROW)?;
-            self.row(sample.bytes);
+            self.row(sample.bytes, wire);
         } else {
             wire.skip(body);
-            self.row(&[]);
+            self.row(&[], wire);
         }
         Ok(self.part())
     }
 
     /// A row came, of which these bytes may be kept.
-    fn row(&mut self, body: &[u8]) {
+    fn row(&mut self, body: &[u8], wire: &mut Reader<'_>) {
         self.answer.running += 1;
-        if !self.answer.wants_sample() {
+        if !wants_sample(wire.answer()) {
             return;
         }
-        self.described();
+        self.described(wire);
         let forms = match self.due.front() {
             Some(Due::Query) => &Forms::Described,
             Some(Due::Execute(_, forms)) => forms,
@@ -153,16 +152,18 @@ impl Postgres {
         };
         let body = body.get(..ROW).unwrap_or(body);
         let shape = self.answer.shape.as_deref();
-        self.answer.samples.add(body.len(), |row| shape::row(body, shape, forms, row));
+        if let Some(response) = wire.answer() {
+            response.samples.add(body.len(), |row| shape::row(body, shape, forms, row));
+        }
     }
 
     /// The rows that come have the shape that their statement was described with.
-    fn described(&mut self) {
+    fn described(&mut self, wire: &mut Reader<'_>) {
         if self.answer.shape.is_none()
             && let Some(Due::Execute(statement, _)) = self.due.front()
             && let Some(shape) = statement.shape.get()
         {
-            self.answer.describe(Arc::clone(shape));
+            self.answer.describe(Arc::clone(shape), wire.answer());
         }
     }
 
@@ -194,7 +195,7 @@ impl Postgres {
                 _ = statement.shape.set(shape);
                 self.pop();
             }
-            Some(_) | None => self.answer.describe(shape),
+            Some(_) | None => self.answer.describe(shape, wire.answer()),
         }
         Ok(())
     }
@@ -214,32 +215,32 @@ impl Postgres {
         self.executes();
         match self.due.front() {
             Some(Due::Query) => {
-                self.completed(sample.bytes, wire.asked());
+                self.completed(sample.bytes, wire);
                 Ok(Heard::Part)
             }
             Some(Due::Execute(..)) => {
-                self.described();
-                self.completed(sample.bytes, wire.asked());
-                Ok(self.respond())
+                self.described(wire);
+                self.completed(sample.bytes, wire);
+                Ok(self.respond(wire))
             }
             Some(_) | None => Ok(self.part()),
         }
     }
 
     /// What was asked is done, as a tag says.
-    fn completed(&mut self, body: &[u8], asked: Option<&Request>) {
+    fn completed(&mut self, body: &[u8], wire: &mut Reader<'_>) {
         let tag = body.strip_suffix(&[0]).unwrap_or(body);
-        if tag == b"ROLLBACK" && asked.is_some_and(is_commit) {
+        if tag == b"ROLLBACK" && wire.asked().is_some_and(is_commit) {
             self.answer.rolled_back();
         }
-        self.answer.complete(tag);
+        self.answer.complete(tag, wire.answer());
     }
 
     fn function_result(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
         let sample = wire.sample(body, CELL)?;
-        if let Some(Due::Call) = self.due.front() {
+        if let (Some(Due::Call), Some(response)) = (self.due.front(), wire.answer()) {
             let content = sample.bytes.get(4..).unwrap_or_default();
-            self.answer.samples.add(content.len(), |row| match sample.bytes.first_chunk() {
+            response.samples.add(content.len(), |row| match sample.bytes.first_chunk() {
                 Some(length) if i32::from_be_bytes(*length) >= 0 => {
                     row.push_with(|text| super::values::write(text, 0, Form::Binary, content, CELL));
                 }
@@ -259,11 +260,11 @@ impl Postgres {
             }
             Some(Due::Login | Due::Query | Due::Call) => {
                 self.answer.failure = Some(report.failure);
-                Ok(self.respond())
+                Ok(self.respond(wire))
             }
             Some(Due::Parse { .. } | Due::Describe(_) | Due::Execute(..) | Due::Sync(Telling::Told)) => {
                 self.answer.failure = Some(report.failure);
-                Ok(self.fail_batch())
+                Ok(self.fail_batch(wire))
             }
             None if !matches!(self.batch, Batch::Empty) => {
                 // The client will say Sync, and the error is the answer.
@@ -277,7 +278,7 @@ impl Postgres {
     /// The batch's first open `Execute` failed, even if it was its `Parse` or `Bind` that did.
     ///
     /// Without an `Execute` the error waits for the end of the batch.
-    fn fail_batch(&mut self) -> Heard {
+    fn fail_batch(&mut self, wire: &mut Reader<'_>) -> Heard {
         let batch = self.due.iter().take_while(|d| !d.ends_turn());
         if !batch.into_iter().any(|d| matches!(d, Due::Execute(..))) {
             return Heard::Part;
@@ -285,7 +286,7 @@ impl Postgres {
         while !matches!(self.due.front(), Some(Due::Execute(..)) | None) {
             self.undo();
         }
-        self.respond()
+        self.respond(wire)
     }
 
     /// What is due first will not be done.
@@ -302,7 +303,7 @@ impl Postgres {
         let whole = HEADER + header.body as usize;
         let state = wire.peek(whole)?.last().copied();
         if !self.due.front().is_none_or(Due::ends_turn)
-            && let Some(heard) = self.skipped()
+            && let Some(heard) = self.skipped(wire)
         {
             return Ok(heard);
         }
@@ -313,15 +314,15 @@ impl Postgres {
             Some(b'E') => Transaction::Failed,
             _ => Transaction::Idle,
         };
-        Ok(self.turn_ends())
+        Ok(self.turn_ends(wire))
     }
 
     /// After an error the server passed over the rest of the batch; each call tells one thing of it.
-    fn skipped(&mut self) -> Option<Heard> {
+    fn skipped(&mut self, wire: &mut Reader<'_>) -> Option<Heard> {
         let turn = self.due.iter().position(Due::ends_turn)?;
         let requests = self.due.iter().take(turn).filter(|d| matches!(d, Due::Execute(..))).count();
         if requests > 0 && self.answer.failure.is_some() {
-            return Some(self.fail_batch());
+            return Some(self.fail_batch(wire));
         }
         while self.due.front().is_some_and(|d| !d.ends_turn()) {
             self.undo();
@@ -329,10 +330,10 @@ impl Postgres {
         (requests > 0).then_some(Heard::Abandoned(requests))
     }
 
-    fn turn_ends(&mut self) -> Heard {
+    fn turn_ends(&mut self, wire: &mut Reader<'_>) -> Heard {
         match self.due.front() {
-            Some(Due::Login | Due::Query | Due::Call) => self.respond(),
-            Some(Due::Sync(Telling::Told)) if self.answer.failure.is_some() => self.respond(),
+            Some(Due::Login | Due::Query | Due::Call) => self.respond(wire),
+            Some(Due::Sync(Telling::Told)) if self.answer.failure.is_some() => self.respond(wire),
             Some(Due::Sync(Telling::Told)) => {
                 self.pop();
                 self.answer = Answer::default();
@@ -353,7 +354,8 @@ impl Postgres {
         let sample = wire.sample(body, REPORT)?;
         let heard = self.part();
         if let Heard::Part = heard {
-            self.answer.notice(&Report::read(&mut inside(&sample, wire))?);
+            let report = Report::read(&mut inside(&sample, wire))?;
+            self.answer.notice(&report, wire.answer());
         }
         Ok(heard)
     }
@@ -375,8 +377,11 @@ impl Postgres {
         let sample = wire.sample(body, REPORT)?;
         let mut content = inside(&sample, wire);
         let kind = content.be32().unwrap_or(0);
-        if let (Some(Due::Login), Some(method)) = (self.due.front(), login::method(kind, content.rest())) {
-            self.answer.details.push(("authentication", Detail::Text(Text::from(&*method))));
+        if let Some(Due::Login) = self.due.front()
+            && let Some(method) = login::method(kind, content.rest())
+            && let Some(response) = wire.answer()
+        {
+            response.details.push(("authentication", Detail::Text(Text::from(&*method))));
         }
         Ok(self.part())
     }
@@ -394,13 +399,11 @@ fn notification(body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
     let process = content.be32().unwrap_or(0);
     let mut words = content.rest().split(|b| *b == 0).map(String::from_utf8_lossy);
     let channel = words.next().unwrap_or_default();
-    let mut parameters = Row::default();
-    parameters.push(&words.next().unwrap_or_default());
-    Ok(Heard::Oneway(Request {
-        operation: Cow::Borrowed("NOTIFY"),
-        targets: vec![Text::from(&*channel)],
-        parameters,
-        details: [("process", Detail::Number(i64::from(process)))].into(),
-        ..Request::default()
-    }))
+    let mut exchange = wire.blank();
+    let request = &mut exchange.request;
+    request.operation = Cow::Borrowed("NOTIFY");
+    request.targets.push(Text::from(&*channel));
+    request.parameters.push(&words.next().unwrap_or_default());
+    request.details.push(("process", Detail::Number(i64::from(process))));
+    Ok(Heard::Oneway(exchange))
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use model::conn::Speaker;
-use model::exchange::{Detail, Details, Request, Text};
+use model::exchange::{Detail, Request, Text};
 use model::row::Row;
 
 use crate::kit::protocol::{Heard, Read};
@@ -56,11 +56,11 @@ impl Postgres {
     /// A message that does not prepare what another will run.
     fn said(&mut self, tag: u8, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
         match tag {
-            b'Q' => Ok(self.query(&wire.sample(body, TEXT)?)),
+            b'Q' => Ok(self.query(&wire.sample(body, TEXT)?, wire)),
             b'E' => self.execute(wire.sample(body, NAME)?, wire),
             b'C' => self.close(wire.sample(body, NAME)?, wire),
             b'F' => self.call(wire.sample(body, TEXT)?, wire),
-            b'S' => Ok(self.sync()),
+            b'S' => Ok(self.sync(wire)),
             b'd' => self.copy_in(body, wire),
             // Flush, Terminate, the end of a copy, and what proves the client's identity: nothing of them is kept.
             _ => {
@@ -70,10 +70,11 @@ impl Postgres {
         }
     }
 
-    fn query(&mut self, sample: &Sample<'_>) -> Heard {
+    fn query(&mut self, sample: &Sample<'_>, wire: &mut Reader<'_>) -> Heard {
         self.bridge();
-        let request = self.request(words(sample), Row::default(), None);
-        self.ask(Due::Query, request)
+        let mut exchange = wire.blank();
+        self.word(&mut exchange.request, words(sample), None);
+        self.ask(Due::Query, exchange)
     }
 
     fn parse(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<()> {
@@ -128,7 +129,7 @@ impl Postgres {
         Ok(())
     }
 
-    fn execute(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<Heard> {
+    fn execute(&mut self, sample: Sample<'_>, wire: &mut Reader<'_>) -> Read<Heard> {
         let mut body = inside(&sample, wire);
         let name = name(&sample, &mut body)?;
         let limit = body.be32().unwrap_or(0);
@@ -138,12 +139,15 @@ impl Postgres {
             0 => self.store().portals.forget(name).unwrap_or_else(|| self.portal(name)),
             _ => self.portal(name),
         };
-        let mut request = self.request(statement.words.clone(), parameters, cut);
+        let mut exchange = wire.blank();
+        let request = &mut exchange.request;
+        self.word(request, statement.words.clone(), cut);
+        request.parameters = parameters;
         if limit > 0 {
             request.details.push(("fetch", Detail::Number(i64::from(limit))));
         }
         self.batch = Batch::Asked;
-        Ok(self.ask(Due::Execute(statement, forms), request))
+        Ok(self.ask(Due::Execute(statement, forms), exchange))
     }
 
     /// The portal of this name; of one that was not seen, nothing is known.
@@ -167,18 +171,21 @@ impl Postgres {
         Ok(Heard::Nothing)
     }
 
-    fn call(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<Heard> {
+    fn call(&mut self, sample: Sample<'_>, wire: &mut Reader<'_>) -> Read<Heard> {
         let mut body = inside(&sample, wire);
         let function = body.be32().unwrap_or(0);
         let forms = shape::forms(&mut body);
         let (parameters, _) = parameters(&mut body, &Statement::default(), &forms);
         self.bridge();
-        let details = [("function", Detail::Number(i64::from(function)))].into();
-        let operation = Cow::Borrowed("FUNCTION");
-        Ok(self.ask(Due::Call, Request { operation, parameters, details, ..Request::default() }))
+        let mut exchange = wire.blank();
+        let request = &mut exchange.request;
+        request.operation = Cow::Borrowed("FUNCTION");
+        request.parameters = parameters;
+        request.details.push(("function", Detail::Number(i64::from(function))));
+        Ok(self.ask(Due::Call, exchange))
     }
 
-    fn sync(&mut self) -> Heard {
+    fn sync(&mut self, wire: &mut Reader<'_>) -> Heard {
         if self.is_copying_in() {
             // The server passes over what is not part of the copy.
             return Heard::Nothing;
@@ -186,9 +193,10 @@ impl Postgres {
         self.bridge();
         match std::mem::take(&mut self.batch) {
             Batch::Prepared(operation, statement) => {
-                let mut request = self.request(statement.words.clone(), Row::default(), None);
-                request.operation = Cow::Borrowed(operation);
-                self.ask(Due::Sync(Telling::Told), request)
+                let mut exchange = wire.blank();
+                self.word(&mut exchange.request, statement.words.clone(), None);
+                exchange.request.operation = Cow::Borrowed(operation);
+                self.ask(Due::Sync(Telling::Told), exchange)
             }
             Batch::Empty | Batch::Asked => {
                 self.due.push_back(Due::Sync(Telling::Silent));
@@ -204,12 +212,15 @@ impl Postgres {
         }
     }
 
-    fn request(&self, words: Words, parameters: Row, cut: Option<u64>) -> Request {
-        let mut details = match self.transaction {
-            Transaction::Idle => Details::new(),
-            Transaction::Open => [("transaction", Detail::Text(Arc::clone(&OPEN)))].into(),
-            Transaction::Failed => [("transaction", Detail::Text(Arc::clone(&FAILED)))].into(),
-        };
+    /// Words a request, of whose parameters `cut` says how many there truly are when not all were kept.
+    #[inline]
+    fn word(&self, request: &mut Request, words: Words, cut: Option<u64>) {
+        let details = &mut request.details;
+        match self.transaction {
+            Transaction::Idle => {}
+            Transaction::Open => details.push(("transaction", Detail::Text(Arc::clone(&OPEN)))),
+            Transaction::Failed => details.push(("transaction", Detail::Text(Arc::clone(&FAILED)))),
+        }
         if words.text.is_none() {
             details.push(("statement", Detail::Text(Arc::clone(&UNKNOWN))));
         }
@@ -220,7 +231,8 @@ impl Postgres {
         };
         length("statement_bytes", words.cut);
         length("parameter_count", cut);
-        Request { operation: words.verb, statement: words.text, parameters, targets: Vec::new(), details }
+        request.operation = words.verb;
+        request.statement = words.text;
     }
 }
 

@@ -1,9 +1,11 @@
 //! `COPY`: data that one side streams to the other in the midst of a query.
 
+use model::exchange::Response;
+
 use crate::kit::protocol::{Heard, Read};
 use crate::kit::reader::{Reader, Sample};
 
-use super::answer::Answer;
+use super::answer::{Answer, wants_sample};
 use super::answered::REPORT;
 use super::session::{Due, Postgres, Telling};
 use super::shape::CELL;
@@ -50,11 +52,11 @@ impl Postgres {
     pub(super) fn copy_out(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
         match self.answer.copy {
             Some(copy) => {
-                let sample = if self.answer.wants_sample() { Some(wire.sample(body, CELL)?) } else { None };
+                let sample = if wants_sample(wire.answer()) { Some(wire.sample(body, CELL)?) } else { None };
                 if sample.is_none() {
                     wire.skip(body);
                 }
-                self.answer.copied(copy, sample, body);
+                self.answer.copied(copy, sample, body, wire.answer());
             }
             None => wire.skip(body),
         }
@@ -68,11 +70,11 @@ impl Postgres {
     pub(super) fn copy_in(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
         match self.answer.copy {
             Some(copy) if copy.way != Way::Out => {
-                let sample = if self.answer.wants_sample() { Some(wire.sample(body, CELL)?) } else { None };
+                let sample = if wants_sample(wire.answer()) { Some(wire.sample(body, CELL)?) } else { None };
                 if sample.is_none() {
                     wire.skip(body);
                 }
-                self.answer.copied(copy, sample, body);
+                self.answer.copied(copy, sample, body, wire.answer());
             }
             Some(_) | None => wire.skip(body),
         }
@@ -82,13 +84,19 @@ impl Postgres {
 
 impl Answer {
     /// A piece of copied data passed.
-    pub(super) fn copied(&mut self, copy: Copy, sample: Option<Sample<'_>>, length: u64) {
+    pub(super) fn copied(
+        &mut self,
+        copy: Copy,
+        sample: Option<Sample<'_>>,
+        length: u64,
+        response: Option<&mut Response>,
+    ) {
         self.copied += length;
         self.running += u64::from(copy.way != Way::In);
-        let Some(sample) = sample else { return };
+        let (Some(sample), Some(response)) = (sample, response) else { return };
         let form = if copy.binary { Form::Binary } else { Form::Text };
         let line = if copy.binary { sample.bytes } else { sample.bytes.trim_ascii_end() };
-        self.samples.add(line.len(), |row| {
+        response.samples.add(line.len(), |row| {
             row.push_with(|text| values::write(text, 0, form, line, CELL));
         });
     }

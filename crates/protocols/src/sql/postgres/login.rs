@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use model::exchange::{Detail, Details, Identity, Request, Text};
+use model::exchange::{Detail, Exchange, Identity, Text};
 
 use super::wire::parameters;
 
@@ -24,8 +24,9 @@ pub(super) fn identity(body: &[u8]) -> Identity {
 }
 
 /// The log-in as a request.
-pub(super) fn request(minor: u16, body: &[u8]) -> Request {
-    let mut details = Details::from([("protocol_version", Detail::Text(format!("3.{minor}").into()))]);
+pub(super) fn request(minor: u16, body: &[u8], mut blank: Box<Exchange>) -> Box<Exchange> {
+    let details = &mut blank.request.details;
+    details.push(("protocol_version", Detail::Text(format!("3.{minor}").into())));
     for (name, value) in parameters(body) {
         match name {
             b"options" => details.push(("options", Detail::Text(text(value)))),
@@ -33,13 +34,15 @@ pub(super) fn request(minor: u16, body: &[u8]) -> Request {
             _ => {}
         }
     }
-    Request { operation: Cow::Borrowed("login"), details, ..Request::default() }
+    blank.request.operation = Cow::Borrowed("login");
+    blank
 }
 
 /// A request to cancel what the server process of this number runs.
-pub(super) fn cancel(process: u32) -> Request {
-    let details = [("process", Detail::Number(i64::from(process)))].into();
-    Request { operation: Cow::Borrowed("cancel"), details, ..Request::default() }
+pub(super) fn cancel(process: u32, mut blank: Box<Exchange>) -> Box<Exchange> {
+    blank.request.operation = Cow::Borrowed("cancel");
+    blank.request.details.push(("process", Detail::Number(i64::from(process))));
+    blank
 }
 
 /// The way in which the server wants the client to prove who it is; `None` for a step on that way.

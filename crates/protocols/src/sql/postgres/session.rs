@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use model::conn::Speaker;
 use model::event::Joined;
-use model::exchange::{Identity, Request, Response};
+use model::exchange::{Exchange, Identity};
 
-use crate::kit::protocol::{Heard, Read, Session, Sought, Stop};
+use crate::kit::protocol::{Heard, Key, Read, Session, Sought, Stop};
 use crate::kit::queue::Queue;
 use crate::kit::reader::Reader;
 
@@ -198,7 +198,7 @@ impl Postgres {
                 self.state = State::Asking;
                 Heard::Nothing
             }
-            Packet::Cancel(process) => Heard::Oneway(super::login::cancel(process)),
+            Packet::Cancel(process) => Heard::Oneway(super::login::cancel(process, wire.blank())),
             Packet::Startup(minor, body) => {
                 let identity = super::login::identity(body);
                 if identity != *self.identity {
@@ -207,7 +207,7 @@ impl Postgres {
                     return Ok(Heard::Identity(Arc::clone(&self.identity)));
                 }
                 self.state = State::Greeting;
-                self.ask(Due::Login, super::login::request(minor, body))
+                self.ask(Due::Login, super::login::request(minor, body, wire.blank()))
             }
         };
         wire.skip(length as u64);
@@ -246,16 +246,17 @@ impl Postgres {
 
     /// A request begins to wait.
     #[inline]
-    pub(super) fn ask(&mut self, due: Due, request: Request) -> Heard {
+    pub(super) fn ask(&mut self, due: Due, exchange: Box<Exchange>) -> Heard {
         self.open += 1;
         self.due.push_back(due);
-        Heard::Request(crate::kit::protocol::Key::Turn, request)
+        Heard::Request(Key::Turn, exchange)
     }
 
     /// The answer ends, and with it the oldest of what is due.
-    pub(super) fn respond(&mut self) -> Heard {
+    pub(super) fn respond(&mut self, wire: &mut Reader<'_>) -> Heard {
         self.pop();
-        Heard::Response(crate::kit::protocol::Key::Turn, self.answer.finish())
+        self.answer.finish(wire.answer());
+        Heard::Response(Key::Turn)
     }
 
     /// The oldest of what is due is over.
@@ -294,7 +295,7 @@ impl Postgres {
         self.due.push_back(Due::Gap(if gaps > 1 { Gap::Unanswered } else { Gap::Answered }));
         self.answer = Answer::default();
         match open {
-            0 => Heard::Response(crate::kit::protocol::Key::Turn, Response::default()),
+            0 => Heard::Response(Key::Turn),
             open => Heard::Abandoned(open),
         }
     }

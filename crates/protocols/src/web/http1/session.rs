@@ -113,17 +113,17 @@ impl Http1 {
             Client::Head => return self.read_request(wire),
             Client::Broken => return self.read_behind_broken(wire),
             Client::Refused(_) if wire::request_line(wire.rest()) == Guess::Yes => {
-                return Ok(self.asked(None));
+                return Ok(self.asked(wire, None));
             }
             Client::Body(unfinished) | Client::Refused(unfinished) => unfinished,
         };
         match unfinished.body.read(wire) {
             Ok(Progress::Part) => Ok(Heard::Part),
-            Ok(Progress::Whole) => Ok(self.asked(None)),
-            Ok(Progress::Cut) => Ok(self.asked(Some(("http.request_cut", CUT.into())))),
+            Ok(Progress::Whole) => Ok(self.asked(wire, None)),
+            Ok(Progress::Cut) => Ok(self.asked(wire, Some(("http.request_cut", CUT.into())))),
             // Who sends such a body may mean to hide the request behind it.
             Err(Stop::Broken(broken)) => {
-                let request = self.asked(Some(("http.request_cut", broken.what.into())));
+                let request = self.asked(wire, Some(("http.request_cut", broken.what.into())));
                 self.client = Client::Broken;
                 Ok(request)
             }
@@ -214,10 +214,10 @@ impl Http1 {
         let request = |body| self.asking.request(&self.asked, self.identity.as_deref(), body);
         if self.asking.is_connect() {
             self.course = Course::Asked;
-            return Heard::Request(Key::Turn, request(None));
+            return ask(request(None), wire);
         }
         match at_hand(framing, wire) {
-            AtHand::All(bytes) => Heard::Request(Key::Turn, request(body::text(kind, coding, bytes))),
+            AtHand::All(bytes) => ask(request(body::text(kind, coding, bytes)), wire),
             AtHand::NotAll => {
                 let (message, body) = (request(None), Body::new(framing, kind, coding));
                 self.client = Client::Body(Box::new(Unfinished { message, body }));
@@ -227,14 +227,14 @@ impl Http1 {
     }
 
     /// The request that was being said is whole.
-    fn asked(&mut self, cut: Option<(&'static str, Detail)>) -> Heard {
+    fn asked(&mut self, wire: &mut Reader<'_>, cut: Option<(&'static str, Detail)>) -> Heard {
         match std::mem::take(&mut self.client) {
             Client::Head | Client::Broken => Heard::Nothing,
             Client::Body(unfinished) | Client::Refused(unfinished) => {
                 let Unfinished { mut message, body } = *unfinished;
                 body_details(&body, "http.request_body", "http.request_trailers", &mut message.details);
                 message.details.extend(cut);
-                Heard::Request(Key::Turn, message)
+                ask(message, wire)
             }
         }
     }
@@ -320,7 +320,7 @@ impl Http1 {
             // Who asks while its body comes is not answered by it: it counts as said with its head.
             (AtHand::NotAll, Question::Unseen) => {
                 self.server = Server::Doubtful(Box::new(Body::new(framing, Kind::Opaque, coding)));
-                Heard::Response(Key::Turn, self.answered.response(line, None))
+                tell(self.answered.response(line, None), wire)
             }
             (AtHand::NotAll, Question::Head | Question::Connect | Question::Other) => {
                 let message = self.answered.response(line, None);
@@ -346,7 +346,7 @@ impl Http1 {
     }
 
     /// The response that was being said is whole.
-    fn answered(&mut self, wire: &Reader<'_>, cut: Option<(&'static str, Detail)>) -> Heard {
+    fn answered(&mut self, wire: &mut Reader<'_>, cut: Option<(&'static str, Detail)>) -> Heard {
         match std::mem::take(&mut self.server) {
             Server::Head | Server::Doubtful(_) | Server::Unasked(_) | Server::Broken(_) => Heard::Nothing,
             Server::Body(unfinished) => {
@@ -358,18 +358,33 @@ impl Http1 {
         }
     }
 
-    fn answer(&mut self, wire: &Reader<'_>, response: Response) -> Heard {
+    fn answer(&mut self, wire: &mut Reader<'_>, response: Response) -> Heard {
         match &self.client {
             Client::Body(_) if wire.asked().is_none() => {}
             Client::Head | Client::Broken | Client::Body(_) | Client::Refused(_) => {
-                return Heard::Response(Key::Turn, response);
+                return tell(response, wire);
             }
         }
         if let Client::Body(unfinished) = std::mem::take(&mut self.client) {
             self.client = Client::Refused(unfinished);
         }
-        Heard::Early(response)
+        Heard::Early(Box::new(response))
     }
+}
+
+/// Tells a request.
+fn ask(request: Request, wire: &mut Reader<'_>) -> Heard {
+    let mut exchange = wire.blank();
+    exchange.request = request;
+    Heard::Request(Key::Turn, exchange)
+}
+
+/// Tells the response to the oldest request.
+fn tell(response: Response, wire: &mut Reader<'_>) -> Heard {
+    if let Some(answer) = wire.answer() {
+        *answer = response;
+    }
+    Heard::Response(Key::Turn)
 }
 
 /// What a head that is not the last one again turned out to be.
