@@ -81,7 +81,9 @@ impl Request {
         self.statement = None;
         self.parameters.clear();
         self.targets.clear();
-        self.targets.shrink_to(KEPT);
+        if self.targets.capacity() > KEPT {
+            self.targets = Vec::new();
+        }
         forget(&mut self.details);
     }
 }
@@ -120,10 +122,12 @@ impl Response {
 /// Room for so many targets or details stays with an exchange that is cleared.
 const KEPT: usize = 32;
 
+#[inline]
 fn forget(details: &mut Details) {
-    details.clear();
     if details.capacity() > KEPT {
         *details = Details::new();
+    } else if !details.is_empty() {
+        details.clear();
     }
 }
 

@@ -8,4 +8,5 @@ pub mod pairing;
 pub mod protocol;
 pub mod queue;
 pub mod reader;
+pub mod text;
 pub mod transcript;

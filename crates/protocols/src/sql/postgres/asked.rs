@@ -9,6 +9,7 @@ use model::row::Row;
 
 use crate::kit::protocol::{Heard, Read};
 use crate::kit::reader::{Reader, Sample};
+use crate::kit::text::lossy;
 
 use super::session::{Batch, Due, Postgres, State, Telling, Transaction};
 use super::shape::{self, Forms};
@@ -249,10 +250,7 @@ fn words(sample: &Sample<'_>) -> Words {
         [text @ .., 0] => text,
         text => text,
     };
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => String::from_utf8_lossy(bytes),
-    };
+    let text = lossy(bytes);
     Words {
         // Of a statement whose first byte was lost, nothing is known.
         text: (!text.is_empty() || !sample.is_cut()).then(|| Text::from(&*masked(&text))),

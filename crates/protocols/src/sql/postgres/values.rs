@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::kit::protocol::Read;
 use crate::kit::reader::{Ahead, Reader};
+use crate::kit::text::lossy;
 
 use super::calendar;
 
@@ -30,7 +31,7 @@ pub(super) fn write(out: &mut String, oid: u32, form: Form, value: &[u8], limit:
     let kept = value.get(..limit).unwrap_or(value);
     let begin = out.len();
     match form {
-        Form::Text => text(out, kept),
+        Form::Text => out.push_str(&lossy(kept)),
         Form::Binary => {
             if binary(out, oid, kept).is_err() {
                 out.truncate(begin);
@@ -48,13 +49,6 @@ pub(super) fn write(out: &mut String, oid: u32, form: Form, value: &[u8], limit:
     }
 }
 
-fn text(out: &mut String, value: &[u8]) {
-    match std::str::from_utf8(value) {
-        Ok(value) => out.push_str(value),
-        Err(_) => out.push_str(&String::from_utf8_lossy(value)),
-    }
-}
-
 fn hex(out: &mut String, value: &[u8]) {
     out.push_str("\\x");
     for byte in value {
@@ -69,8 +63,8 @@ fn binary(out: &mut String, oid: u32, value: &[u8]) -> Read<()> {
     let mut wire = Reader::new(value, 0, Ahead::End);
     match oid {
         16 => out.push(if wire.u8()? == 0 { 'f' } else { 't' }),
-        18 | 19 | 25 | 114 | 142 | 705 | 1042 | 1043 | 1790 => text(out, value),
-        3802 if wire.u8()? == 1 => text(out, wire.rest()),
+        18 | 19 | 25 | 114 | 142 | 705 | 1042 | 1043 | 1790 => out.push_str(&lossy(value)),
+        3802 if wire.u8()? == 1 => out.push_str(&lossy(wire.rest())),
         21 => _ = write!(out, "{}", i16::from_be_bytes(exact(value, &wire)?)),
         23 => _ = write!(out, "{}", i32::from_be_bytes(exact(value, &wire)?)),
         20 => _ = write!(out, "{}", i64::from_be_bytes(exact(value, &wire)?)),
