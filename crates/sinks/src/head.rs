@@ -9,42 +9,48 @@ use model::event::Opened;
 use model::exchange::Identity;
 use model::process::Process;
 
+use crate::details;
 use crate::json::Json;
 
 /// The parts of a line that every exchange of one session shares, as they were written last: the ends of the connection,
 /// its processes, who the session is. They are half of a line, and most connections talk more than once.
 #[derive(Debug)]
-pub(crate) struct Heads(Vec<Option<Head>>);
+pub(crate) struct Heads(Box<[Option<Head>; HEADS]>);
 
 #[derive(Debug)]
-struct Head {
+pub(crate) struct Head {
     conn: ConnId,
     opened: Arc<Opened>,
     layer: Layer,
     protocol: &'static str,
     identity: Option<Arc<Identity>>,
     json: Json,
+    pub(crate) details: details::Told,
 }
 
 /// So many heads are remembered, each in the place that its connection's name gives it. A power of two.
 const HEADS: usize = 256;
 
+/// So many places lie between the connections of two processes that were started one after the other; odd, so that all
+/// are used.
+const STRIDE: u32 = 61;
+
 impl Default for Heads {
     fn default() -> Self {
-        Heads((0..HEADS).map(|_| None).collect())
+        Heads(Box::new(std::array::from_fn(|_| None)))
     }
 }
 
 impl Heads {
-    /// Adds the head of an access's line, from its protocol to its session.
-    pub(crate) fn write(&mut self, json: &mut Json, access: &Access) {
-        let spread = access.conn.generation ^ u64::from(access.conn.fd) << 4 ^ u64::from(access.conn.tgid);
-        let place = usize::try_from(spread % HEADS as u64).unwrap_or_default();
-        let Some(known) = self.0.get_mut(place) else { return };
-        match known {
-            Some(head) if head.is_of(access) => json.append(&head.json),
-            Some(_) | None => json.append(&known.insert(Head::of(access)).json),
+    /// The head of an access's line, from its protocol to its session.
+    pub(crate) fn of(&mut self, access: &Access) -> &mut Head {
+        // Descriptors are small and processes come in a row: the connections of either do not share a place.
+        let spread = access.conn.fd.wrapping_add(access.conn.tgid.wrapping_mul(STRIDE));
+        let place = &mut self.0[spread as usize % HEADS];
+        if place.as_ref().is_some_and(|head| !head.is_of(access)) {
+            *place = None;
         }
+        place.get_or_insert_with(|| Head::of(access))
     }
 }
 
@@ -62,7 +68,13 @@ impl Head {
             protocol: exchange.protocol,
             identity: exchange.identity.clone(),
             json,
+            details: details::Told::default(),
         }
+    }
+
+    /// What it is in JSON.
+    pub(crate) fn json(&self) -> &[u8] {
+        self.json.bytes()
     }
 
     /// Whether what was written is true of this access too. The processes are the opening's: a connection that learns of
@@ -76,7 +88,7 @@ impl Head {
         self.conn == access.conn
             && Arc::ptr_eq(&self.opened, &access.opened)
             && self.layer == access.layer
-            && self.protocol == access.exchange.protocol
+            && std::ptr::eq(self.protocol, access.exchange.protocol)
             && same_identity
     }
 }

@@ -37,10 +37,20 @@ impl Json {
         self.bytes.clear();
     }
 
-    /// Adds other JSON.
+    /// How many bytes were written so far.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Takes back all but the first `length` bytes.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.bytes.truncate(length);
+    }
+
+    /// Adds bytes of other JSON.
     #[inline]
-    pub(crate) fn append(&mut self, other: &Json) {
-        self.bytes.extend_from_slice(&other.bytes);
+    pub(crate) fn append(&mut self, json: &[u8]) {
+        self.bytes.extend_from_slice(json);
     }
 
     /// Adds JSON as it is: punctuation, names, and values that need no escape.
@@ -94,12 +104,12 @@ impl Json {
             }
             100..1000 => {
                 let ([_, hundreds], [tens, ones]) = (pair(number / 100), pair(number));
-                self.bytes.extend_from_slice(&[hundreds, tens, ones]);
+                self.append(&[hundreds, tens, ones]);
             }
-            1000..10_000 => self.bytes.extend_from_slice(&four_digits(number)),
+            1000..10_000 => self.append(&four_digits(number)),
             10_000.. => {
                 self.number(number / 10_000);
-                self.bytes.extend_from_slice(&four_digits(number));
+                self.append(&four_digits(number));
             }
         }
         self
@@ -110,7 +120,7 @@ impl Json {
     pub(crate) fn nine_digits(&mut self, number: u64) -> &mut Self {
         let [_, first] = pair(number / 100_000_000);
         let ([a, b, c, d], [e, f, g, h]) = (four_digits(number / 10_000), four_digits(number));
-        self.bytes.extend_from_slice(&[first, a, b, c, d, e, f, g, h]);
+        self.append(&[first, a, b, c, d, e, f, g, h]);
         self
     }
 

@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use model::access::Access;
 use model::conn::Paired;
 use model::event::Cause;
-use model::exchange::{Column, Detail, Details, Exchange, Outcome, Request, Response};
+use model::exchange::{Completeness, Failure, Outcome, Request, Response};
 use model::time::Time;
 
+use crate::columns;
 use crate::head::Heads;
 use crate::json::Json;
 use crate::sink::Sink;
@@ -22,12 +23,33 @@ pub struct JsonLines<W> {
     lines: Json,
     clock: Clock,
     heads: Heads,
+    columns: columns::Told,
 }
 
 impl<W: Write + Send> JsonLines<W> {
     /// Lines go to `to`.
     pub fn new(to: W) -> Self {
-        JsonLines { to, lines: Json::default(), clock: Clock::default(), heads: Heads::default() }
+        JsonLines {
+            to,
+            lines: Json::default(),
+            clock: Clock::default(),
+            heads: Heads::default(),
+            columns: columns::Told::default(),
+        }
+    }
+
+    fn line(&mut self, access: &Access) {
+        let (json, exchange) = (&mut self.lines, &*access.exchange);
+        let head = self.heads.of(access);
+        self.clock.write(json, exchange.asked);
+        json.append(head.json());
+        request(json, &exchange.request);
+        response(json, &exchange.response);
+        self.columns.write(json, exchange.response.columns.as_ref());
+        json.raw(r#","samples":"#).list(exchange.response.samples.iter(), cells);
+        measures(json, access);
+        head.details.write(json, &exchange.request.details, &exchange.response.details);
+        json.raw("}\n");
     }
 }
 
@@ -35,81 +57,89 @@ impl<W: Write + Send> Sink for JsonLines<W> {
     fn deliver(&mut self, accesses: &[Access]) -> io::Result<()> {
         self.lines.clear();
         for access in accesses {
-            self.lines.raw(r#"{"at":"#);
-            self.clock.write(&mut self.lines, access.exchange.asked);
-            self.heads.write(&mut self.lines, access);
-            rest(&mut self.lines, access);
+            self.line(access);
         }
         self.to.write_all(self.lines.bytes())?;
         self.to.flush()
     }
 }
 
-/// What a line says of the exchange itself.
-fn rest(json: &mut Json, access: &Access) {
-    let exchange = &access.exchange;
-    request(json, &exchange.request);
-    response(json, &exchange.response);
-    measures(json, exchange);
-    json.raw(r#","paired":"#).raw(match access.paired {
-        Some(Paired::Certain) => r#""certain""#,
-        Some(Paired::Likely) => r#""likely""#,
-        Some(Paired::Guessed) => r#""guessed""#,
-        None => "null",
-    });
-    json.raw(r#","findings":[],"details":"#);
-    details(json, &exchange.request.details, &exchange.response.details);
-    json.raw("}\n");
-}
-
 fn request(json: &mut Json, request: &Request) {
-    json.raw(r#","operation":"#).text(&request.operation);
-    json.raw(r#","statement":"#).text_or_null(request.statement.as_deref());
-    json.raw(r#","parameters":"#);
+    json.raw(r#","operation":""#).unquoted(&request.operation);
+    match &request.statement {
+        Some(statement) => json.raw(r#"","statement":""#).unquoted(statement).raw(r#"","parameters":"#),
+        None => json.raw(r#"","statement":null,"parameters":"#),
+    };
     cells(json, request.parameters.iter());
     json.raw(r#","targets":"#).list(request.targets.iter(), |json, target| _ = json.text(target));
-    json.raw(r#","template":null,"fingerprint":null"#);
 }
 
+/// Adds what comes between the targets and the columns.
 fn response(json: &mut Json, response: &Response) {
-    json.raw(r#","outcome":""#).raw(outcome(response.outcome)).raw(r#"","error":"#);
-    match &response.failure {
-        Some(failure) => {
-            json.raw(r#"{"code":"#).text(&failure.code);
-            json.raw(r#","message":"#).text(&failure.message).raw("}");
+    match (response.outcome, &response.failure) {
+        (Outcome::Ok, None) => {
+            json.raw(r#","template":null,"fingerprint":null,"outcome":"ok","error":null,"rows":"#);
         }
-        None => _ = json.raw("null"),
+        (outcome, failure) => ending(json, outcome, failure.as_deref()),
     }
-    json.raw(r#","rows":"#).number_or_null(response.rows);
-    json.raw(r#","affected":"#).number_or_null(response.affected);
-    json.raw(r#","columns":"#).list(response.columns.as_deref().unwrap_or_default().iter(), column);
-    json.raw(r#","samples":"#).list(response.samples.iter(), cells);
+    match (response.rows, response.affected) {
+        (Some(rows), None) => json.number(rows).raw(r#","affected":null,"columns":"#),
+        (None, None) => json.raw(r#"null,"affected":null,"columns":"#),
+        (rows, Some(affected)) => {
+            json.number_or_null(rows).raw(r#","affected":"#).number(affected).raw(r#","columns":"#)
+        }
+    };
 }
 
-fn column(json: &mut Json, column: &Column) {
-    json.raw(r#"{"name":"#).text(&column.name).raw(r#","type":"#).text(&column.kind);
-    json.raw(r#","table":"#).text_or_null(column.table.as_deref());
-    if let Some(origin) = column.origin {
-        json.raw(r#","origin":["#).number(origin.table.into());
-        json.raw(",").number(origin.column.into()).raw("]");
+/// Adds how an exchange ended that did not go well.
+fn ending(json: &mut Json, outcome: Outcome, failure: Option<&Failure>) {
+    json.raw(r#","template":null,"fingerprint":null,"outcome":""#).raw(self::outcome(outcome));
+    match failure {
+        Some(failure) => {
+            json.raw(r#"","error":{"code":"#).text(&failure.code);
+            json.raw(r#","message":"#).text(&failure.message).raw(r#"},"rows":"#);
+        }
+        None => _ = json.raw(r#"","error":null,"rows":"#),
     }
-    json.raw("}");
 }
 
 fn cells<'a>(json: &mut Json, row: impl Iterator<Item = Option<&'a str>>) {
     json.list(row, |json, cell| _ = json.text_or_null(cell));
 }
 
-fn measures(json: &mut Json, exchange: &Exchange) {
-    let latency = exchange.answered.map(|answered| answered.since(exchange.asked) / 1000);
-    json.raw(r#","latency_us":"#).number_or_null(latency);
+/// Adds what comes between the samples and the details.
+fn measures(json: &mut Json, access: &Access) {
+    let exchange = &*access.exchange;
+    json.raw(r#","latency_us":"#);
+    match exchange.answered {
+        Some(answered) => json.number(answered.since(exchange.asked) / 1000),
+        None => json.raw("null"),
+    };
     json.raw(r#","request_bytes":"#).number(exchange.request_bytes);
     json.raw(r#","response_bytes":"#).number(exchange.response_bytes);
-    let complete = exchange.completeness;
-    json.raw(r#","complete":{"ok":"#);
-    json.raw(if complete.lost_bytes == 0 && complete.cause.is_none() { "true" } else { "false" });
+    if exchange.completeness == Completeness::default() && access.paired.is_none() {
+        json.raw(concat!(
+            r#","complete":{"ok":true,"lost_bytes":0,"cause":null},"#,
+            r#""paired":null,"findings":[],"details":"#
+        ));
+    } else {
+        certainty(json, exchange.completeness, access.paired);
+    }
+}
+
+/// Adds how sure what was told is, where it is not as most is.
+fn certainty(json: &mut Json, complete: Completeness, paired: Option<Paired>) {
+    let ok = complete == Completeness::default();
+    json.raw(r#","complete":{"ok":"#).raw(if ok { "true" } else { "false" });
     json.raw(r#","lost_bytes":"#).number(complete.lost_bytes);
-    json.raw(r#","cause":"#).text_or_null(complete.cause.map(Cause::name)).raw("}");
+    json.raw(r#","cause":"#).text_or_null(complete.cause.map(Cause::name));
+    json.raw(r#"},"paired":"#).raw(match paired {
+        Some(Paired::Certain) => r#""certain""#,
+        Some(Paired::Likely) => r#""likely""#,
+        Some(Paired::Guessed) => r#""guessed""#,
+        None => "null",
+    });
+    json.raw(r#","findings":[],"details":"#);
 }
 
 /// An outcome's name in records.
@@ -123,66 +153,31 @@ pub fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
-/// The details of both sides in one object; names with a dot (`http.status`) stand together in an object of their
-/// own (`http`).
-fn details(json: &mut Json, request: &Details, response: &Details) {
-    let all = || request.iter().chain(response);
-    let mut group = None;
-    let mut between = "{";
-    for (name, detail) in all() {
-        match name.split_once('.') {
-            None => value(json.raw(between).raw("\"").raw(name), detail),
-            Some((of, _)) if group == Some(of) => continue,
-            Some((of, _)) => {
-                group = Some(of);
-                json.raw(between).raw("\"").raw(of).raw("\":");
-                grouped(json, of, all());
-            }
-        }
-        between = ",";
-    }
-    json.raw(if between == "{" { "{}" } else { "}" });
-}
-
-fn grouped<'a>(json: &mut Json, of: &str, all: impl Iterator<Item = &'a (&'static str, Detail)>) {
-    let mut between = "{";
-    for (name, detail) in all {
-        if let Some((_, name)) = name.split_once('.').filter(|(group, _)| *group == of) {
-            value(json.raw(between).raw("\"").raw(name), detail);
-            between = ",";
-        }
-    }
-    json.raw("}");
-}
-
-fn value(json: &mut Json, detail: &Detail) {
-    json.raw("\":");
-    match detail {
-        Detail::Text(text) => json.text(text),
-        Detail::Number(number) => json.signed(*number),
-    };
-}
-
-/// Writes moments as RFC 3339 with nine digits of the second. Many fall into the same second, whose text is kept.
+/// Writes the beginning of a line, with its moment in RFC 3339 to the nanosecond. Many fall into the same second,
+/// whose text is kept.
 #[derive(Debug, Default)]
 struct Clock {
     second: Option<u64>,
-    text: String,
+    text: [u8; SECONDS],
 }
+
+/// The length of a line's beginning up to its nanoseconds.
+const SECONDS: usize = br#"{"at":"2026-11-22T01:06:59."#.len();
 
 impl Clock {
     fn write(&mut self, json: &mut Json, at: Time) {
         let second = at.0 / SECOND;
         if self.second != Some(second) {
             let moment = i64::try_from(second).ok().and_then(|second| Timestamp::from_second(second).ok());
-            let Some(moment) = moment else {
-                json.raw("null");
+            let text = moment.map(|moment| moment.strftime(r#"{"at":"%Y-%m-%dT%H:%M:%S."#).to_string());
+            let Some(text) = text.and_then(|text| text.as_bytes().try_into().ok()) else {
+                json.raw(r#"{"at":null"#);
                 return;
             };
-            self.text = moment.strftime("%Y-%m-%dT%H:%M:%S").to_string();
-            self.second = Some(second);
+            (self.text, self.second) = (text, Some(second));
         }
-        json.raw("\"").raw(&self.text).raw(".").nine_digits(at.0 % SECOND).raw("Z\"");
+        json.append(&self.text);
+        json.nine_digits(at.0 % SECOND).raw("Z\"");
     }
 }
 

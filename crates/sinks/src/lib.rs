@@ -1,7 +1,9 @@
 //! Where accesses go.
 #![forbid(unsafe_code)]
 
+mod columns;
 pub mod console;
+mod details;
 mod head;
 mod json;
 pub mod jsonl;

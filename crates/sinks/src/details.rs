@@ -1,0 +1,187 @@
+//! The details of a line of JSON, and a memory of the last ones: most say again what those before them said.
+
+use std::sync::Arc;
+
+use model::exchange::Detail;
+
+use crate::json::Json;
+
+/// A name and what stands under it.
+type Said = (&'static str, Detail);
+
+/// The details that one session told last, and how they were written.
+///
+/// They are remembered up to the first one of another group: behind it, some are written out of their turn.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    parts: Vec<Part>,
+    json: Json,
+}
+
+#[derive(Debug)]
+struct Part {
+    said: Said,
+    /// Where it ends in what was written.
+    end: usize,
+}
+
+/// No more JSON is remembered of one session: the heads of two messages, and a short body.
+const KEPT: usize = 4 << 10;
+
+impl Told {
+    /// Adds the details of both sides in one object; names with a dot (`http.status`) stand together in an object of
+    /// their own (`http`).
+    pub(crate) fn write(&mut self, json: &mut Json, request: &[Said], response: &[Said]) {
+        let count = request.len() + response.len();
+        if count == 0 {
+            json.raw("{}");
+            return;
+        }
+        let all = request.iter().chain(response);
+        let same = self.parts.iter().zip(all.clone()).take_while(|(part, said)| part.is(said)).count();
+        self.parts.truncate(same);
+        let last = self.parts.last();
+        let mut open = last.and_then(|last| split(last.said.0).0);
+        self.json.truncate(last.map_or(0, |last| last.end));
+        json.append(self.json.bytes());
+        if same < count {
+            open = self.add(json, all, open);
+        }
+        json.raw(if open.is_some() { "}}" } else { "}" });
+    }
+
+    /// Adds the details behind those that are remembered, and says which group's object is open then, as `open` is now.
+    fn add<'a>(
+        &mut self,
+        json: &mut Json,
+        all: impl Iterator<Item = &'a Said> + Clone,
+        mut open: Option<&'static str>,
+    ) -> Option<&'static str> {
+        let (begin, known) = (json.len(), self.json.len());
+        let mut leading = true;
+        for (at, said) in all.clone().enumerate().skip(self.parts.len()) {
+            let (group, name) = split(said.0);
+            if at > 0 && group != open {
+                leading = false;
+                let rest = all.clone().skip(at);
+                close(json, open.take(), rest);
+                if group.is_some() && all.clone().take(at).any(|(before, _)| split(before).0 == group) {
+                    continue;
+                }
+            }
+            json.raw(if at == 0 { "{\"" } else { ",\"" });
+            if let Some(group) = group.filter(|_| open.is_none()) {
+                json.raw(group).raw("\":{\"");
+            }
+            open = group;
+            member(json, name, &said.1);
+            let end = known + json.len() - begin;
+            if leading && end <= KEPT {
+                self.parts.push(Part { said: said.clone(), end });
+            } else {
+                leading = false;
+            }
+        }
+        let kept = self.parts.last().map_or(0, |last| last.end - known);
+        self.json.append(json.bytes().get(begin..begin + kept).unwrap_or_default());
+        open
+    }
+}
+
+impl Part {
+    /// Whether it says this. Names are compared by where they stand: each has its one place in the program.
+    #[inline]
+    fn is(&self, said: &Said) -> bool {
+        std::ptr::eq(self.said.0, said.0)
+            && match (&self.said.1, &said.1) {
+                (Detail::Text(ours), Detail::Text(theirs)) => Arc::ptr_eq(ours, theirs) || ours == theirs,
+                (ours, theirs) => ours == theirs,
+            }
+    }
+}
+
+/// Ends the object of a group, with those of `rest` that belong into it.
+fn close<'a>(json: &mut Json, group: Option<&str>, rest: impl Iterator<Item = &'a Said>) {
+    let Some(group) = group else { return };
+    for (name, detail) in rest {
+        if let (Some(of), name) = split(name)
+            && of == group
+        {
+            member(json.raw(",\""), name, detail);
+        }
+    }
+    json.raw("}");
+}
+
+/// The group of a name, and its name there.
+fn split(name: &'static str) -> (Option<&'static str>, &'static str) {
+    match name.split_once('.') {
+        Some((group, name)) => (Some(group), name),
+        None => (None, name),
+    }
+}
+
+/// Adds a detail whose quote before the name is written.
+fn member(json: &mut Json, name: &str, detail: &Detail) {
+    json.raw(name).raw("\":");
+    match detail {
+        Detail::Text(text) => json.text(text),
+        Detail::Number(number) => json.signed(*number),
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use model::exchange::Detail;
+    use serde_json::{Value, json};
+
+    use super::{KEPT, Said, Told};
+    use crate::json::Json;
+
+    fn written(told: &mut Told, request: &[Said], response: &[Said]) -> Value {
+        let mut json = Json::default();
+        told.write(&mut json, request, response);
+        serde_json::from_slice(json.bytes()).unwrap()
+    }
+
+    #[test]
+    fn groups_stand_together_wherever_their_members_do() {
+        let all: [Said; 6] = [
+            ("a.x", 1.into()),
+            ("plain", 2.into()),
+            ("b.x", 3.into()),
+            ("a.y", 4.into()),
+            ("b.y", 5.into()),
+            ("other", 6.into()),
+        ];
+        let expected = json!({"a": {"x": 1, "y": 4}, "plain": 2, "b": {"x": 3, "y": 5}, "other": 6});
+        let mut told = Told::default();
+        for cut in 0..=all.len() {
+            let (request, response) = all.split_at(cut);
+            assert_eq!(written(&mut told, request, response), expected);
+        }
+        assert_eq!(written(&mut told, &[], &[]), json!({}));
+    }
+
+    #[test]
+    fn what_changed_is_told_anew_and_what_did_not_as_before() {
+        let long = "\"".repeat(KEPT);
+        let texts = ["", "a", "\"\r\n", &long];
+        let names = ["g.a", "g.b", "h.a", "plain"];
+        let mut told = Told::default();
+        // Each list differs from the one before in names, in values, in its length, or not at all.
+        for seed in 0..4096_usize {
+            let said = |at: usize| -> Said {
+                let bits = seed >> (2 * at) & 3;
+                (names[(bits + at) / 2 % 4], Detail::from(texts[bits]))
+            };
+            let list: Vec<Said> = (0..seed % 7).map(said).collect();
+            let (request, response) = list.split_at(list.len() / 2);
+            let fresh = written(&mut Told::default(), request, response);
+            for _ in 0..2 {
+                assert_eq!(written(&mut told, request, response), fresh);
+            }
+            assert!(told.json.bytes().len() <= KEPT);
+        }
+    }
+}
