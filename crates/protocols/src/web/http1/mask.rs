@@ -1,5 +1,7 @@
 //! Credentials become `***` here, before anything is kept: in targets, fields and bodies.
 
+use wide::u8x16;
+
 /// What stands for a credential.
 pub(super) const MASK: &str = "***";
 
@@ -31,6 +33,9 @@ const NAME_ENDS: [&str; 9] =
 
 /// Names in a document that are credentials only in a query: there a `key` opens a door, here it is a word.
 const HARMLESS_IN_DOCUMENTS: [&str; 3] = ["code", "key", "pin"];
+
+/// So many bytes are looked at together.
+const PIECE: usize = 16;
 
 /// Longer names are nobody's.
 const NAME: usize = 64;
@@ -69,9 +74,11 @@ enum Place {
 
 /// Whether what is named so is a credential; percent-escapes, case and punctuation hide nothing.
 fn is_secret(name: &[u8], place: Place) -> bool {
-    if !may_be_secret(name) {
-        return false;
-    }
+    may_be_secret(name) && is_credential(name, place)
+}
+
+/// [`is_secret`], read letter by letter.
+fn is_credential(name: &[u8], place: Place) -> bool {
     let mut plain = [0; NAME];
     let mut length = 0;
     let mut bytes = name.iter();
@@ -93,37 +100,56 @@ fn is_secret(name: &[u8], place: Place) -> bool {
     whole || NAME_ENDS.iter().any(|end| plain.ends_with(end.as_bytes()))
 }
 
-/// Whether a name's last letters are a credential's; what is no letter may hide some.
+/// Whether a name's last letters are a credential's.
 fn may_be_secret(name: &[u8]) -> bool {
-    let [.., a, b, c] = name else { return false };
-    if !(a.is_ascii_alphabetic() && b.is_ascii_alphabetic() && c.is_ascii_alphabetic()) {
-        return true;
+    match name {
+        [.., y, z, a, b, c] => may_end_secret([*y, *z, *a, *b, *c]),
+        [z, a, b, c] => may_end_secret([0, *z, *a, *b, *c]),
+        [a, b, c] => may_end_secret([0, 0, *a, *b, *c]),
+        _ => false,
     }
-    matches!(
-        &[a | 0x20, b | 0x20, c | 0x20],
-        b"uth"
-            | b"ion"
-            | b"ode"
-            | b"ial"
-            | b"als"
-            | b"jwt"
-            | b"key"
-            | b"ass"
-            | b"ase"
-            | b"pin"
-            | b"pwd"
-            | b"sas"
-            | b"sid"
-            | b"sig"
-            | b"otp"
-            | b"ord"
-            | b"swd"
-            | b"ret"
-            | b"ken"
-            | b"ure"
-            | b"nid"
-    )
 }
+
+/// Whether a credential's name may end so. What is no letter may hide some, and so may an escape before the last three.
+#[inline]
+fn may_end_secret([y, z, a, b, c]: [u8; 5]) -> bool {
+    let [a, b, c] = [a, b, c].map(|byte| LETTERS.get(usize::from(byte)).copied().unwrap_or(0));
+    let ends = ENDINGS.get(a << 5 | b).copied().unwrap_or(u32::MAX);
+    ends >> c & 1 == 1 || y == b'%' || z == b'%'
+}
+
+/// The place of each letter in the alphabet, from 1; 0 for what is none.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it: what would panic does not compile")]
+static LETTERS: [usize; 256] = {
+    let mut letters = [0; 256];
+    let mut letter = 1;
+    while letter <= 26 {
+        letters[b'@' as usize + letter] = letter;
+        letters[b'`' as usize + letter] = letter;
+        letter += 1;
+    }
+    letters
+};
+
+/// By the last three letters of a name, whether it may be a credential's: a bit for the last one, in the word of the
+/// two before it. With what is no letter among them, it may.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it, as above")]
+static ENDINGS: [u32; 1 << 10] = {
+    let mut endings = [0; 1 << 10];
+    let mut pair = 0;
+    while pair < endings.len() {
+        endings[pair] = if pair < 32 || pair % 32 == 0 { u32::MAX } else { 1 };
+        pair += 1;
+    }
+    let mut at = 0;
+    while at < NAMES.len() + NAME_ENDS.len() {
+        let name = if at < NAMES.len() { NAMES[at] } else { NAME_ENDS[at - NAMES.len()] };
+        let (_, [a, b, c]) = name.as_bytes().split_last_chunk().unwrap();
+        endings[LETTERS[*a as usize] << 5 | LETTERS[*b as usize]] |= 1 << LETTERS[*c as usize];
+        at += 1;
+    }
+    endings
+};
 
 fn escaped(bytes: &mut std::slice::Iter<'_, u8>) -> u8 {
     let mut digit = || bytes.next().and_then(|d| char::from(*d).to_digit(16));
@@ -146,31 +172,55 @@ pub(super) fn has_secret_parameters(text: &[u8]) -> bool {
         let before = text.get(from..at).unwrap_or_default();
         from = at + 1;
         may_be_secret(before.trim_ascii_end()) && {
-            let begins = before.iter().rposition(|b| matches!(b, b'?' | b'#' | b'&' | b';' | b'\n'));
+            let begins = before.iter().rposition(|b| matches!(b, b'?' | b'#' | b'&' | b';'));
             let name = before.get(begins.map_or(0, |at| at + 1)..).unwrap_or_default();
-            is_secret(name.trim_ascii(), Place::Query)
+            // Field lines are masked line by line, and other texts as a whole.
+            let line = memchr::memrchr(b'\n', name).and_then(|at| name.get(at + 1..));
+            is_secret(name, Place::Query) || line.is_some_and(|line| is_secret(line, Place::Query))
         }
     })
 }
 
 /// Whether [`json`] may change `text`.
 pub(super) fn has_secret_members(text: &[u8]) -> bool {
-    memchr::memchr_iter(b':', text).any(|at| {
-        let before = text.get(..at).unwrap_or_default();
-        let before = match before {
-            [.., b'"'] => before,
-            _ => before.trim_ascii_end(),
-        };
-        let [before @ .., b'"'] = before else { return false };
-        // A name of two letters, as `id` is, is told by the quote before it.
-        if matches!(before, [.., b'{' | b',' | b' ', b'"', _, _]) || !may_be_secret(before) {
-            return false;
+    let (pieces, rest) = text.as_chunks::<PIECE>();
+    let mut begin = 0;
+    for piece in pieces {
+        let mut colons = u8x16::from(*piece).simd_eq(u8x16::splat(b':')).to_bitmask();
+        while colons != 0 {
+            if ends_secret_name(text, begin + colons.trailing_zeros() as usize) {
+                return true;
+            }
+            colons &= colons - 1;
         }
-        let begins = memchr::memrchr(b'"', before).map_or(0, |quote| quote + 1);
-        let (outside, name) = before.split_at_checked(begins).unwrap_or_default();
-        // A name may have a quote in it, behind a backslash.
-        outside.ends_with(b"\\\"") || is_secret(name, Place::Document)
-    })
+        begin += PIECE;
+    }
+    rest.iter().zip(begin..).any(|(byte, at)| *byte == b':' && ends_secret_name(text, at))
+}
+
+/// Whether a secret member's name may stand before this colon: most are told by their last letters.
+#[inline]
+fn ends_secret_name(text: &[u8], colon: usize) -> bool {
+    match colon.checked_sub(6).and_then(|from| text.get(from..colon)) {
+        Some(&[y, z, a, b, c, b'"']) => {
+            // A name of two letters, as `id` is, is told by the quote before it.
+            let short = a == b'"' && matches!(z, b'{' | b',' | b' ');
+            !short && may_end_secret([y, z, a, b, c]) && is_secret_member(text, colon)
+        }
+        Some([.., b'"' | b' ' | b'\t' | b'\r' | b'\n']) | None => is_secret_member(text, colon),
+        Some(_) => false,
+    }
+}
+
+/// Whether the name of a secret member may stand before this colon, by all of the name.
+#[inline(never)]
+fn is_secret_member(text: &[u8], colon: usize) -> bool {
+    let before = text.get(..colon).unwrap_or_default().trim_ascii_end();
+    let [before @ .., b'"'] = before else { return false };
+    let begins = memchr::memrchr(b'"', before).map_or(0, |quote| quote + 1);
+    let (outside, name) = before.split_at_checked(begins).unwrap_or_default();
+    // A name may have a quote in it, behind a backslash.
+    outside.ends_with(b"\\\"") || is_secret(name, Place::Document)
 }
 
 /// Writes an address (or a text with an address in it) without its user's password and its secret parameters.
@@ -308,7 +358,61 @@ pub(super) fn xml(text: &str, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_secret_field, json, url, xml};
+    use proptest::prelude::{Just, Strategy, prop_oneof};
+    use proptest::sample::select;
+    use proptest::{collection, prop_assert, prop_assert_eq, proptest};
+
+    use super::{
+        NAME_ENDS, NAMES, Place, has_secret_members, has_secret_parameters, is_credential, is_secret,
+        is_secret_field, json, may_hide, parameters, url, xml,
+    };
+
+    /// A letter of a name, as itself or in a way that should hide nothing.
+    fn letter(letter: u8) -> impl Strategy<Value = String> {
+        let plain = char::from(letter);
+        prop_oneof![
+            20 => Just(plain.to_string()),
+            1 => Just(plain.to_ascii_uppercase().to_string()),
+            1 => Just(format!("%{letter:02x}")),
+            1 => Just(format!("%{letter:02X}")),
+            1 => select(vec!["-", "_", ".", "%20", "%ff", "%", "é"]).prop_map(move |hidden| format!("{plain}{hidden}")),
+        ]
+    }
+
+    /// A name that is a credential's, or nearly.
+    fn name() -> impl Strategy<Value = String> {
+        let known = select(NAMES.iter().chain(&NAME_ENDS).copied().collect::<Vec<_>>());
+        let spelt = known.prop_flat_map(|name| name.bytes().map(letter).collect::<Vec<_>>());
+        ("([a-z_]{0,3}|id|to)", spelt, "[a-z0-9]{0,1}")
+            .prop_map(|(before, spelt, behind)| before + &spelt.concat() + &behind)
+    }
+
+    /// What documents and queries are made of.
+    fn text() -> impl Strategy<Value = String> {
+        let mark = select(vec![
+            "\"", "\"", "\":", "\" :", ":", "{\"", ",\"", ", \"", "\\", "\\\"", " ", "\n", "=", "=", "&",
+            "?", ";", "#", "{", "[", "]", "}", "://", "@", "/", "1",
+        ]);
+        let piece = prop_oneof![6 => mark.prop_map(String::from), 2 => name(), 1 => "[a-z ]{1,20}"];
+        collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_that_is_passed_over_is_no_credential(name in name()) {
+            for place in [Place::Query, Place::Document] {
+                prop_assert_eq!(is_secret(name.as_bytes(), place), is_credential(name.as_bytes(), place));
+            }
+        }
+
+        #[test]
+        fn a_text_that_is_passed_over_has_nothing_to_mask(text in text()) {
+            let bytes = text.as_bytes();
+            prop_assert!(has_secret_members(bytes) || written(json, &text) == text);
+            prop_assert!(has_secret_parameters(bytes) || written(parameters, &text) == text);
+            prop_assert!(may_hide(bytes) || written(url, &text) == text);
+        }
+    }
 
     fn written(write: impl Fn(&str, &mut String), text: &str) -> String {
         let mut out = String::new();
