@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::Read as _;
+use std::sync::Arc;
 
 use model::exchange::Text;
 
@@ -308,9 +309,9 @@ impl Body {
         }
     }
 
-    /// The text of what was kept.
-    pub(super) fn text(&self) -> Option<Text> {
-        text(self.kind, self.coding, &self.kept)
+    /// The text of what was kept, where `last` is the side's last body.
+    pub(super) fn text(&self, last: &mut Last) -> Option<Text> {
+        last.text(self.kind, self.coding, &self.kept)
     }
 
     /// The field lines after the last chunk.
@@ -319,8 +320,32 @@ impl Body {
     }
 }
 
+/// The last body of one side, where its text is as it was sent: what is asked again is mostly answered as before.
+#[derive(Debug, Default)]
+pub(super) struct Last {
+    kind: Kind,
+    text: Option<Text>,
+}
+
+/// Longer bodies are not kept for the next message: an idle connection is to be small.
+const KEPT: usize = 1 << 10;
+
+impl Last {
+    /// The text of a body's beginning, credentials masked; `None` when it is no text.
+    pub(super) fn text(&mut self, kind: Kind, coding: Coding, sample: &[u8]) -> Option<Text> {
+        let as_sent = |text: &&Text| coding == Coding::Identity && text.as_bytes() == sample;
+        if let Some(text) = self.text.as_ref().filter(as_sent).filter(|_| self.kind == kind) {
+            return Some(Arc::clone(text));
+        }
+        let text = text(kind, coding, sample)?;
+        let kept = text.len() <= KEPT && as_sent(&&text);
+        (self.kind, self.text) = (kind, kept.then(|| Arc::clone(&text)));
+        Some(text)
+    }
+}
+
 /// The text of a body's beginning, credentials masked; `None` when it is no text.
-pub(super) fn text(kind: Kind, coding: Coding, sample: &[u8]) -> Option<Text> {
+fn text(kind: Kind, coding: Coding, sample: &[u8]) -> Option<Text> {
     if sample.is_empty() || kind == Kind::Opaque {
         return None;
     }
@@ -395,4 +420,40 @@ fn brotli_window(first: u8) -> u64 {
         (_, bits, _) => 17 + bits,
     };
     1 << bits
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::sample::select;
+    use proptest::{collection, prop_assert_eq, proptest};
+
+    use super::{Coding, Kind, Last, text};
+
+    proptest! {
+        #[test]
+        fn a_body_is_told_alike_whatever_came_before(
+            bodies in collection::vec(
+                (
+                    select(vec![Kind::Opaque, Kind::Json, Kind::Form, Kind::Xml, Kind::Plain]),
+                    select(vec![Coding::Identity, Coding::Identity, Coding::Gzip, Coding::Other]),
+                    select(vec![
+                        &b""[..],
+                        br#"{"token": "a"}"#,
+                        br#"{"token":"***"}"#,
+                        b"token=a",
+                        b"token=***",
+                        b"<token>a</token>",
+                        b"plain \xff",
+                        "plain \u{fffd}".as_bytes(),
+                    ]),
+                ),
+                0..20,
+            ),
+        ) {
+            let mut last = Last::default();
+            for (kind, coding, sample) in bodies {
+                prop_assert_eq!(last.text(kind, coding, sample), text(kind, coding, sample));
+            }
+        }
+    }
 }

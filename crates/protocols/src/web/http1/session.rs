@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::conn::Speaker;
-use model::exchange::{Detail, Details, Identity, Request, Response};
+use model::exchange::{Detail, Identity, Request, Response};
 
 use crate::kit::protocol::{Guess, Heard, Key, Read, Session, Sought, Stop};
 use crate::kit::reader::{Ahead, Reader};
@@ -26,6 +26,9 @@ pub(super) struct Http1 {
     asked: Head,
     /// The last response's fields.
     answered: Head,
+    /// The last bodies of both.
+    request_body: body::Last,
+    response_body: body::Last,
 }
 
 /// Where the connection is bound.
@@ -217,7 +220,7 @@ impl Http1 {
             return ask(request(None), wire);
         }
         match at_hand(framing, wire) {
-            AtHand::All(bytes) => ask(request(body::text(kind, coding, bytes)), wire),
+            AtHand::All(bytes) => ask(request(self.request_body.text(kind, coding, bytes)), wire),
             AtHand::NotAll => {
                 let (message, body) = (request(None), Body::new(framing, kind, coding));
                 self.client = Client::Body(Box::new(Unfinished { message, body }));
@@ -232,7 +235,9 @@ impl Http1 {
             Client::Head | Client::Broken => Heard::Nothing,
             Client::Body(unfinished) | Client::Refused(unfinished) => {
                 let Unfinished { mut message, body } = *unfinished;
-                body_details(&body, "http.request_body", "http.request_trailers", &mut message.details);
+                let text = body.text(&mut self.request_body);
+                message.details.extend(text.map(|text| ("http.request_body", text.into())));
+                message.details.extend(trailers(&body, "http.request_trailers"));
                 message.details.extend(cut);
                 ask(message, wire)
             }
@@ -314,7 +319,7 @@ impl Http1 {
         let framing = if is_bare(line.status, question, wire) { Framing::Empty } else { framing };
         match (at_hand(framing, wire), question) {
             (AtHand::All(bytes), _) => {
-                let text = body::text(kind, coding, bytes);
+                let text = self.response_body.text(kind, coding, bytes);
                 self.answer(wire, self.answered.response(line, text))
             }
             // Who asks while its body comes is not answered by it: it counts as said with its head.
@@ -351,7 +356,9 @@ impl Http1 {
             Server::Head | Server::Doubtful(_) | Server::Unasked(_) | Server::Broken(_) => Heard::Nothing,
             Server::Body(unfinished) => {
                 let Unfinished { mut message, body } = *unfinished;
-                body_details(&body, "http.response_body", "http.response_trailers", &mut message.details);
+                let text = body.text(&mut self.response_body);
+                message.details.extend(text.map(|text| ("http.response_body", text.into())));
+                message.details.extend(trailers(&body, "http.response_trailers"));
                 message.details.extend(cut);
                 self.answer(wire, message)
             }
@@ -429,9 +436,8 @@ enum Question {
 /// What is told of a body whose connection ended first.
 const CUT: &str = "the connection ended before the body";
 
-fn body_details(body: &Body, text: &'static str, trailers: &'static str, details: &mut Details) {
-    details.extend(body.text().map(|t| (text, t.into())));
-    details.extend(fields::masked(body.trailers()).text.map(|t| (trailers, t.into())));
+fn trailers(body: &Body, name: &'static str) -> Option<(&'static str, Detail)> {
+    fields::masked(body.trailers()).text.map(|text| (name, text.into()))
 }
 
 /// Whether a response has no body, whatever its fields say.
