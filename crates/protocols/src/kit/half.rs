@@ -367,7 +367,7 @@ impl Ear<'_> {
         match heard {
             Heard::Request(key, exchange) => pairing.ask(key, exchange, span, desk),
             Heard::Response(key) => pairing.answer(key, span, desk),
-            Heard::Early(response) => pairing.answer_early(response, span, desk),
+            Heard::Early(response) => pairing.answer_early(*response, span, desk),
             Heard::Oneway(exchange) => pairing.tell(exchange, span, desk),
             Heard::Part => self.span = Some(span),
             Heard::Identity(identity) => pairing.identify(identity),

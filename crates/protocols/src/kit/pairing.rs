@@ -27,7 +27,14 @@ pub struct Pairing {
     identity: Option<Arc<Identity>>,
     waiting: Queue<Waiting>,
     /// The answer to the request that is still being said.
-    early: Option<(Box<Response>, Span)>,
+    early: Option<Box<Early>>,
+}
+
+/// An answer that came before its request was said to the end.
+#[derive(Debug)]
+struct Early {
+    response: Response,
+    span: Span,
 }
 
 #[derive(Debug)]
@@ -84,9 +91,9 @@ impl Pairing {
         }
         self.begin(&mut exchange, span);
         match self.early.take() {
-            Some((response, span)) => {
-                exchange.response = *response;
-                self.finish(exchange, span, desk);
+            Some(early) => {
+                exchange.response = early.response;
+                self.finish(exchange, early.span, desk);
             }
             None => {
                 exchange.response.outcome = Outcome::Unanswered;
@@ -96,11 +103,11 @@ impl Pairing {
     }
 
     /// A response to the request that is still being said: it waits for its end.
-    pub fn answer_early(&mut self, response: Box<Response>, span: Span, desk: &mut Desk) {
+    pub fn answer_early(&mut self, response: Response, span: Span, desk: &mut Desk) {
         match self.waiting.front_mut() {
-            None => self.early = Some((response, span)),
+            None => self.early = Some(Box::new(Early { response, span })),
             Some(Waiting::Request(_, exchange)) => {
-                exchange.response = *response;
+                exchange.response = response;
                 self.answer(Key::Turn, span, desk);
             }
             Some(Waiting::Gap(_)) => self.answer(Key::Turn, span, desk),

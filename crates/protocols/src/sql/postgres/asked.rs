@@ -11,7 +11,7 @@ use crate::kit::protocol::{Heard, Read};
 use crate::kit::reader::{Reader, Sample};
 use crate::kit::text::lossy;
 
-use super::session::{Batch, Due, Postgres, State, Telling, Transaction};
+use super::session::{Batch, Due, Postgres, State, Step, Telling, Transaction};
 use super::shape::{self, Forms};
 use super::statements::{Portal, Statement, Words};
 use super::values;
@@ -94,7 +94,7 @@ impl Postgres {
         if !name.is_empty() {
             self.due.push_back(Due::Parse { name: name.into(), before });
         }
-        self.prepared("PARSE", &statement);
+        self.prepared(Step::Parse, &statement);
         Ok(())
     }
 
@@ -108,7 +108,7 @@ impl Postgres {
         let (parameters, count) = parameters(&mut body, &statement, &forms);
         let cut = (parameters.len() < count).then_some(count as u64);
         let forms = shape::forms(&mut body);
-        self.prepared("BIND", &statement);
+        self.prepared(Step::Bind, &statement);
         self.store().open(portal, Portal { statement, parameters, cut, forms });
         Ok(())
     }
@@ -125,7 +125,7 @@ impl Postgres {
             },
             Ok(_) | Err(_) => self.store().statement(name),
         };
-        self.prepared("DESCRIBE", &statement);
+        self.prepared(Step::Describe, &statement);
         self.due.push_back(Due::Describe(statement));
         Ok(())
     }
@@ -193,10 +193,10 @@ impl Postgres {
         }
         self.bridge();
         match std::mem::take(&mut self.batch) {
-            Batch::Prepared(operation, statement) => {
+            Batch::Prepared(step, statement) => {
                 let mut exchange = wire.blank();
                 self.word(&mut exchange.request, statement.words.clone(), None);
-                exchange.request.operation = Cow::Borrowed(operation);
+                exchange.request.operation = Cow::Borrowed(step.operation());
                 self.ask(Due::Sync(Telling::Told), exchange)
             }
             Batch::Empty | Batch::Asked => {
@@ -207,9 +207,9 @@ impl Postgres {
     }
 
     /// The batch prepares something; the first such message names it, unless it runs something too.
-    fn prepared(&mut self, operation: &'static str, statement: &Arc<Statement>) {
+    fn prepared(&mut self, step: Step, statement: &Arc<Statement>) {
         if let Batch::Empty = self.batch {
-            self.batch = Batch::Prepared(operation, Arc::clone(statement));
+            self.batch = Batch::Prepared(step, Arc::clone(statement));
         }
     }
 

@@ -104,9 +104,28 @@ pub(super) enum Batch {
     #[default]
     Empty,
     /// It prepared or described a statement, and runs nothing yet.
-    Prepared(&'static str, Arc<Statement>),
+    Prepared(Step, Arc<Statement>),
     /// It runs something.
     Asked,
+}
+
+/// A step towards running a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Parse,
+    Bind,
+    Describe,
+}
+
+impl Step {
+    /// The operation of a request that goes no further.
+    pub(super) fn operation(self) -> &'static str {
+        match self {
+            Step::Parse => "PARSE",
+            Step::Bind => "BIND",
+            Step::Describe => "DESCRIBE",
+        }
+    }
 }
 
 /// Whether the session is within a transaction, as its server last said.
