@@ -1,6 +1,8 @@
 //! Exchanges: one request with its response, in words that every protocol can fill.
 
 use std::borrow::Cow;
+use std::iter::Chain;
+use std::slice;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -176,10 +178,108 @@ pub struct Origin {
     pub column: u16,
 }
 
+/// A value in the details with its name.
+pub type Named = (&'static str, Detail);
+
 /// What one protocol alone says, by name.
 ///
-/// SQL says one thing at most of most exchanges (a transaction is open): it needs no memory of its own.
-pub type Details = SmallVec<[(&'static str, Detail); 1]>;
+/// What many exchanges say alike (the head of an HTTP request) they share, and it comes first. SQL says one thing at
+/// most of most exchanges (a transaction is open): neither needs memory of its own.
+#[derive(Clone, Debug, Default)]
+pub struct Details {
+    shared: Option<Arc<[Named]>>,
+    own: SmallVec<[Named; 1]>,
+}
+
+impl Details {
+    /// None.
+    #[must_use]
+    pub fn new() -> Self {
+        Details::default()
+    }
+
+    /// Takes the place of all that other exchanges share.
+    #[inline]
+    pub fn share(&mut self, shared: Arc<[Named]>) {
+        self.shared = Some(shared);
+    }
+
+    /// Adds one.
+    #[inline]
+    pub fn push(&mut self, detail: Named) {
+        self.own.push(detail);
+    }
+
+    /// All of them in order.
+    #[inline]
+    pub fn iter(&self) -> Chain<slice::Iter<'_, Named>, slice::Iter<'_, Named>> {
+        self.shared().iter().chain(&self.own)
+    }
+
+    /// What other exchanges say too; they say it in the same memory.
+    #[inline]
+    #[must_use]
+    pub fn shared(&self) -> &[Named] {
+        self.shared.as_deref().unwrap_or_default()
+    }
+
+    /// How many there are.
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shared().len() + self.own.len()
+    }
+
+    /// Whether there is none.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Forgets all, and keeps the memory of what was not shared.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.shared = None;
+        self.own.clear();
+    }
+
+    /// How many fit in the memory that is not shared.
+    #[inline]
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.own.capacity()
+    }
+}
+
+impl PartialEq for Details {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other)
+    }
+}
+
+impl Eq for Details {}
+
+impl Extend<Named> for Details {
+    fn extend<I: IntoIterator<Item = Named>>(&mut self, details: I) {
+        self.own.extend(details);
+    }
+}
+
+impl<const N: usize> From<[Named; N]> for Details {
+    fn from(details: [Named; N]) -> Self {
+        Details { shared: None, own: details.into_iter().collect() }
+    }
+}
+
+impl<'a> IntoIterator for &'a Details {
+    type Item = &'a Named;
+    type IntoIter = Chain<slice::Iter<'a, Named>, slice::Iter<'a, Named>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
 
 /// A value in the details.
 #[derive(Clone, Debug, PartialEq, Eq)]

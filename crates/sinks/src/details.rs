@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use model::exchange::Detail;
+use model::exchange::{Detail, Details, Named};
 
 use crate::json::Json;
-
-/// A name and what stands under it.
-type Said = (&'static str, Detail);
 
 /// The details that one session told last, and how they were written.
 ///
@@ -20,7 +17,7 @@ pub(crate) struct Told {
 
 #[derive(Debug)]
 struct Part {
-    said: Said,
+    said: Named,
     /// Where it ends in what was written.
     end: usize,
 }
@@ -31,13 +28,13 @@ const KEPT: usize = 4 << 10;
 impl Told {
     /// Adds the details of both sides in one object; names with a dot (`http.status`) stand together in an object of
     /// their own (`http`).
-    pub(crate) fn write(&mut self, json: &mut Json, request: &[Said], response: &[Said]) {
+    pub(crate) fn write(&mut self, json: &mut Json, request: &Details, response: &Details) {
         let count = request.len() + response.len();
         if count == 0 {
             json.raw("{}");
             return;
         }
-        let all = request.iter().chain(response);
+        let all = request.iter().chain(response.iter());
         let same = self.parts.iter().zip(all.clone()).take_while(|(part, said)| part.is(said)).count();
         self.parts.truncate(same);
         let last = self.parts.last();
@@ -54,7 +51,7 @@ impl Told {
     fn add<'a>(
         &mut self,
         json: &mut Json,
-        all: impl Iterator<Item = &'a Said> + Clone,
+        all: impl Iterator<Item = &'a Named> + Clone,
         mut open: Option<&'static str>,
     ) -> Option<&'static str> {
         let (begin, known) = (json.len(), self.json.len());
@@ -91,7 +88,7 @@ impl Told {
 impl Part {
     /// Whether it says this. Names are compared by where they stand: each has its one place in the program.
     #[inline]
-    fn is(&self, said: &Said) -> bool {
+    fn is(&self, said: &Named) -> bool {
         std::ptr::eq(self.said.0, said.0)
             && match (&self.said.1, &said.1) {
                 (Detail::Text(ours), Detail::Text(theirs)) => Arc::ptr_eq(ours, theirs) || ours == theirs,
@@ -101,7 +98,7 @@ impl Part {
 }
 
 /// Ends the object of a group, with those of `rest` that belong into it.
-fn close<'a>(json: &mut Json, group: Option<&str>, rest: impl Iterator<Item = &'a Said>) {
+fn close<'a>(json: &mut Json, group: Option<&str>, rest: impl Iterator<Item = &'a Named>) {
     let Some(group) = group else { return };
     for (name, detail) in rest {
         if let (Some(of), name) = split(name)
@@ -132,21 +129,25 @@ fn member(json: &mut Json, name: &str, detail: &Detail) {
 
 #[cfg(test)]
 mod tests {
-    use model::exchange::Detail;
+    use model::exchange::{Detail, Details, Named};
     use serde_json::{Value, json};
 
-    use super::{KEPT, Said, Told};
+    use super::{KEPT, Told};
     use crate::json::Json;
 
-    fn written(told: &mut Told, request: &[Said], response: &[Said]) -> Value {
+    fn written(told: &mut Told, request: &[Named], response: &[Named]) -> Value {
         let mut json = Json::default();
-        told.write(&mut json, request, response);
+        let mut details = [Details::new(), Details::new()];
+        let [request_details, response_details] = &mut details;
+        request_details.share(request.into());
+        response_details.extend(response.iter().cloned());
+        told.write(&mut json, request_details, response_details);
         serde_json::from_slice(json.bytes()).unwrap()
     }
 
     #[test]
     fn groups_stand_together_wherever_their_members_do() {
-        let all: [Said; 6] = [
+        let all: [Named; 6] = [
             ("a.x", 1.into()),
             ("plain", 2.into()),
             ("b.x", 3.into()),
@@ -171,11 +172,11 @@ mod tests {
         let mut told = Told::default();
         // Each list differs from the one before in names, in values, in its length, or not at all.
         for seed in 0..4096_usize {
-            let said = |at: usize| -> Said {
+            let said = |at: usize| -> Named {
                 let bits = seed >> (2 * at) & 3;
                 (names[(bits + at) / 2 % 4], Detail::from(texts[bits]))
             };
-            let list: Vec<Said> = (0..seed % 7).map(said).collect();
+            let list: Vec<Named> = (0..seed % 7).map(said).collect();
             let (request, response) = list.split_at(list.len() / 2);
             let fresh = written(&mut Told::default(), request, response);
             for _ in 0..2 {

@@ -214,7 +214,7 @@ mod tests {
             statement: Some("SELECT \"x\"\n".into()),
             parameters: row(&[Some("a"), None]),
             targets: vec!["users".into(), "b".into()],
-            details: vec![("http.method", "GET".into()), ("plain", Detail::Number(-1))].into(),
+            details: [("http.method", "GET".into()), ("plain", Detail::Number(-1))].into(),
         };
         let origin = Some(Origin { table: 7, column: 1 });
         let column =

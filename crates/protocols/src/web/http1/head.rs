@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use model::exchange::{Detail, Details, Failure, Identity, Outcome, Request, Response, Text};
+use model::exchange::{Detail, Failure, Identity, Named, Outcome, Request, Response, Text};
 use smallvec::SmallVec;
 
 use crate::web::http1::body::{Coding, Framing, Kind};
@@ -60,30 +60,33 @@ impl Asking {
         self.operation == "CONNECT"
     }
 
-    /// The request that begins with this line and the fields of `head`.
-    pub(super) fn request(&self, head: &Head, identity: Option<&Identity>, body: Option<Text>) -> Request {
-        let mut details = Details::with_capacity(8);
+    /// What the details of a request begin with that has this line and the fields of `head`.
+    pub(super) fn details(&self, head: &Head, identity: Option<&Identity>) -> Arc<[Named]> {
+        let text = |name, text: Option<&Text>| text.map(|text| (name, Detail::Text(Arc::clone(text))));
         let agent = identity.and_then(|i| i.application.as_ref());
-        push(&mut details, "http.method", Some(&self.method));
-        push(&mut details, "http.path", Some(&self.path));
-        push(&mut details, "http.host", head.host.as_ref());
-        push(&mut details, "http.version", Some(&self.version));
-        push(&mut details, "http.user_agent", agent);
-        push(&mut details, "http.request_content_type", head.media.as_ref());
-        push(&mut details, "http.request_headers", head.text.as_ref());
-        if let Some(what) = head.ambiguity {
-            details.push(("http.request_ambiguity", what.into()));
-        }
-        if let Some(body) = body {
-            details.push(("http.request_body", Detail::Text(body)));
-        }
-        Request {
-            operation: self.operation.clone(),
-            statement: Some(Arc::clone(&self.statement)),
-            targets: vec![Arc::clone(&self.path)],
-            details,
-            ..Request::default()
-        }
+        [
+            text("http.method", Some(&self.method)),
+            text("http.path", Some(&self.path)),
+            text("http.host", head.host.as_ref()),
+            text("http.version", Some(&self.version)),
+            text("http.user_agent", agent),
+            text("http.request_content_type", head.media.as_ref()),
+            text("http.request_headers", head.text.as_ref()),
+            head.ambiguity.map(|what| ("http.request_ambiguity", what.into())),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// Writes the request that begins with this line and `details`.
+    #[inline]
+    pub(super) fn write(&self, request: &mut Request, details: Arc<[Named]>, body: Option<Text>) {
+        request.operation = self.operation.clone();
+        request.statement = Some(Arc::clone(&self.statement));
+        request.targets.push(Arc::clone(&self.path));
+        request.details.share(details);
+        request.details.extend(body.map(|body| ("http.request_body", Detail::Text(body))));
     }
 }
 
@@ -160,22 +163,33 @@ impl Head {
         self.text.as_ref().is_none_or(|text| text.len() <= KEPT)
     }
 
-    /// The response that begins with `line` and these fields.
-    pub(super) fn response(&self, line: &StatusLine<'_>, body: Option<Text>) -> Response {
-        let mut details = Details::with_capacity(4);
-        details.push(("http.status", i64::from(line.status).into()));
-        push(&mut details, "http.response_content_type", self.media.as_ref());
-        push(&mut details, "http.response_headers", self.text.as_ref());
-        if let Some(what) = self.ambiguity {
-            details.push(("http.response_ambiguity", what.into()));
-        }
-        if let Some(body) = body {
-            details.push(("http.response_body", Detail::Text(body)));
-        }
-        let failure = failure(line);
-        let outcome = if failure.is_some() { Outcome::Error } else { Outcome::Ok };
-        Response { outcome, failure, details, ..Response::default() }
+    /// What the details of a response begin with that has this status and these fields.
+    pub(super) fn details(&self, status: u16) -> Arc<[Named]> {
+        let text = |name, text: Option<&Text>| text.map(|text| (name, Detail::Text(Arc::clone(text))));
+        [
+            Some(("http.status", i64::from(status).into())),
+            text("http.response_content_type", self.media.as_ref()),
+            text("http.response_headers", self.text.as_ref()),
+            self.ambiguity.map(|what| ("http.response_ambiguity", what.into())),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
+}
+
+/// Writes the response that begins with `line` and `details`.
+#[inline]
+pub(super) fn write(
+    response: &mut Response,
+    line: &StatusLine<'_>,
+    details: Arc<[Named]>,
+    body: Option<Text>,
+) {
+    response.failure = failure(line);
+    response.outcome = if response.failure.is_some() { Outcome::Error } else { Outcome::Ok };
+    response.details.share(details);
+    response.details.extend(body.map(|body| ("http.response_body", Detail::Text(body))));
 }
 
 /// The longest reason that is kept.
@@ -187,12 +201,6 @@ fn failure(line: &StatusLine<'_>) -> Option<Box<Failure>> {
     }
     let message = wire::text(line.reason.get(..REASON).unwrap_or(line.reason)).into();
     Some(Box::new(Failure { code: line.status.to_string().into(), message }))
-}
-
-fn push(details: &mut Details, name: &'static str, text: Option<&Text>) {
-    if let Some(text) = text {
-        details.push((name, Detail::Text(Arc::clone(text))));
-    }
 }
 
 /// The text of `bytes`: `last`, where it is the same.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use model::conn::Speaker;
-use model::exchange::{Detail, Identity, Request, Response};
+use model::exchange::{Detail, Identity, Named, Request, Response};
 
 use crate::kit::protocol::{Guess, Heard, Key, Read, Session, Sought, Stop};
 use crate::kit::reader::{Ahead, Reader};
 use crate::web::http1::body::{self, Body, Framing, Kind, Progress};
 use crate::web::http1::fields::{self, Fields, Folding};
-use crate::web::http1::head::{Asking, Content, Head};
+use crate::web::http1::head::{self, Asking, Content, Head};
 use crate::web::http1::identity;
 use crate::web::http1::wire::{self, NoHead, StatusLine};
 
@@ -26,6 +26,10 @@ pub(super) struct Http1 {
     asked: Head,
     /// The last response's fields.
     answered: Head,
+    /// What the details of a request begin with that has the last one's first line and fields.
+    request_details: Option<Arc<[Named]>>,
+    /// The same for a response with this status and the last one's fields.
+    response_details: Option<(u16, Arc<[Named]>)>,
     /// The last bodies of both.
     request_body: body::Last,
     response_body: body::Last,
@@ -169,9 +173,11 @@ impl Http1 {
         let heard = self.begin_request(wire);
         if !self.asking.is_short() {
             self.asking = Asking::default();
+            self.request_details = None;
         }
         if !self.asked.is_short() {
             self.asked = Head::default();
+            self.request_details = None;
         }
         Ok(heard)
     }
@@ -183,6 +189,7 @@ impl Http1 {
         }
         let line = wire::request_start(wire.rest()).map_err(|no| stop(no, wire))?;
         self.asking = Asking::of(&line, &self.asking);
+        self.request_details = None;
         Ok(line.length)
     }
 
@@ -206,7 +213,12 @@ impl Http1 {
         };
         if let Some(identity) = identity {
             self.identity = Some(Arc::clone(&identity));
+            self.request_details = None;
             return Ok(News::Identity(identity));
+        }
+        match speaker {
+            Speaker::Client => self.request_details = None,
+            Speaker::Server => self.response_details = None,
         }
         *last = Head::of(&fields, framing, last);
         Ok(News::Head(fields.size))
@@ -214,15 +226,24 @@ impl Http1 {
 
     fn begin_request(&mut self, wire: &mut Reader<'_>) -> Heard {
         let Content { framing, kind, coding } = self.asked.content;
-        let request = |body| self.asking.request(&self.asked, self.identity.as_deref(), body);
-        if self.asking.is_connect() {
+        let details = self
+            .request_details
+            .get_or_insert_with(|| self.asking.details(&self.asked, self.identity.as_deref()));
+        let details = Arc::clone(details);
+        let at_hand = if self.asking.is_connect() {
             self.course = Course::Asked;
-            return ask(request(None), wire);
-        }
-        match at_hand(framing, wire) {
-            AtHand::All(bytes) => ask(request(self.request_body.text(kind, coding, bytes)), wire),
+            AtHand::All(&[])
+        } else {
+            at_hand(framing, wire)
+        };
+        match at_hand {
+            AtHand::All(bytes) => {
+                let body = self.request_body.text(kind, coding, bytes);
+                ask(wire, |request| self.asking.write(request, details, body))
+            }
             AtHand::NotAll => {
-                let (message, body) = (request(None), Body::new(framing, kind, coding));
+                let (mut message, body) = (Request::default(), Body::new(framing, kind, coding));
+                self.asking.write(&mut message, details, None);
                 self.client = Client::Body(Box::new(Unfinished { message, body }));
                 Heard::Part
             }
@@ -239,7 +260,7 @@ impl Http1 {
                 message.details.extend(text.map(|text| ("http.request_body", text.into())));
                 message.details.extend(trailers(&body, "http.request_trailers"));
                 message.details.extend(cut);
-                ask(message, wire)
+                ask(wire, |request| *request = message)
             }
         }
     }
@@ -310,6 +331,7 @@ impl Http1 {
         let heard = self.begin_answer(&line, question, wire);
         if !self.answered.is_short() {
             self.answered = Head::default();
+            self.response_details = None;
         }
         Ok(heard)
     }
@@ -317,21 +339,35 @@ impl Http1 {
     fn begin_answer(&mut self, line: &StatusLine<'_>, question: Question, wire: &mut Reader<'_>) -> Heard {
         let Content { framing, kind, coding } = self.answered.content;
         let framing = if is_bare(line.status, question, wire) { Framing::Empty } else { framing };
+        let details = self.response_details(line.status);
         match (at_hand(framing, wire), question) {
             (AtHand::All(bytes), _) => {
                 let text = self.response_body.text(kind, coding, bytes);
-                self.answer(wire, self.answered.response(line, text))
+                self.answer(wire, |response| head::write(response, line, details, text))
             }
             // Who asks while its body comes is not answered by it: it counts as said with its head.
             (AtHand::NotAll, Question::Unseen) => {
                 self.server = Server::Doubtful(Box::new(Body::new(framing, Kind::Opaque, coding)));
-                tell(self.answered.response(line, None), wire)
+                tell(wire, |response| head::write(response, line, details, None))
             }
             (AtHand::NotAll, Question::Head | Question::Connect | Question::Other) => {
-                let message = self.answered.response(line, None);
-                let body = Body::new(framing, kind, coding);
+                let (mut message, body) = (Response::default(), Body::new(framing, kind, coding));
+                head::write(&mut message, line, details, None);
                 self.server = Server::Body(Box::new(Unfinished { message, body }));
                 Heard::Part
+            }
+        }
+    }
+
+    /// What the details of a response of this status begin with.
+    #[inline]
+    fn response_details(&mut self, status: u16) -> Arc<[Named]> {
+        match &self.response_details {
+            Some((of, details)) if *of == status => Arc::clone(details),
+            Some(_) | None => {
+                let details = self.answered.details(status);
+                self.response_details = Some((status, Arc::clone(&details)));
+                details
             }
         }
     }
@@ -360,36 +396,40 @@ impl Http1 {
                 message.details.extend(text.map(|text| ("http.response_body", text.into())));
                 message.details.extend(trailers(&body, "http.response_trailers"));
                 message.details.extend(cut);
-                self.answer(wire, message)
+                self.answer(wire, |response| *response = message)
             }
         }
     }
 
-    fn answer(&mut self, wire: &mut Reader<'_>, response: Response) -> Heard {
+    /// Tells the response that `write` writes.
+    #[inline]
+    fn answer(&mut self, wire: &mut Reader<'_>, write: impl FnOnce(&mut Response)) -> Heard {
         match &self.client {
             Client::Body(_) if wire.asked().is_none() => {}
-            Client::Head | Client::Broken | Client::Body(_) | Client::Refused(_) => {
-                return tell(response, wire);
-            }
+            Client::Head | Client::Broken | Client::Body(_) | Client::Refused(_) => return tell(wire, write),
         }
         if let Client::Body(unfinished) = std::mem::take(&mut self.client) {
             self.client = Client::Refused(unfinished);
         }
-        Heard::Early(Box::new(response))
+        let mut response = Box::default();
+        write(&mut response);
+        Heard::Early(response)
     }
 }
 
-/// Tells a request.
-fn ask(request: Request, wire: &mut Reader<'_>) -> Heard {
+/// Tells the request that `write` writes.
+#[inline]
+fn ask(wire: &mut Reader<'_>, write: impl FnOnce(&mut Request)) -> Heard {
     let mut exchange = wire.blank();
-    exchange.request = request;
+    write(&mut exchange.request);
     Heard::Request(Key::Turn, exchange)
 }
 
-/// Tells the response to the oldest request.
-fn tell(response: Response, wire: &mut Reader<'_>) -> Heard {
+/// Tells the response to the oldest request, which `write` writes.
+#[inline]
+fn tell(wire: &mut Reader<'_>, write: impl FnOnce(&mut Response)) -> Heard {
     if let Some(answer) = wire.answer() {
-        *answer = response;
+        write(answer);
     }
     Heard::Response(Key::Turn)
 }
