@@ -213,21 +213,22 @@ impl Details {
     /// All of them in order.
     #[inline]
     pub fn iter(&self) -> Chain<slice::Iter<'_, Named>, slice::Iter<'_, Named>> {
-        self.shared().iter().chain(&self.own)
+        let [shared, own] = self.parts();
+        shared.iter().chain(own)
     }
 
-    /// What other exchanges say too; they say it in the same memory.
+    /// What other exchanges say too, in the same memory; and what this one says alone.
     #[inline]
     #[must_use]
-    pub fn shared(&self) -> &[Named] {
-        self.shared.as_deref().unwrap_or_default()
+    pub fn parts(&self) -> [&[Named]; 2] {
+        [self.shared.as_deref().unwrap_or_default(), &self.own]
     }
 
     /// How many there are.
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
-        self.shared().len() + self.own.len()
+        self.parts().map(<[Named]>::len).iter().sum()
     }
 
     /// Whether there is none.

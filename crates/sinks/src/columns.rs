@@ -30,19 +30,16 @@ impl Default for Told {
 }
 
 impl Told {
-    /// Adds the columns as a list.
+    /// Adds the columns, each behind the other.
     pub(crate) fn write(&mut self, json: &mut Json, columns: Option<&Arc<[Column]>>) {
-        let Some(columns) = columns else {
-            json.raw("[]");
-            return;
-        };
+        let Some(columns) = columns else { return };
         let address = columns.as_ptr().addr() / size_of::<Column>();
         let known = &mut self.0[address % PLACES];
         match known {
             Some(written) if Arc::ptr_eq(&written.columns, columns) => json.append(written.json.bytes()),
             Some(_) | None => {
                 let mut written = Written { columns: Arc::clone(columns), json: Json::default() };
-                written.json.list(columns.iter(), column);
+                written.json.items(columns.iter(), column);
                 json.append(written.json.bytes());
                 *known = (written.json.len() <= KEPT).then_some(written);
             }
@@ -85,7 +82,9 @@ mod tests {
             let names: Vec<_> = columns.iter().map(|column| json!(&*column.name)).collect();
             for _ in 0..2 {
                 let mut json = Json::default();
+                json.raw("[");
                 told.write(&mut json, Some(&columns));
+                json.raw("]");
                 let Value::Array(written) = serde_json::from_slice(json.bytes()).unwrap() else { panic!() };
                 assert_eq!(written.iter().map(|column| column["name"].clone()).collect::<Vec<_>>(), names);
             }

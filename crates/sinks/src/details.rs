@@ -35,7 +35,7 @@ impl Told {
             return;
         }
         let all = request.iter().chain(response.iter());
-        let same = self.parts.iter().zip(all.clone()).take_while(|(part, said)| part.is(said)).count();
+        let same = self.same([request.parts(), response.parts()].as_flattened());
         self.parts.truncate(same);
         let last = self.parts.last();
         let mut open = last.and_then(|last| split(last.said.0).0);
@@ -45,6 +45,19 @@ impl Told {
             open = self.add(json, all, open);
         }
         json.raw(if open.is_some() { "}}" } else { "}" });
+    }
+
+    /// How many of these, from the first on, are those that were told last.
+    fn same(&self, lists: &[&[Named]]) -> usize {
+        let mut parts = &self.parts[..];
+        for list in lists {
+            let same = parts.iter().zip(*list).take_while(|(part, said)| part.is(said)).count();
+            parts = parts.get(same..).unwrap_or_default();
+            if same < list.len() {
+                break;
+            }
+        }
+        self.parts.len() - parts.len()
     }
 
     /// Adds the details behind those that are remembered, and says which group's object is open then, as `open` is now.

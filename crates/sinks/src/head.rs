@@ -149,8 +149,8 @@ fn process(json: &mut Json, process: Option<&Process>) {
     json.raw(r#","command":"#).text(&process.command);
     json.raw(r#","uid":"#).number(process.uid.into());
     json.raw(r#","user":"#).text_or_null(process.user.as_deref());
-    json.raw(r#","parents":"#).list(process.parents.iter(), |json, name| _ = json.text(name));
-    json.raw(r#","container":"#).text_or_null(process.container.as_deref()).raw("}");
+    json.raw(r#","parents":["#).items(process.parents.iter(), |json, name| _ = json.text(name));
+    json.raw(r#"],"container":"#).text_or_null(process.container.as_deref()).raw("}");
 }
 
 fn session(json: &mut Json, identity: Option<&Identity>) {

@@ -141,21 +141,19 @@ impl Json {
         self.number(number.unsigned_abs())
     }
 
-    /// Adds a list of what `write` makes of each item.
+    /// Adds what `write` makes of each item of a list, whose brackets are not its own.
     #[inline]
-    pub(crate) fn list<T>(
+    pub(crate) fn items<T>(
         &mut self,
-        items: impl Iterator<Item = T>,
+        mut items: impl Iterator<Item = T>,
         mut write: impl FnMut(&mut Self, T),
-    ) -> &mut Self {
-        self.raw("[");
-        for (at, item) in items.enumerate() {
-            if at > 0 {
-                self.raw(",");
-            }
+    ) {
+        let Some(first) = items.next() else { return };
+        write(self, first);
+        for item in items {
+            self.raw(",");
             write(self, item);
         }
-        self.raw("]")
     }
 
     /// Adds a text that is shorter than a piece.

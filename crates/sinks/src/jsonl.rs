@@ -46,7 +46,11 @@ impl<W: Write + Send> JsonLines<W> {
         request(json, &exchange.request);
         response(json, &exchange.response);
         self.columns.write(json, exchange.response.columns.as_ref());
-        json.raw(r#","samples":"#).list(exchange.response.samples.iter(), cells);
+        json.raw(r#"],"samples":["#).items(exchange.response.samples.iter(), |json, row| {
+            json.raw("[");
+            cells(json, row);
+            json.raw("]");
+        });
         measures(json, access);
         head.details.write(json, &exchange.request.details, &exchange.response.details);
         json.raw("}\n");
@@ -67,33 +71,34 @@ impl<W: Write + Send> Sink for JsonLines<W> {
 fn request(json: &mut Json, request: &Request) {
     json.raw(r#","operation":""#).unquoted(&request.operation);
     match &request.statement {
-        Some(statement) => json.raw(r#"","statement":""#).unquoted(statement).raw(r#"","parameters":"#),
-        None => json.raw(r#"","statement":null,"parameters":"#),
+        Some(statement) => json.raw(r#"","statement":""#).unquoted(statement).raw(r#"","parameters":["#),
+        None => json.raw(r#"","statement":null,"parameters":["#),
     };
     cells(json, request.parameters.iter());
-    json.raw(r#","targets":"#).list(request.targets.iter(), |json, target| _ = json.text(target));
+    json.raw(r#"],"targets":["#);
+    json.items(request.targets.iter(), |json, target| _ = json.text(target));
 }
 
 /// Adds what comes between the targets and the columns.
 fn response(json: &mut Json, response: &Response) {
     match (response.outcome, &response.failure) {
         (Outcome::Ok, None) => {
-            json.raw(r#","template":null,"fingerprint":null,"outcome":"ok","error":null,"rows":"#);
+            json.raw(r#"],"template":null,"fingerprint":null,"outcome":"ok","error":null,"rows":"#);
         }
         (outcome, failure) => ending(json, outcome, failure.as_deref()),
     }
     match (response.rows, response.affected) {
-        (Some(rows), None) => json.number(rows).raw(r#","affected":null,"columns":"#),
-        (None, None) => json.raw(r#"null,"affected":null,"columns":"#),
+        (Some(rows), None) => json.number(rows).raw(r#","affected":null,"columns":["#),
+        (None, None) => json.raw(r#"null,"affected":null,"columns":["#),
         (rows, Some(affected)) => {
-            json.number_or_null(rows).raw(r#","affected":"#).number(affected).raw(r#","columns":"#)
+            json.number_or_null(rows).raw(r#","affected":"#).number(affected).raw(r#","columns":["#)
         }
     };
 }
 
 /// Adds how an exchange ended that did not go well.
 fn ending(json: &mut Json, outcome: Outcome, failure: Option<&Failure>) {
-    json.raw(r#","template":null,"fingerprint":null,"outcome":""#).raw(self::outcome(outcome));
+    json.raw(r#"],"template":null,"fingerprint":null,"outcome":""#).raw(self::outcome(outcome));
     match failure {
         Some(failure) => {
             json.raw(r#"","error":{"code":"#).text(&failure.code);
@@ -104,13 +109,13 @@ fn ending(json: &mut Json, outcome: Outcome, failure: Option<&Failure>) {
 }
 
 fn cells<'a>(json: &mut Json, row: impl Iterator<Item = Option<&'a str>>) {
-    json.list(row, |json, cell| _ = json.text_or_null(cell));
+    json.items(row, |json, cell| _ = json.text_or_null(cell));
 }
 
 /// Adds what comes between the samples and the details.
 fn measures(json: &mut Json, access: &Access) {
     let exchange = &*access.exchange;
-    json.raw(r#","latency_us":"#);
+    json.raw(r#"],"latency_us":"#);
     match exchange.answered {
         Some(answered) => json.number(answered.since(exchange.asked) / 1000),
         None => json.raw("null"),
