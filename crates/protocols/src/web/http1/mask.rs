@@ -183,33 +183,53 @@ pub(super) fn has_secret_parameters(text: &[u8]) -> bool {
 
 /// Whether [`json`] may change `text`.
 pub(super) fn has_secret_members(text: &[u8]) -> bool {
-    let (pieces, rest) = text.as_chunks::<PIECE>();
-    let mut begin = 0;
-    for piece in pieces {
-        let mut colons = u8x16::from(*piece).simd_eq(u8x16::splat(b':')).to_bitmask();
-        while colons != 0 {
-            if ends_secret_name(text, begin + colons.trailing_zeros() as usize) {
+    let mut read = 0;
+    while let Some(window) = text.get(read..).and_then(<[u8]>::first_chunk::<WINDOW>) {
+        let mut suspects = suspects(window);
+        while suspects != 0 {
+            if is_secret_member(text, read + BEFORE + suspects.trailing_zeros() as usize) {
                 return true;
             }
-            colons &= colons - 1;
+            suspects &= suspects - 1;
         }
-        begin += PIECE;
+        read += PIECE;
     }
-    rest.iter().zip(begin..).any(|(byte, at)| *byte == b':' && ends_secret_name(text, at))
+    // Colons that stand too near to an end for a window.
+    let begins = (0..text.len().min(BEFORE)).chain(text.len().min(read + BEFORE)..text.len());
+    begins.into_iter().any(|at| text.get(at) == Some(&b':') && is_secret_member(text, at))
 }
 
-/// Whether a secret member's name may stand before this colon: most are told by their last letters.
+/// So many bytes before a colon say most of what stands there: a quote, and how the name ends.
+const BEFORE: usize = 6;
+
+/// A piece with what stands before its first byte.
+const WINDOW: usize = BEFORE + PIECE;
+
+/// The colons of a window's piece that a secret name may stand before: a bit for each.
 #[inline]
-fn ends_secret_name(text: &[u8], colon: usize) -> bool {
-    match colon.checked_sub(6).and_then(|from| text.get(from..colon)) {
-        Some(&[y, z, a, b, c, b'"']) => {
+fn suspects(window: &[u8; WINDOW]) -> u32 {
+    let (Some(before), Some(piece)) =
+        (window.get(BEFORE - 1..).and_then(<[u8]>::first_chunk), window.last_chunk())
+    else {
+        return 0;
+    };
+    let (before, piece) = (u8x16::from(*before), u8x16::from(*piece));
+    let colons = piece.simd_eq(u8x16::splat(b':'));
+    let blanks = before.simd_eq(before.min(u8x16::splat(b' ')));
+    let mut named = (colons & before.simd_eq(u8x16::splat(b'"'))).to_bitmask();
+    // Few write a blank before the colon: those are looked at one by one.
+    let mut suspects = (colons & blanks).to_bitmask();
+    while named != 0 {
+        let at = named.trailing_zeros() as usize % PIECE;
+        let colon = named & named.wrapping_neg();
+        if let Some(&[y, z, a, b, c]) = window.get(at..).and_then(<[u8]>::first_chunk) {
             // A name of two letters, as `id` is, is told by the quote before it.
             let short = a == b'"' && matches!(z, b'{' | b',' | b' ');
-            !short && may_end_secret([y, z, a, b, c]) && is_secret_member(text, colon)
+            suspects |= if may_end_secret([y, z, a, b, c]) && !short { colon } else { 0 };
         }
-        Some([.., b'"' | b' ' | b'\t' | b'\r' | b'\n']) | None => is_secret_member(text, colon),
-        Some(_) => false,
+        named ^= colon;
     }
+    suspects
 }
 
 /// Whether the name of a secret member may stand before this colon, by all of the name.
