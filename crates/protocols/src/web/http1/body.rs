@@ -332,16 +332,28 @@ const KEPT: usize = 1 << 10;
 
 impl Last {
     /// The text of a body's beginning, credentials masked; `None` when it is no text.
+    #[inline]
     pub(super) fn text(&mut self, kind: Kind, coding: Coding, sample: &[u8]) -> Option<Text> {
-        let as_sent = |text: &&Text| coding == Coding::Identity && text.as_bytes() == sample;
-        if let Some(text) = self.text.as_ref().filter(as_sent).filter(|_| self.kind == kind) {
-            return Some(Arc::clone(text));
+        if sample.is_empty() || kind == Kind::Opaque {
+            return None;
         }
+        match &self.text {
+            Some(text) if self.kind == kind && is_as_sent(text, coding, sample) => Some(Arc::clone(text)),
+            Some(_) | None => self.new_text(kind, coding, sample),
+        }
+    }
+
+    #[inline(never)]
+    fn new_text(&mut self, kind: Kind, coding: Coding, sample: &[u8]) -> Option<Text> {
         let text = text(kind, coding, sample)?;
-        let kept = text.len() <= KEPT && as_sent(&&text);
+        let kept = text.len() <= KEPT && is_as_sent(&text, coding, sample);
         (self.kind, self.text) = (kind, kept.then(|| Arc::clone(&text)));
         Some(text)
     }
+}
+
+fn is_as_sent(text: &Text, coding: Coding, sample: &[u8]) -> bool {
+    coding == Coding::Identity && text.as_bytes() == sample
 }
 
 /// The text of a body's beginning, credentials masked; `None` when it is no text.
