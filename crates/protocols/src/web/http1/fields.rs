@@ -23,9 +23,20 @@ pub(super) struct Fields<'a> {
     pub(super) media: Option<&'a [u8]>,
     pub(super) coding: Coding,
     authorization: Option<&'a [u8]>,
-    length: Option<u64>,
+    length: Length,
     transfer: Transfer,
     secrecy: Secrecy,
+}
+
+/// What `Content-Length` says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Length {
+    /// It is not there.
+    #[default]
+    Unsaid,
+    Said(u64),
+    /// What nobody can follow, and why.
+    Broken(&'static str),
 }
 
 /// Whether a body comes in chunks.
@@ -82,7 +93,7 @@ impl<'a> Fields<'a> {
                 line => match rest.get(end + 1) {
                     None => return Err(wire::short(bytes)),
                     Some(b' ' | b'\t') => fields.folding = Folding::Folded,
-                    Some(_) => fields.note(line)?,
+                    Some(_) => fields.note(line),
                 },
             }
             fields.size += end + 1;
@@ -95,8 +106,8 @@ impl<'a> Fields<'a> {
         self.folding
     }
 
-    fn note(&mut self, line: &'a [u8]) -> Result<(), NoHead> {
-        let Some((name, value)) = usual(line).or_else(|| unusual(line)) else { return Ok(()) };
+    fn note(&mut self, line: &'a [u8]) {
+        let Some((name, value)) = usual(line).or_else(|| unusual(line)) else { return };
         match name {
             Name::Harmless => {}
             Name::Other => self.secrecy = self.secrecy.max(Secrecy::Unknown),
@@ -108,36 +119,10 @@ impl<'a> Fields<'a> {
                 self.authorization = Some(value.trim_ascii());
                 self.secrecy = Secrecy::Secret;
             }
-            Name::Length => self.note_length(value).map_err(NoHead::Broken)?,
+            Name::Length => self.length = self.length.with(value),
             Name::Coding => self.coding = Coding::named(value.trim_ascii()),
             Name::Transfer => self.note_transfer(value),
         }
-        Ok(())
-    }
-
-    /// A length may be repeated, and then it must be the same (RFC 9112, 6.3).
-    fn note_length(&mut self, value: &[u8]) -> Result<(), &'static str> {
-        for value in value.split(|b| *b == b',') {
-            let digits = value.trim_ascii();
-            let mut length: u64 = 0;
-            for digit in digits {
-                if !digit.is_ascii_digit() {
-                    return Err("a content length is no number");
-                }
-                length = length.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
-            }
-            if digits.is_empty() {
-                return Err("a content length is no number");
-            }
-            if length > LENGTH {
-                return Err("a content length is longer than anything");
-            }
-            if self.length.is_some_and(|other| other != length) {
-                return Err("two content lengths differ");
-            }
-            self.length = Some(length);
-        }
-        Ok(())
     }
 
     fn note_transfer(&mut self, value: &[u8]) {
@@ -154,28 +139,30 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Where a request's body ends.
+    /// Where a request's body ends, or why nobody can tell.
     pub(super) fn request_framing(&self) -> Result<Framing, &'static str> {
         match (self.transfer, self.length) {
             (Transfer::Chunked, _) => Ok(Framing::Chunked),
             (Transfer::Unknown, _) => Err("a request's body has no end"),
-            (Transfer::Plain, Some(length)) => Ok(Framing::Length(length)),
-            (Transfer::Plain, None) => Ok(Framing::Empty),
+            (Transfer::Plain, Length::Said(length)) => Ok(Framing::Length(length)),
+            (Transfer::Plain, Length::Unsaid) => Ok(Framing::Empty),
+            (Transfer::Plain, Length::Broken(what)) => Err(what),
         }
     }
 
-    /// Where a response's body ends, where its status and its request allow one.
-    pub(super) fn response_framing(&self) -> Framing {
+    /// Where a response's body ends, where its status and its request allow one; or why nobody can tell.
+    pub(super) fn response_framing(&self) -> Result<Framing, &'static str> {
         match (self.transfer, self.length) {
-            (Transfer::Chunked, _) => Framing::Chunked,
-            (Transfer::Plain, Some(length)) => Framing::Length(length),
-            (Transfer::Unknown, _) | (Transfer::Plain, None) => Framing::Close,
+            (Transfer::Chunked, _) => Ok(Framing::Chunked),
+            (Transfer::Plain, Length::Said(length)) => Ok(Framing::Length(length)),
+            (Transfer::Unknown, _) | (Transfer::Plain, Length::Unsaid) => Ok(Framing::Close),
+            (Transfer::Plain, Length::Broken(what)) => Err(what),
         }
     }
 
     /// What two readers of this message may understand differently.
     pub(super) fn ambiguity(&self) -> Option<&'static str> {
-        (self.transfer != Transfer::Plain && self.length.is_some()).then_some(SMUGGLING)
+        (self.transfer != Transfer::Plain && self.length != Length::Unsaid).then_some(SMUGGLING)
     }
 
     /// The user that `Authorization: Basic` names (RFC 7617).
@@ -206,6 +193,30 @@ impl<'a> Fields<'a> {
             Masked { text: Some(wire::text(self.block).into()), masks: SmallVec::new() }
         }
     }
+}
+
+impl Length {
+    /// What it says with one more line. A length may be repeated, and then it must be the same (RFC 9112, 6.3).
+    fn with(self, value: &[u8]) -> Length {
+        value.split(|b| *b == b',').fold(self, |known, value| match (known, number(value.trim_ascii())) {
+            (Length::Broken(_), _) => known,
+            (_, Err(what)) => Length::Broken(what),
+            (Length::Said(known), Ok(length)) if known != length => {
+                Length::Broken("two content lengths differ")
+            }
+            (Length::Unsaid | Length::Said(_), Ok(length)) => Length::Said(length),
+        })
+    }
+}
+
+fn number(digits: &[u8]) -> Result<u64, &'static str> {
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return Err("a content length is no number");
+    }
+    let length = digits
+        .iter()
+        .fold(0_u64, |length, digit| length.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
+    if length > LENGTH { Err("a content length is longer than anything") } else { Ok(length) }
 }
 
 /// Field lines without their credentials.

@@ -106,20 +106,21 @@ pub(super) struct Head {
 /// How the body is to be read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Content {
-    pub(super) framing: Framing,
+    /// Where it ends, or why nobody can tell.
+    pub(super) framing: Result<Framing, &'static str>,
     pub(super) kind: Kind,
     pub(super) coding: Coding,
 }
 
 impl Default for Content {
     fn default() -> Self {
-        Content { framing: Framing::Empty, kind: Kind::default(), coding: Coding::default() }
+        Content { framing: Ok(Framing::Empty), kind: Kind::default(), coding: Coding::default() }
     }
 }
 
 impl Head {
     /// What `fields` say, in texts of `last` where they are the same.
-    pub(super) fn of(fields: &Fields<'_>, framing: Framing, last: &Head) -> Head {
+    pub(super) fn of(fields: &Fields<'_>, framing: Result<Framing, &'static str>, last: &Head) -> Head {
         let Masked { text, masks } = fields.masked();
         let media = fields.media.map(|media| shared(media, last.media.as_ref()));
         let kind = match (&media, &last.media) {

@@ -204,8 +204,7 @@ impl Http1 {
         let known = self.identity.as_deref();
         let (framing, identity, last) = match speaker {
             Speaker::Client => {
-                let framing = fields.request_framing().map_err(|what| wire.broken(what))?;
-                (framing, identity::new_client(known, &fields), &mut self.asked)
+                (fields.request_framing(), identity::new_client(known, &fields), &mut self.asked)
             }
             Speaker::Server => {
                 (fields.response_framing(), identity::new_server(known, &fields), &mut self.answered)
@@ -230,13 +229,22 @@ impl Http1 {
             .request_details
             .get_or_insert_with(|| self.asking.details(&self.asked, self.identity.as_deref()));
         let details = Arc::clone(details);
-        let at_hand = if self.asking.is_connect() {
+        let framing = if self.asking.is_connect() {
             self.course = Course::Asked;
-            AtHand::All(&[])
+            Framing::Empty
         } else {
-            at_hand(framing, wire)
+            match framing {
+                Ok(framing) => framing,
+                Err(what) => {
+                    self.client = Client::Broken;
+                    return ask(wire, |request| {
+                        self.asking.write(request, details, None);
+                        request.details.push(("http.request_cut", what.into()));
+                    });
+                }
+            }
         };
-        match at_hand {
+        match at_hand(framing, wire) {
             AtHand::All(bytes) => {
                 let body = self.request_body.text(kind, coding, bytes);
                 ask(wire, |request| self.asking.write(request, details, body))
@@ -338,8 +346,18 @@ impl Http1 {
 
     fn begin_answer(&mut self, line: &StatusLine<'_>, question: Question, wire: &mut Reader<'_>) -> Heard {
         let Content { framing, kind, coding } = self.answered.content;
-        let framing = if is_bare(line.status, question, wire) { Framing::Empty } else { framing };
         let details = self.response_details(line.status);
+        let framing = match framing {
+            _ if is_bare(line.status, question, wire) => Framing::Empty,
+            Ok(framing) => framing,
+            Err(what) => {
+                self.server = Server::Broken(what);
+                return self.answer(wire, |response| {
+                    head::write(response, line, details, None);
+                    response.details.push(("http.response_cut", what.into()));
+                });
+            }
+        };
         match (at_hand(framing, wire), question) {
             (AtHand::All(bytes), _) => {
                 let text = self.response_body.text(kind, coding, bytes);
