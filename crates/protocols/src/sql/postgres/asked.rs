@@ -15,7 +15,7 @@ use super::session::{Batch, Due, Postgres, State, Step, Telling, Transaction};
 use super::shape::{self, Forms};
 use super::statements::{Portal, Statement, Words};
 use super::values;
-use super::verb::{masked, verb};
+use super::verb::{MASK, masked, verb};
 use super::wire::{inside, whole};
 
 /// So many bytes of a statement, or of all parameters of one execution, are kept.
@@ -74,7 +74,7 @@ impl Postgres {
     fn query(&mut self, sample: &Sample<'_>, wire: &mut Reader<'_>) -> Heard {
         self.bridge();
         let mut exchange = wire.blank();
-        self.word(&mut exchange.request, words(sample), None);
+        self.word(&mut exchange.request, words(sample).0, None);
         self.ask(Due::Query, exchange)
     }
 
@@ -88,7 +88,9 @@ impl Postgres {
         body.skip(text.bytes.len() as u64 + 1);
         let count = body.be16().unwrap_or(0);
         let declared = (0..count).map_while(|_| body.be32().ok()).collect();
-        let statement = Arc::new(Statement { words: words(&text), declared, ..Statement::default() });
+        let (words, secrets) = words(&text);
+        let secrets = secrets.into();
+        let statement = Arc::new(Statement { words, declared, secrets, ..Statement::default() });
         self.bridge();
         let before = self.store().keep(name, Arc::clone(&statement));
         if !name.is_empty() {
@@ -244,19 +246,21 @@ fn runs_on(wire: &Reader<'_>) -> bool {
     matches!(next, Some((b'D', [_, 0, ..]) | (b'E', [0, ..])))
 }
 
-/// The words of a statement, which may end with a zero byte.
-fn words(sample: &Sample<'_>) -> Words {
+/// The words of a statement, which may end with a zero byte, and which of its parameters are passwords.
+fn words(sample: &Sample<'_>) -> (Words, Vec<u16>) {
     let bytes = match sample.bytes {
         [text @ .., 0] => text,
         text => text,
     };
     let text = lossy(bytes);
-    Words {
+    let masked = masked(&text);
+    let words = Words {
         // Of a statement whose first byte was lost, nothing is known.
-        text: (!text.is_empty() || !sample.is_cut()).then(|| Text::from(&*masked(&text))),
+        text: (!text.is_empty() || !sample.is_cut()).then(|| Text::from(&*masked.text)),
         verb: verb(&text),
         cut: sample.is_cut().then_some(sample.length),
-    }
+    };
+    (words, masked.secrets)
 }
 
 /// The next name in a body.
@@ -289,6 +293,10 @@ fn parameters(body: &mut Reader<'_>, statement: &Statement, forms: &Forms) -> (R
             continue;
         };
         let Ok(value) = body.take(length) else { break };
+        if statement.hides(at) {
+            row.push(MASK);
+            continue;
+        }
         let form = forms.of(at, None).unwrap_or(values::Form::Binary);
         row.push_with(|text| values::write(text, statement.parameter(at), form, value, PARAMETER));
     }

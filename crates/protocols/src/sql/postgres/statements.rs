@@ -39,6 +39,8 @@ pub(super) struct Statement {
     pub(super) declared: Box<[u32]>,
     /// The types of its parameters as the server told.
     pub(super) described: OnceLock<Box<[u32]>>,
+    /// Which of its parameters are passwords, counted from 1.
+    pub(super) secrets: Box<[u16]>,
     /// The shape of its rows.
     pub(super) shape: OnceLock<Arc<Shape>>,
 }
@@ -48,6 +50,11 @@ impl Statement {
     pub(super) fn unknown() -> Self {
         let words = Words { verb: Cow::Borrowed("EXECUTE"), ..Words::default() };
         Statement { words, ..Statement::default() }
+    }
+
+    /// Whether nobody may keep the parameter at `at`.
+    pub(super) fn hides(&self, at: usize) -> bool {
+        self.secrets.iter().any(|number| usize::from(*number) == at + 1)
     }
 
     /// The type of a parameter, zero when it is not known.

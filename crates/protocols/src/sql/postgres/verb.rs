@@ -206,31 +206,45 @@ fn after_quote(quote: u8, text: &[u8]) -> &[u8] {
 }
 
 /// What stands for a password.
-const MASK: &str = "***";
+pub(super) const MASK: &str = "***";
 const PASSWORD: &[u8] = b"password";
 
-/// The statement with every literal behind the word `password` replaced by `***`.
-pub(super) fn masked(sql: &str) -> Cow<'_, str> {
+/// A statement without its passwords.
+#[derive(Debug)]
+pub(super) struct Masked<'a> {
+    /// Its text, with every literal behind the word `password` replaced.
+    pub(super) text: Cow<'a, str>,
+    /// The parameters that stand behind that word, counted from 1.
+    pub(super) secrets: Vec<u16>,
+}
+
+/// Finds the passwords of a statement.
+pub(super) fn masked(sql: &str) -> Masked<'_> {
     let bytes = sql.as_bytes();
+    let mut secrets = Vec::new();
     if !holds_sw(bytes) {
-        return Cow::Borrowed(sql);
+        return Masked { text: Cow::Borrowed(sql), secrets };
     }
     let (mut kept, mut clean) = (0, String::new());
     // The rarest letter of the word leads to it: most statements hold few.
     for at in memchr::memchr2_iter(b'w', b'W', bytes) {
         let word = at.checked_sub(4).filter(|begin| *begin >= kept);
         let Some(begin) = word.filter(|begin| is_password(bytes, *begin)) else { continue };
-        if let Some((secret, end)) = literal(bytes, begin + PASSWORD.len()) {
-            clean.push_str(sql.get(kept..secret).unwrap_or_default());
-            clean.push_str(MASK);
-            kept = end;
+        match secret(bytes, begin + PASSWORD.len()) {
+            Some(Secret::Literal(from, to)) => {
+                clean.push_str(sql.get(kept..from).unwrap_or_default());
+                clean.push_str(MASK);
+                kept = to;
+            }
+            Some(Secret::Parameter(number)) => secrets.push(number),
+            None => {}
         }
     }
     if kept == 0 {
-        return Cow::Borrowed(sql);
+        return Masked { text: Cow::Borrowed(sql), secrets };
     }
     clean.push_str(sql.get(kept..).unwrap_or_default());
-    Cow::Owned(clean)
+    Masked { text: Cow::Owned(clean), secrets }
 }
 
 /// So many pairs of letters are compared in one go.
@@ -261,27 +275,48 @@ fn is_password(bytes: &[u8], at: usize) -> bool {
     bytes.get(at..at + PASSWORD.len()).is_some_and(|word| word.eq_ignore_ascii_case(PASSWORD))
 }
 
-/// Where the inside of the literal lies that is set, compared or passed at `at`, if one is.
+/// What is set, compared or passed behind the word.
+enum Secret {
+    /// A literal, whose inside lies there.
+    Literal(usize, usize),
+    /// A parameter, by its number.
+    Parameter(u16),
+}
+
+/// The password that stands at `at`, or is the first argument of a call there.
 ///
 /// A literal without an end reaches to the end of the text: a cut statement shows no half of a password.
-fn literal(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+fn secret(bytes: &[u8], mut at: usize) -> Option<Secret> {
     let is_joint = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'=' | b':' | b'>' | b'"' | b'\\');
+    at += bytes.get(at..)?.iter().position(|b| !is_joint(b))?;
     let rest = bytes.get(at..)?;
-    let joint = rest.iter().position(|b| !is_joint(b))?;
-    let rest = rest.get(joint..)?;
-    let at = at + joint;
+    if let (call, [b'(', ..]) = rest.split_at(word(rest).len()) {
+        at += call.len() + 1;
+        at += bytes.get(at..)?.iter().position(|b| !b.is_ascii_whitespace())?;
+    }
+    let rest = bytes.get(at..)?;
+    let inside = |from: usize, text| Some(Secret::Literal(at + from, at + from + quoted(text)));
     match rest {
-        [b'\'', inside @ ..] => Some((at + 1, at + 1 + quoted(inside))),
-        [b'E' | b'e', b'\'', inside @ ..] => Some((at + 2, at + 2 + quoted(inside))),
-        [b'U' | b'u', b'&', b'\'', inside @ ..] => Some((at + 3, at + 3 + quoted(inside))),
-        [b'$', ..] => dollar_quoted(rest).map(|(from, to)| (at + from, at + to)),
+        [b'\'', text @ ..] => inside(1, text),
+        [b'E' | b'e', b'\'', text @ ..] => inside(2, text),
+        [b'U' | b'u', b'&', b'\'', text @ ..] => inside(3, text),
+        [b'$', b'0'..=b'9', ..] => parameter(rest).map(Secret::Parameter),
+        [b'$', ..] => dollar_quoted(rest).map(|(from, to)| Secret::Literal(at + from, at + to)),
         // `password=secret` in a connection string.
         [first, ..] if bytes.get(at - 1) == Some(&b'=') && is_bare(*first) => {
             let length = rest.iter().position(|b| !is_bare(*b)).unwrap_or(rest.len());
-            Some((at, at + length))
+            Some(Secret::Literal(at, at + length))
         }
         _ => None,
     }
+}
+
+/// The number of the parameter that `text` begins with.
+fn parameter(text: &[u8]) -> Option<u16> {
+    let digits = text.get(1..)?.iter().take_while(|b| b.is_ascii_digit());
+    digits
+        .copied()
+        .try_fold(0_u16, |number, digit| number.checked_mul(10)?.checked_add(u16::from(digit - b'0')))
 }
 
 fn is_bare(byte: u8) -> bool {
@@ -351,9 +386,11 @@ mod tests {
             ("SELECT dblink('host=a password=s3cret user=b')", "SELECT dblink('host=a password=*** user=b')"),
             ("UPDATE u SET password = 'x' WHERE id = 1", "UPDATE u SET password = '***' WHERE id = 1"),
             ("OPTIONS (user 'a', password 'b')", "OPTIONS (user 'a', password '***')"),
+            ("SET password = crypt( 'x', gen_salt('bf'))", "SET password = crypt( '***', gen_salt('bf'))"),
+            ("WHERE password=md5($$x$$)", "WHERE password=md5($$***$$)"),
         ];
         for (sql, wanted) in cases {
-            assert_eq!(masked(sql), wanted);
+            assert_eq!(masked(sql).text, wanted);
         }
         for sql in [
             "SELECT password FROM w",
@@ -362,7 +399,22 @@ mod tests {
             "w",
             "UPDATE u SET password = $1",
         ] {
-            assert_eq!(masked(sql), sql);
+            assert_eq!(masked(sql).text, sql);
+        }
+    }
+
+    #[test]
+    fn parameters_that_are_passwords_are_found() {
+        let cases: [(&str, &[u16]); 5] = [
+            ("UPDATE u SET name = $1, password = $2::text WHERE id = $3", &[2]),
+            ("SELECT 1 FROM u WHERE name = $1 AND password=crypt($12, password)", &[12]),
+            ("SELECT u_password($1), \"Password\" = $2", &[1, 2]),
+            ("UPDATE u SET password = $99999", &[]),
+            ("SELECT $1", &[]),
+        ];
+        for (sql, wanted) in cases {
+            let found = masked(sql);
+            assert_eq!((&*found.text, &*found.secrets), (sql, wanted));
         }
     }
 
@@ -372,7 +424,7 @@ mod tests {
             for behind in [0, 1, 40] {
                 let around =
                     |secret| format!("{} pAsSWord '{secret}'{}", " ".repeat(before), " ".repeat(behind));
-                assert_eq!(masked(&around("s3cret")), around("***"));
+                assert_eq!(masked(&around("s3cret")).text, around("***"));
             }
         }
     }
