@@ -8,6 +8,7 @@ use model::exchange::Text;
 
 use crate::kit::protocol::{Read, Stop};
 use crate::kit::reader::{Ahead, Reader};
+use crate::kit::text::utf8;
 use crate::web::http1::mask;
 use crate::web::http1::wire::{self, HEAD};
 
@@ -384,13 +385,14 @@ enum Passed {
 
 /// The text of bytes that may be cut in the middle of a letter.
 fn readable(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(error) if error.error_len().is_none() => {
-            String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or(bytes))
-        }
-        Err(_) => String::from_utf8_lossy(bytes),
-    }
+    utf8(bytes).map_or_else(
+        || {
+            let cut = std::str::from_utf8(bytes).err().filter(|error| error.error_len().is_none());
+            let end = cut.map_or(bytes.len(), |error| error.valid_up_to());
+            String::from_utf8_lossy(bytes.get(..end).unwrap_or(bytes))
+        },
+        Cow::Borrowed,
+    )
 }
 
 /// What `kept` says, to the bound [`TEXT`]; a cut or broken end of it is passed over.

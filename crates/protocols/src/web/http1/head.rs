@@ -50,6 +50,12 @@ impl Asking {
         (rest.first_chunk()? == &self.end).then_some(self.statement.len() + END)
     }
 
+    /// Whether the details of a request with this line are those of one with the line `last`: its query is none.
+    pub(super) fn has_details_of(&self, last: &Asking) -> bool {
+        let texts = [(&self.method, &last.method), (&self.path, &last.path), (&self.version, &last.version)];
+        texts.into_iter().all(|(ours, theirs)| Arc::ptr_eq(ours, theirs))
+    }
+
     /// Whether it may be kept for the next message.
     pub(super) fn is_short(&self) -> bool {
         self.statement.len() <= KEPT

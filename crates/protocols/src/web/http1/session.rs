@@ -188,8 +188,11 @@ impl Http1 {
             return Ok(length);
         }
         let line = wire::request_start(wire.rest()).map_err(|no| stop(no, wire))?;
-        self.asking = Asking::of(&line, &self.asking);
-        self.request_details = None;
+        let asking = Asking::of(&line, &self.asking);
+        if !asking.has_details_of(&self.asking) {
+            self.request_details = None;
+        }
+        self.asking = asking;
         Ok(line.length)
     }
 
