@@ -3,10 +3,13 @@
 use model::exchange::{Request, Text};
 
 use crate::shapes::Shapes;
-use crate::tables::{Names, tables};
+use crate::tables::{Names, read};
+use crate::tokens::Gap;
 
 /// The protocols whose statements are SQL.
 const SQL: [&str; 1] = ["postgresql"];
+/// So many gaps have room from one statement to the next.
+const GAPS: usize = 1024;
 
 /// Remembers the tables of statements.
 ///
@@ -15,6 +18,8 @@ const SQL: [&str; 1] = ["postgresql"];
 pub struct Memory {
     tables: Shapes<Vec<Text>>,
     names: Names,
+    /// Of the statement that was read last.
+    gaps: Vec<(Gap, usize, usize)>,
 }
 
 impl Memory {
@@ -34,10 +39,11 @@ impl Memory {
         if let Some(tables) = self.tables.find(statement) {
             return to.extend_from_slice(tables);
         }
-        let found = tables(statement, &mut self.names);
+        let found = read(statement, &mut self.names, &mut self.gaps);
         let elsewhere = found.iter().map(|name| size_of::<Text>() + name.len()).sum();
         to.extend_from_slice(&found);
-        self.tables.keep(statement, found, elsewhere);
+        self.tables.keep(statement, &self.gaps, found, elsewhere);
+        self.gaps.shrink_to(GAPS);
     }
 }
 

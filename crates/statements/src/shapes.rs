@@ -1,6 +1,6 @@
 //! Statements by their shape: what stands between the literals and comments.
 
-use crate::tokens::{Gap, gaps};
+use crate::tokens::Gap;
 
 /// A longer statement is not kept.
 const LONGEST: usize = 64 << 10;
@@ -108,8 +108,8 @@ impl<T> Shapes<T> {
         found
     }
 
-    /// Keeps what was read of a statement, which holds so many bytes elsewhere.
-    pub(crate) fn keep(&mut self, statement: &str, thing: T, elsewhere: usize) {
+    /// Keeps what was read of a statement with these gaps, which holds so many bytes elsewhere.
+    pub(crate) fn keep(&mut self, statement: &str, gaps: &[(Gap, usize, usize)], thing: T, elsewhere: usize) {
         if statement.len() > LONGEST {
             return;
         }
@@ -120,9 +120,9 @@ impl<T> Shapes<T> {
         }
         let bytes = statement.as_bytes();
         let (mut node, mut gap, mut from) = (ROOT, None, 0);
-        for (next, begin, end) in gaps(statement) {
-            node = self.go_on(node, gap, bytes.get(from..begin).unwrap_or_default());
-            (gap, from) = (Some(next), end);
+        for (next, begin, end) in gaps {
+            node = self.go_on(node, gap, bytes.get(from..*begin).unwrap_or_default());
+            (gap, from) = (Some(*next), *end);
         }
         node = self.go_on(node, gap, bytes.get(from..).unwrap_or_default());
         let kept = index(self.kept.len());
@@ -175,6 +175,9 @@ impl<T> Shapes<T> {
     fn descend<'a>(&mut self, at: u32, text: &'a [u8]) -> &'a [u8] {
         let Some(node) = self.node(at).copied() else { return text };
         let own = self.text_of(&node);
+        if let Some(rest) = text.strip_prefix(own) {
+            return rest;
+        }
         let common = own.iter().zip(text).take_while(|(a, b)| a == b).count();
         if let Some(first) = own.get(common).copied() {
             let middle = node.from + index(common);
@@ -211,6 +214,13 @@ fn index(at: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::{LONGEST, SIZE, Shapes};
+    use crate::tables::{Names, read};
+
+    fn keep<T>(shapes: &mut Shapes<T>, statement: &str, thing: T, elsewhere: usize) {
+        let mut gaps = Vec::new();
+        read(statement, &mut Names::default(), &mut gaps);
+        shapes.keep(statement, &gaps, thing, elsewhere);
+    }
 
     #[test]
     fn statements_that_differ_in_gaps_are_of_one_shape() {
@@ -236,7 +246,7 @@ mod tests {
         ];
         for (kept, sought, is_found) in cases {
             let mut shapes = Shapes::default();
-            shapes.keep(kept, (), 0);
+            keep(&mut shapes, kept, (), 0);
             assert!(shapes.find(kept).is_some(), "{kept}");
             assert_eq!(shapes.find(sought).is_some(), is_found, "{kept} and {sought}");
         }
@@ -262,7 +272,7 @@ mod tests {
         let mut shapes = Shapes::default();
         for (n, statement) in statements.iter().enumerate() {
             assert_eq!(shapes.find(statement), None, "{statement}");
-            shapes.keep(statement, n, 0);
+            keep(&mut shapes, statement, n, 0);
         }
         for (n, statement) in statements.iter().enumerate() {
             assert_eq!(shapes.find(statement), Some(&n), "{statement}");
@@ -277,12 +287,12 @@ mod tests {
     fn the_collection_has_a_cap() {
         let mut shapes = Shapes::default();
         for n in 0..2000 {
-            shapes.keep(&format!("select {} from t{n}", "1 ".repeat(n)), n, 100);
+            keep(&mut shapes, &format!("select {} from t{n}", "1 ".repeat(n)), n, 100);
             assert!(shapes.size() <= SIZE);
             assert!(shapes.find(&format!("select {} from t{n}", "2 ".repeat(n))).is_some());
         }
         let long = "x".repeat(LONGEST + 1);
-        shapes.keep(&long, 0, 0);
+        keep(&mut shapes, &long, 0, 0);
         assert_eq!(shapes.find(&long), None);
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use hashbrown::HashSet;
 use model::exchange::Text;
 
-use crate::tokens::{Token, Tokens};
+use crate::tokens::{Gap, Step, Token, Tokens};
 
 /// A statement that names more tables than this is not told in full.
 const TABLES: usize = 32;
@@ -26,6 +26,12 @@ const EXPRESSIONS: usize = 32;
 /// table, a function call there is not.
 #[must_use]
 pub fn tables(statement: &str, names: &mut Names) -> Vec<Text> {
+    read(statement, names, &mut Vec::new())
+}
+
+/// The tables of `statement`, and in `gaps` what is gap in it, each with where it begins and ends.
+pub(crate) fn read(statement: &str, names: &mut Names, gaps: &mut Vec<(Gap, usize, usize)>) -> Vec<Text> {
+    gaps.clear();
     let mut reading = Reading {
         tokens: Tokens::of(statement),
         back: None,
@@ -33,6 +39,7 @@ pub fn tables(statement: &str, names: &mut Names) -> Vec<Text> {
         defined: Vec::new(),
         looks: LOOKS,
         names,
+        gaps,
     };
     reading.read();
     reading.found
@@ -46,6 +53,7 @@ struct Reading<'a, 'n> {
     /// How often the text ahead may still be looked at.
     looks: usize,
     names: &'n mut Names,
+    gaps: &'n mut Vec<(Gap, usize, usize)>,
 }
 
 /// The texts of names, so that one name is one text however many statements say it.
@@ -147,7 +155,18 @@ impl FromFunction {
 
 impl<'a> Reading<'a, '_> {
     fn next(&mut self) -> Option<Token<'a>> {
-        self.back.take().or_else(|| self.tokens.next())
+        if let Some(token) = self.back.take() {
+            return Some(token);
+        }
+        loop {
+            let step = self.tokens.step()?;
+            if let Step::Gap(gap, from, to) = step {
+                self.gaps.push((gap, from, to));
+            }
+            if let Some(token) = step.token() {
+                return Some(token);
+            }
+        }
     }
 
     /// The tokens that follow, or none when they were looked at too often.
@@ -289,42 +308,23 @@ fn is_filler(word: &str) -> bool {
 
 /// Words that cannot be a table's name or an alias without quotes, as far as they can stand there.
 fn is_keyword(word: &str) -> bool {
-    const KEYWORDS: [&str; 33] = [
-        "SELECT",
-        "WHERE",
-        "ON",
-        "USING",
-        "JOIN",
-        "LEFT",
-        "RIGHT",
-        "FULL",
-        "INNER",
-        "OUTER",
-        "CROSS",
-        "NATURAL",
-        "SET",
-        "GROUP",
-        "ORDER",
-        "HAVING",
-        "LIMIT",
-        "OFFSET",
-        "FETCH",
-        "UNION",
-        "EXCEPT",
-        "INTERSECT",
-        "VALUES",
-        "RETURNING",
-        "WINDOW",
-        "FOR",
-        "FROM",
-        "WITH",
-        "TO",
-        "AS",
-        "DEFAULT",
-        "STDIN",
-        "STDOUT",
+    /// By their length.
+    const KEYWORDS: [&[&str]; 10] = [
+        &[],
+        &[],
+        &["ON", "TO", "AS"],
+        &["SET", "FOR"],
+        &["FROM", "JOIN", "LEFT", "FULL", "WITH"],
+        &[
+            "WHERE", "USING", "RIGHT", "INNER", "OUTER", "CROSS", "GROUP", "ORDER", "LIMIT", "FETCH",
+            "UNION", "STDIN",
+        ],
+        &["SELECT", "HAVING", "OFFSET", "EXCEPT", "VALUES", "WINDOW", "STDOUT"],
+        &["NATURAL", "DEFAULT"],
+        &[],
+        &["RETURNING", "INTERSECT"],
     ];
-    KEYWORDS.iter().any(|keyword| keyword.len() == word.len() && word.eq_ignore_ascii_case(keyword))
+    KEYWORDS.get(word.len()).is_some_and(|keywords| keywords.iter().any(|k| word.eq_ignore_ascii_case(k)))
 }
 
 /// Words that begin the statement behind the expressions of a `WITH`.

@@ -29,28 +29,38 @@ impl<'a> Tokens<'a> {
         Tokens { text, at: 0 }
     }
 
-    /// The next token or gap, and where it begins.
-    fn step(&mut self) -> Option<(usize, Step<'a>)> {
-        let rest = self.text.as_bytes().get(self.at..)?;
-        let blank = rest.iter().position(|byte| class(*byte) != Class::Blank)?;
-        let rest = rest.get(blank..)?;
-        let from = self.at + blank;
-        let (step, length) = match (Gap::at(rest), rest.first()?) {
-            (Some(gap), _) => (Step::Gap(gap), gap.length(rest)),
-            (None, quote @ (b'"' | b'`')) => {
-                let (inside, length) = quoted(*quote, rest);
-                (Step::Token(Token::Quoted(self.slice(from + 1, from + inside))), length)
-            }
-            (None, byte) if class(*byte) == Class::Word => {
+    /// The next token or gap.
+    #[inline]
+    pub(crate) fn step(&mut self) -> Option<Step<'a>> {
+        let bytes = self.text.as_bytes();
+        let mut from = self.at;
+        while class(*bytes.get(from)?) == Class::Blank {
+            from += 1;
+        }
+        let rest = bytes.get(from..)?;
+        if let Some(gap) = Gap::at(rest) {
+            self.at = from + gap.length(rest);
+            return Some(Step::Gap(gap, from, self.at));
+        }
+        let byte = *rest.first()?;
+        let (token, length) = match class(byte) {
+            Class::Word => {
                 let length = word(rest);
-                (Step::Token(Token::Word(self.slice(from, from + length))), length)
+                (Token::Word(self.slice(from, from + length)), length)
             }
-            (None, sign) => (Step::Token(Token::Sign(*sign)), 1),
+            Class::Quote => {
+                let (inside, length) = quoted(byte, rest);
+                (Token::Quoted(self.slice(from + 1, from + inside)), length)
+            }
+            Class::Blank | Class::Digit | Class::Dollar | Class::Apostrophe | Class::Sign => {
+                (Token::Sign(byte), 1)
+            }
         };
         self.at = from + length;
-        Some((from, step))
+        Some(Step::Token(token))
     }
 
+    #[inline]
     fn slice(&self, from: usize, to: usize) -> &'a str {
         self.text.get(from..to).unwrap_or_default()
     }
@@ -62,32 +72,30 @@ impl<'a> Iterator for Tokens<'a> {
     #[inline]
     fn next(&mut self) -> Option<Token<'a>> {
         loop {
-            match self.step()?.1 {
-                Step::Token(token) => return Some(token),
-                Step::Gap(Gap::Line | Gap::Block) => {}
-                Step::Gap(Gap::Number | Gap::Quoted | Gap::Escaped | Gap::Dollar) => {
-                    return Some(Token::Literal);
-                }
+            if let Some(token) = self.step()?.token() {
+                return Some(token);
             }
         }
     }
 }
 
-enum Step<'a> {
+/// A token, or a gap with where it begins and ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step<'a> {
     Token(Token<'a>),
-    Gap(Gap),
+    Gap(Gap, usize, usize),
 }
 
-/// The gaps of one text, each with where it begins and ends.
-pub(crate) fn gaps(text: &str) -> impl Iterator<Item = (Gap, usize, usize)> {
-    let mut tokens = Tokens::of(text);
-    std::iter::from_fn(move || {
-        loop {
-            if let (from, Step::Gap(gap)) = tokens.step()? {
-                return Some((gap, from, tokens.at));
-            }
+impl<'a> Step<'a> {
+    /// What it is to who reads the structure: of a comment, nothing.
+    #[inline]
+    pub(crate) fn token(self) -> Option<Token<'a>> {
+        match self {
+            Step::Token(token) => Some(token),
+            Step::Gap(Gap::Line | Gap::Block, ..) => None,
+            Step::Gap(Gap::Number | Gap::Quoted | Gap::Escaped | Gap::Dollar, ..) => Some(Token::Literal),
         }
-    })
+    }
 }
 
 /// What may differ between statements that say the same of other values: a literal, or a comment.
@@ -164,7 +172,11 @@ const BEGINNINGS: [Beginning; 256] = {
 /// How long a run of letters, digits and `$` is.
 #[inline]
 fn word(text: &[u8]) -> usize {
-    text.iter().position(|byte| !is_of_word(byte)).unwrap_or(text.len())
+    let mut length = 0;
+    while text.get(length).is_some_and(is_of_word) {
+        length += 1;
+    }
+    length
 }
 
 #[inline]
@@ -305,7 +317,7 @@ fn class(byte: u8) -> Class {
 
 #[cfg(test)]
 mod tests {
-    use super::{Gap, Token, Tokens, gaps};
+    use super::{Gap, Step, Token, Tokens};
 
     #[test]
     fn a_gap_ends_where_its_kind_ends() {
@@ -333,8 +345,14 @@ mod tests {
             ("é1 '\u{1F600}'", &[(Gap::Quoted, "'\u{1F600}'")]),
         ];
         for (text, expected) in cases {
-            let found: Vec<(Gap, &str)> =
-                gaps(text).map(|(gap, from, to)| (gap, text.get(from..to).unwrap())).collect();
+            let mut tokens = Tokens::of(text);
+            let steps = std::iter::from_fn(|| tokens.step());
+            let found: Vec<(Gap, &str)> = steps
+                .filter_map(|step| match step {
+                    Step::Gap(gap, from, to) => Some((gap, text.get(from..to).unwrap())),
+                    Step::Token(_) => None,
+                })
+                .collect();
             assert_eq!(found, expected, "{text}");
         }
     }
