@@ -67,6 +67,8 @@ impl Answer {
                 false
             }
             Some(b"COPY") => way == Some(Way::Out),
+            // A cursor moved: no row came back, and none was changed.
+            Some(b"MOVE") => return,
             _ => true,
         };
         let total = if came_back { &mut response.rows } else { &mut response.affected };
@@ -161,5 +163,32 @@ impl Report {
             failure: Box::new(Failure { code: text(code), message: text(message) }),
             is_fatal: matches!(severity, b"FATAL" | b"PANIC"),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Answer;
+
+    #[test]
+    fn a_tag_says_how_many_rows_came_back_or_changed() {
+        // The tag, the rows that came before it, and the rows and affected rows that are told.
+        let cases = [
+            ("SELECT 2", 2, (Some(2), None)),
+            ("SELECT 2", 0, (None, Some(2))),
+            ("FETCH 3", 3, (Some(3), None)),
+            ("MOVE 3", 0, (None, None)),
+            ("INSERT 0 2", 0, (None, Some(2))),
+            ("INSERT 0 2", 2, (Some(2), Some(2))),
+            ("COPY 4", 0, (None, Some(4))),
+            ("BEGIN", 0, (None, None)),
+            ("SELECT 99999999999999999999", 0, (None, None)),
+        ];
+        for (tag, came, told) in cases {
+            let mut answer = Answer { running: came, ..Answer::default() };
+            answer.complete(tag.as_bytes());
+            let response = answer.finish();
+            assert_eq!((response.rows, response.affected), told, "{tag}");
+        }
     }
 }
