@@ -222,7 +222,7 @@ pub(super) struct Masked<'a> {
 pub(super) fn masked(sql: &str) -> Masked<'_> {
     let bytes = sql.as_bytes();
     let mut secrets = Vec::new();
-    if !holds_sw(bytes) {
+    if !may_hold_secret(bytes) {
         return Masked { text: Cow::Borrowed(sql), secrets };
     }
     let (mut kept, mut clean) = (0, String::new());
@@ -240,34 +240,59 @@ pub(super) fn masked(sql: &str) -> Masked<'_> {
             None => {}
         }
     }
-    if kept == 0 {
-        return Masked { text: Cow::Borrowed(sql), secrets };
+    let text = match kept {
+        0 => Cow::Borrowed(sql),
+        _ => Cow::Owned(clean + sql.get(kept..).unwrap_or_default()),
+    };
+    Masked { text: without_user_passwords(&text).map_or(text, Cow::Owned), secrets }
+}
+
+/// The text with the password of every `scheme://user:password@host` in it replaced, if there is one.
+fn without_user_passwords(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let (mut kept, mut clean) = (0, String::new());
+    for at in memchr::memmem::find_iter(bytes, "://") {
+        let begin = at + 3;
+        let rest = bytes.get(begin..).unwrap_or_default();
+        let is_end = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'/' | b'?' | b'#' | b'\'' | b'"');
+        let authority = rest.iter().position(is_end).and_then(|end| rest.get(..end)).unwrap_or(rest);
+        let Some(user) = memchr::memrchr(b'@', authority).and_then(|end| authority.get(..end)) else {
+            continue;
+        };
+        if let Some(name) = memchr::memchr(b':', user) {
+            clean.push_str(text.get(kept..=begin + name)?);
+            clean.push_str(MASK);
+            kept = begin + user.len();
+        }
     }
-    clean.push_str(sql.get(kept..).unwrap_or_default());
-    Masked { text: Cow::Owned(clean), secrets }
+    clean.push_str(text.get(kept..)?);
+    (kept > 0).then_some(clean)
 }
 
 /// So many pairs of letters are compared in one go.
 const PAIRS: usize = 32;
 
-/// Whether two letters that stand together in `password`, and in few other words, stand so in a text.
-fn holds_sw(text: &[u8]) -> bool {
+/// Whether two letters that stand together in `password`, and in few other words, or the slashes of a URI, stand so in a
+/// text.
+fn may_hold_secret(text: &[u8]) -> bool {
     let seconds = text.get(1..).unwrap_or_default();
     let firsts = text.get(..seconds.len()).unwrap_or_default();
     let (Some(last), Some(behind)) = (firsts.last_chunk(), seconds.last_chunk()) else {
-        return firsts.iter().zip(seconds).any(is_sw);
+        return firsts.iter().zip(seconds).any(is_sign);
     };
     let mut pieces = firsts.as_chunks().0.iter().zip(seconds.as_chunks().0);
-    any_is_sw(last, behind) || pieces.any(|(firsts, seconds)| any_is_sw(firsts, seconds))
+    any_is_sign(last, behind) || pieces.any(|(firsts, seconds)| any_is_sign(firsts, seconds))
 }
 
 /// Without an early end, which would take as many steps as there are pairs.
-fn any_is_sw(firsts: &[u8; PAIRS], seconds: &[u8; PAIRS]) -> bool {
-    firsts.iter().zip(seconds).fold(false, |found, pair| found | is_sw(pair))
+fn any_is_sign(firsts: &[u8; PAIRS], seconds: &[u8; PAIRS]) -> bool {
+    firsts.iter().zip(seconds).fold(false, |found, pair| found | is_sign(pair))
 }
 
-fn is_sw((first, second): (&u8, &u8)) -> bool {
-    first | 0x20 == b's' && second | 0x20 == b'w'
+fn is_sign((first, second): (&u8, &u8)) -> bool {
+    let is_sw = (first | 0x20 == b's') & (second | 0x20 == b'w');
+    let is_slashes = (*first == b'/') & (*second == b'/');
+    is_sw | is_slashes
 }
 
 #[inline]
@@ -388,6 +413,11 @@ mod tests {
             ("OPTIONS (user 'a', password 'b')", "OPTIONS (user 'a', password '***')"),
             ("SET password = crypt( 'x', gen_salt('bf'))", "SET password = crypt( '***', gen_salt('bf'))"),
             ("WHERE password=md5($$x$$)", "WHERE password=md5($$***$$)"),
+            (
+                "CREATE SUBSCRIPTION s CONNECTION 'postgresql://a:s3:cr@t@b:5432/c?password=d'",
+                "CREATE SUBSCRIPTION s CONNECTION 'postgresql://a:***@b:5432/c?password=***'",
+            ),
+            ("SELECT 'a://b:c@d e://f:g@h', 'i://j:k", "SELECT 'a://b:***@d e://f:***@h', 'i://j:k"),
         ];
         for (sql, wanted) in cases {
             assert_eq!(masked(sql).text, wanted);
@@ -398,6 +428,7 @@ mod tests {
             "ALTER ROLE a PASSWORD NULL",
             "w",
             "UPDATE u SET password = $1",
+            "SELECT 'https://a.b:80/c@d', 'x://y@z', 'a//b:c@d'",
         ] {
             assert_eq!(masked(sql).text, sql);
         }
