@@ -148,39 +148,47 @@ __noinline int connecting(u32 fd)
 	return 0;
 }
 
-static __always_inline void load_message(struct call *call, u64 at)
+/*
+ * A function of its own, so that the message is on the stack of no caller: before 6.13 the frames of all functions that
+ * call one another have 512 bytes together.
+ */
+__noinline int load_message(struct call *call, u64 at)
 {
 	struct message message = {};
 
+	if (!call)
+		return 0;
 	bpf_probe_read_user(&message, sizeof(message), (void *)at);
 	call->name = message.name;
 	call->vector = message.vector;
 	call->vectors = message.vectors;
 	call->room = 0;
+	return 0;
 }
 
-__noinline int moved_messages(u32 fd, u64 at, u32 messages, u32 direction)
+/* Each message in turn in `call`, which is the caller's for the sake of the stack. */
+__noinline int moved_messages(u32 fd, u64 at, u32 messages, struct call *call)
 {
 	u64 inode = 0;
 	struct sock *sk = socket_of(fd, &inode);
 
-	if (!sk)
+	if (!sk || !call)
 		return 0;
 	for (u32 i = 0; i < MESSAGES && i < messages; i++) {
-		struct call call = { .which = direction };
 		u32 length = 0;
-		load_message(&call, at);
+		load_message(call, at);
 		bpf_probe_read_user(&length, sizeof(length), (void *)(at + sizeof(struct message)));
-		call.left = length;
+		call->left = length;
+		call->copied = 0;
 		if (length)
-			moved((u64)sk, inode, &call, fd);
+			moved((u64)sk, inode, call, fd);
 		at += sizeof(struct numbered_message);
 	}
 	return 0;
 }
 
 /* Those that have to do with several descriptors, or with no bytes. */
-static __always_inline int rarer(struct pt_regs *regs, long number, long result)
+static __always_inline int rarer(struct pt_regs *regs, long number, long result, struct call *call)
 {
 	switch (number) {
 	case NR_SENDFILE:
@@ -189,11 +197,13 @@ static __always_inline int rarer(struct pt_regs *regs, long number, long result)
 		unseen(ARGUMENT_1(regs), IN, result);
 		return unseen(ARGUMENT_3(regs), OUT, result);
 	case NR_SENDMMSG:
-		return moved_messages(ARGUMENT_1(regs), ARGUMENT_2(regs), result, OUT);
+		call->which = OUT;
+		return moved_messages(ARGUMENT_1(regs), ARGUMENT_2(regs), result, call);
 	case NR_RECVMMSG:
-		return ARGUMENT_4(regs) & (PEEK | ERROR_QUEUE)
-			     ? 0
-			     : moved_messages(ARGUMENT_1(regs), ARGUMENT_2(regs), result, IN);
+		if (ARGUMENT_4(regs) & (PEEK | ERROR_QUEUE))
+			return 0;
+		call->which = IN;
+		return moved_messages(ARGUMENT_1(regs), ARGUMENT_2(regs), result, call);
 	case NR_ACCEPT:
 	case NR_ACCEPT4:
 		return made(result, SERVER);
@@ -242,7 +252,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 		call.which = OUT;
 		break;
 	default:
-		return rarer(regs, number, result);
+		return rarer(regs, number, result, &call);
 	}
 	u32 fd = ARGUMENT_1(regs);
 	sk = socket_of(fd, &inode);
