@@ -15,11 +15,13 @@ use crate::libraries::watch::Watch;
 const FACTS: u64 = 64 << 10;
 /// The kernel's type description has 5 to 10 MiB.
 const BTF: u64 = 64 << 20;
-/// The first kernel that tells a hook which of many places it stands at (`bpf_get_attach_cookie`); the ring buffer and
-/// the separate privileges are older.
+/// The first kernel that tells a hook at which of many places it stands; the ring buffer, pointers given to verified
+/// functions and atomic exchange are older (docs/adr/0008).
 const OLDEST: (u32, u32) = (5, 15);
-/// The first kernel that charges BPF memory to the control group and no longer to the locked memory.
-const CHARGED: (u32, u32) = (5, 11);
+/// What such a kernel calls it, and so do older ones to which a distribution brought it.
+const COOKIE: &str = "BPF_FUNC_get_attach_cookie";
+/// What a kernel that sets many hooks at once (6.6) has among its types.
+const MANY: &str = "bpf_uprobe_multi_link";
 
 /// What was found on this host.
 #[derive(Clone, Debug, Serialize)]
@@ -127,61 +129,85 @@ fn feature(name: &'static str, found: &str, state: State) -> Feature {
     Feature { name, found: found.trim().to_owned(), state }
 }
 
-/// A privilege of this process, and what it is for.
+/// The privileges that this process lacks, each with what is not seen without it.
+#[must_use]
+pub fn privileges() -> Vec<Feature> {
+    let host = Host { root: PathBuf::from("/") };
+    lacking(host.capabilities(&host.types()))
+}
+
+/// What watching cannot do without and this host or process lacks.
+pub(crate) fn missing() -> Vec<Feature> {
+    let mut features = lacking(Host { root: PathBuf::from("/") }.features());
+    features.retain(|feature| matches!(feature.state, State::Missing(_)));
+    features
+}
+
+/// Whether the kernel sets many hooks at once; else they are set one by one.
+pub(crate) fn sets_many() -> bool {
+    Host { root: PathBuf::from("/") }.types().name(MANY)
+}
+
+fn lacking(mut features: Vec<Feature>) -> Vec<Feature> {
+    features.retain(|feature| feature.state != State::Ok);
+    features
+}
+
+/// A privilege of this process.
 struct Capability {
     name: &'static str,
     /// Its bit (capability.h).
     bit: u32,
     without: fn(String) -> State,
-    advice: &'static str,
+    /// What is lost without it.
+    cost: &'static str,
 }
 
+/// The one privilege for everything before Linux 5.8 cut others out of it, for which it still stands.
 const ADMIN: u32 = 21;
-const RESOURCE: u32 = 24;
+const CUT_OUT: [u32; 3] = [38, 39, 40];
 const CAPABILITIES: [Capability; 6] = [
-    Capability {
-        name: "CAP_BPF",
-        bit: 39,
-        without: State::Missing,
-        advice: "no program can be loaded; run as root, or `setcap cap_bpf,cap_perfmon,cap_sys_ptrace+ep`",
-    },
+    Capability { name: "CAP_BPF", bit: 39, without: State::Missing, cost: "no program can be loaded" },
     Capability {
         name: "CAP_PERFMON",
         bit: 38,
         without: State::Missing,
-        advice: "no hook can be set; run as root, or `setcap cap_bpf,cap_perfmon,cap_sys_ptrace+ep`",
+        cost: "no program may read memory, and no hook can be set",
     },
     Capability {
         name: "CAP_SYS_ADMIN",
         bit: ADMIN,
         without: State::Limited,
-        advice: "deleted libraries are out of reach, and hooks need uprobe.multi",
+        cost: "nothing inside TLS is seen: before Linux 6.6 a hook in a library wants it",
     },
     Capability {
         name: "CAP_SYS_PTRACE",
         bit: 19,
         without: State::Limited,
-        advice: "other users' processes and containers stay dark; add cap_sys_ptrace",
+        cost: "other users' processes are known by the kernel's word alone, and TLS in their containers stays dark",
     },
     Capability {
         name: "CAP_DAC_READ_SEARCH",
         bit: 2,
         without: State::Limited,
-        advice: "libraries that this user may not read stay dark; add cap_dac_read_search",
+        cost: "TLS libraries that this user may not read stay dark",
     },
     Capability {
-        name: "CAP_SYS_RESOURCE",
-        bit: RESOURCE,
+        name: "CAP_CHECKPOINT_RESTORE",
+        bit: 40,
         without: State::Limited,
-        advice: "before Linux 5.11 the locked-memory limit cannot be raised; add cap_sys_resource",
+        cost: "TLS libraries that were deleted or replaced since a process mapped them stay dark",
     },
 ];
 
-/// The capabilities without which nothing can be watched and which this process lacks.
-pub(crate) fn lacking() -> Vec<&'static str> {
-    let features = Host { root: PathBuf::from("/") }.capabilities();
-    let missing = features.into_iter().filter(|feature| matches!(feature.state, State::Missing(_)));
-    missing.map(|feature| feature.name).collect()
+/// The kernel's description of its own types; empty where there is none.
+struct Types(Vec<u8>);
+
+impl Types {
+    /// Whether something in it has this name.
+    fn name(&self, name: &str) -> bool {
+        memmem::find(&self.0, name.as_bytes()).is_some()
+    }
 }
 
 /// A host, by its files of facts.
@@ -191,9 +217,10 @@ struct Host {
 
 impl Host {
     fn features(&self) -> Vec<Feature> {
-        let mut features = vec![self.kernel(), self.btf(), self.uprobe_multi()];
-        features.extend(self.capabilities());
-        features.extend([self.perf(), self.bpf(), self.lockdown(), self.memlock(), self.cgroup()]);
+        let types = self.types();
+        let mut features = vec![self.kernel(&types), btf(&types), many(&types), self.user_namespace()];
+        features.extend(self.capabilities(&types));
+        features.extend([self.perf(), self.bpf(), self.lockdown(), self.cgroup()]);
         features
     }
 
@@ -220,52 +247,53 @@ impl Host {
         (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
     }
 
-    fn kernel(&self) -> Feature {
-        let state = if self.version() >= OLDEST {
+    fn types(&self) -> Types {
+        let mut types = Vec::new();
+        let read =
+            File::open(self.at("sys/kernel/btf/vmlinux")).map(|file| file.take(BTF).read_to_end(&mut types));
+        Types(if read.is_ok() { types } else { Vec::new() })
+    }
+
+    fn kernel(&self, types: &Types) -> Feature {
+        let state = if types.name(COOKIE) || self.version() >= OLDEST {
             State::Ok
         } else {
-            State::Missing(format!("Linux {}.{} or later is needed", OLDEST.0, OLDEST.1))
+            let (major, minor) = OLDEST;
+            State::Missing(format!(
+                "it does not tell a hook where it stands (bpf_get_attach_cookie); Linux {major}.{minor} does"
+            ))
         };
         feature("kernel", &self.release(), state)
     }
 
-    fn btf(&self) -> Feature {
-        if self.at("sys/kernel/btf/vmlinux").exists() {
-            return feature("BTF", "/sys/kernel/btf/vmlinux", State::Ok);
+    /// Privileges inside a user namespace are none outside of it, where the kernel side works.
+    fn user_namespace(&self) -> Feature {
+        let map = self.read("proc/self/uid_map").unwrap_or_default();
+        let is_whole = map.is_empty() || map.split_whitespace().eq(["0", "0", "4294967295"]);
+        if is_whole {
+            return feature("user namespace", "the host's", State::Ok);
         }
-        let advice = "the kernel does not describe its types; use one built with CONFIG_DEBUG_INFO_BTF=y";
-        feature("BTF", "none", State::Missing(advice.to_owned()))
+        let advice = "privileges in it do not count for the kernel; run it in the host's user namespace";
+        feature("user namespace", "one of its own", State::Missing(advice.to_owned()))
     }
 
-    /// Whether the kernel can hook many places at once, told by its own types.
-    fn uprobe_multi(&self) -> Feature {
-        let mut types = Vec::new();
-        let read =
-            File::open(self.at("sys/kernel/btf/vmlinux")).map(|file| file.take(BTF).read_to_end(&mut types));
-        let is_there = read.is_ok() && memmem::find(&types, b"bpf_uprobe_multi_link").is_some();
-        if is_there {
-            return feature("uprobe.multi", "yes", State::Ok);
-        }
-        let advice = "hooks are set one by one, which wants CAP_SYS_ADMIN; Linux 6.6 and later can do better";
-        feature("uprobe.multi", "no", State::Limited(advice.to_owned()))
-    }
-
-    fn capabilities(&self) -> Vec<Feature> {
+    fn capabilities(&self, types: &Types) -> Vec<Feature> {
         let status = self.read("proc/self/status").unwrap_or_default();
         let set = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
         let set = set.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).unwrap_or_default();
         let has = |bit: u32| set >> bit & 1 == 1;
+        let is_needless = |capability: &&Capability| capability.bit == ADMIN && types.name(MANY);
+        let is_implied = |capability: &Capability| CUT_OUT.contains(&capability.bit) && has(ADMIN);
         CAPABILITIES
             .iter()
+            .filter(|capability| !is_needless(capability))
             .map(|capability| {
-                // CAP_SYS_ADMIN was the one privilege for all of this before Linux 5.8, and still stands for these two.
-                let is_implied = matches!(capability.bit, 38 | 39) && has(ADMIN);
-                let is_needless = capability.bit == RESOURCE && self.version() >= CHARGED;
                 let found = if has(capability.bit) { "yes" } else { "no" };
-                if has(capability.bit) || is_implied || is_needless {
+                if has(capability.bit) || is_implied(capability) {
                     return feature(capability.name, found, State::Ok);
                 }
-                feature(capability.name, found, (capability.without)(capability.advice.to_owned()))
+                let advice = format!("{}; add {}", capability.cost, capability.name.to_lowercase());
+                feature(capability.name, found, (capability.without)(advice))
             })
             .collect()
     }
@@ -297,17 +325,6 @@ impl Host {
         feature("lockdown", mode.unwrap_or("none"), state)
     }
 
-    fn memlock(&self) -> Feature {
-        let limits = self.read("proc/self/limits").unwrap_or_default();
-        let limit = limits.lines().find_map(|line| line.strip_prefix("Max locked memory"));
-        let soft = limit.and_then(|limit| limit.split_whitespace().next()).unwrap_or("unknown");
-        if self.version() >= CHARGED || soft == "unlimited" {
-            return feature("locked memory", soft, State::Ok);
-        }
-        let advice = "this kernel charges maps to the locked memory; raise it with `ulimit -l unlimited`";
-        feature("locked memory", soft, State::Limited(advice.to_owned()))
-    }
-
     fn cgroup(&self) -> Feature {
         let is_there = |path| self.at(path).exists();
         let (found, state) = if is_there("sys/fs/cgroup/cgroup.controllers") {
@@ -321,6 +338,20 @@ impl Host {
         };
         feature("control groups", found, state)
     }
+}
+
+fn btf(types: &Types) -> Feature {
+    if !types.0.is_empty() {
+        return feature("BTF", "/sys/kernel/btf/vmlinux", State::Ok);
+    }
+    let advice = "the kernel does not describe its types; use one built with CONFIG_DEBUG_INFO_BTF=y";
+    feature("BTF", "none", State::Missing(advice.to_owned()))
+}
+
+/// How hooks are set; what the slower way wants is told with the privileges.
+fn many(types: &Types) -> Feature {
+    let found = if types.name(MANY) { "yes" } else { "no: hooks are set one by one" };
+    feature("uprobe.multi", found, State::Ok)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use capture::host::{State, privileges};
 use capture::kernel::{Kernel, Options};
 
 use crate::cli;
@@ -25,6 +26,11 @@ impl Host {
         let call_limit = u64::from(limits.body_limit);
         let mut kernel =
             Kernel::open(&Options { ring: limits.ring << 20, call_limit, ..Options::default() })?;
+        for lack in privileges() {
+            if let State::Limited(cost) | State::Missing(cost) = lack.state {
+                eprintln!("plainsight: {} is missing: {cost}", lack.name);
+            }
+        }
         let libraries = Libraries::find(&mut kernel)?;
         kernel.begin()?;
         let end = time.map(|time| Instant::now() + time);

@@ -33,7 +33,7 @@ fn a_modern_host_lacks_nothing() {
         "modern",
         &[
             ("proc/sys/kernel/osrelease", "6.12.1-amd64\n"),
-            ("sys/kernel/btf/vmlinux", "bpf_link\0bpf_uprobe_multi_link\0"),
+            ("sys/kernel/btf/vmlinux", "BPF_FUNC_get_attach_cookie\0bpf_uprobe_multi_link\0"),
             ("proc/self/status", "Name:\tx\nCapEff:\t000001ffffffffff\n"),
             ("sys/kernel/security/lockdown", "[none] integrity confidentiality\n"),
             ("sys/fs/cgroup/cgroup.controllers", "cpu memory\n"),
@@ -49,29 +49,54 @@ fn an_old_and_closed_host_says_what_is_missing() {
     let host = Made::of(
         "old",
         &[
-            ("proc/sys/kernel/osrelease", "4.19.0\n"),
+            ("proc/sys/kernel/osrelease", "5.10.0\n"),
             ("proc/self/status", "CapEff:\t0000000000000000\n"),
-            (
-                "proc/self/limits",
-                "Max locked memory         65536                65536                bytes\n",
-            ),
+            ("proc/self/uid_map", "         0       1000          1\n"),
             ("sys/kernel/security/lockdown", "none integrity [confidentiality]\n"),
         ],
     );
-    for name in ["kernel", "BTF", "CAP_BPF", "CAP_PERFMON", "lockdown"] {
+    for name in ["kernel", "BTF", "user namespace", "CAP_BPF", "CAP_PERFMON", "lockdown"] {
         assert!(matches!(host.state(name), State::Missing(_)), "{name}");
     }
-    for name in ["uprobe.multi", "CAP_SYS_PTRACE", "locked memory", "control groups"] {
+    let limits = ["CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH", "CAP_CHECKPOINT_RESTORE"];
+    for name in limits.into_iter().chain(["control groups"]) {
         assert!(matches!(host.state(name), State::Limited(_)), "{name}");
     }
 }
 
 #[test]
-fn the_old_privilege_stands_for_the_two_new_ones() {
+fn a_kernel_to_which_a_distribution_brought_what_is_needed_will_do() {
+    let host = Made::of(
+        "brought",
+        &[
+            ("proc/sys/kernel/osrelease", "5.14.0-70.el9.x86_64\n"),
+            ("sys/kernel/btf/vmlinux", "BPF_FUNC_get_attach_cookie\0"),
+        ],
+    );
+    assert_eq!(host.state("kernel"), State::Ok);
+}
+
+#[test]
+fn the_old_privilege_stands_for_those_cut_out_of_it() {
     let host = Made::of("admin", &[("proc/self/status", "CapEff:\t0000000000200000\n")]);
-    assert_eq!(host.state("CAP_BPF"), State::Ok);
-    assert_eq!(host.state("CAP_PERFMON"), State::Ok);
+    for name in ["CAP_BPF", "CAP_PERFMON", "CAP_SYS_ADMIN", "CAP_CHECKPOINT_RESTORE"] {
+        assert_eq!(host.state(name), State::Ok, "{name}");
+    }
     assert!(matches!(host.state("CAP_SYS_PTRACE"), State::Limited(_)));
+}
+
+#[test]
+fn hooks_set_at_once_want_no_more_than_their_own_privileges() {
+    let host = Made::of(
+        "many",
+        &[
+            ("proc/self/status", "CapEff:\t000000c000000000\n"),
+            ("sys/kernel/btf/vmlinux", "bpf_uprobe_multi_link\0"),
+        ],
+    );
+    let named: Vec<&str> = host.0.features().iter().map(|feature| feature.name).collect();
+    assert!(!named.contains(&"CAP_SYS_ADMIN"), "{named:?}");
+    assert_eq!(host.state("CAP_PERFMON"), State::Ok);
 }
 
 #[test]

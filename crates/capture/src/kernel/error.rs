@@ -5,27 +5,24 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::host::{Feature, State};
+
 /// What to do without privilege.
-const ADVICE: &str = "run it as root (`sudo`), or give it `setcap cap_bpf,cap_perfmon,cap_sys_ptrace+ep`";
+const ADVICE: &str = "run it as root (`sudo`), or give it privileges with `setcap \
+                      cap_bpf,cap_perfmon,cap_sys_ptrace+ep` (before Linux 6.6 with cap_sys_admin too)";
 
 /// Why the kernel cannot be watched.
 #[derive(Debug, Error)]
 pub enum KernelError {
-    /// The kernel describes its own structures nowhere.
-    #[error(
-        "the kernel has no type description at /sys/kernel/btf/vmlinux: it needs CONFIG_DEBUG_INFO_BTF (every \
-         distribution's kernel from 5.8 on has it)"
-    )]
-    NoTypes,
-    /// The process may not load kernel programs.
-    #[error("this process may not watch the kernel: it lacks {}; {}", lacks.join(", "), ADVICE)]
-    NotAllowed {
-        /// The capabilities that are missing.
-        lacks: Vec<&'static str>,
+    /// Something that watching cannot do without is missing.
+    #[error("the kernel cannot be watched from here\n{}", told(lacks))]
+    Lacking {
+        /// What is missing.
+        lacks: Vec<Feature>,
     },
     /// The kernel refused a program.
     #[error(
-        "the kernel refused the programs ({reason}); `plainsight doctor` tells what it lacks. It said:\n{said}"
+        "the kernel refused the programs ({reason}), though nothing is known to be missing. It said:\n{said}"
     )]
     Refused {
         /// The kernel's answer.
@@ -55,4 +52,17 @@ pub enum KernelError {
     /// A figure could not be read.
     #[error("the ledger could not be read: {0}")]
     Ledger(String),
+}
+
+/// Each thing that is missing, a line, and what to do.
+fn told(lacks: &[Feature]) -> String {
+    let mut text = String::new();
+    for feature in lacks {
+        let (State::Missing(advice) | State::Limited(advice)) = &feature.state else { continue };
+        text += &format!("  {}: {}\n    {advice}\n", feature.name, feature.found);
+    }
+    if lacks.iter().any(|feature| feature.name.starts_with("CAP_")) {
+        text += ADVICE;
+    }
+    text.trim_end().to_owned()
 }

@@ -1,12 +1,14 @@
 //! Hooks in TLS libraries: set from a plan, taken back on request or when a function answers nonsense.
 
 use std::collections::HashMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use libbpf_rs::{Link, MapCore as _, MapFlags, ProgramMut, UprobeMultiOpts, UprobeOpts};
 
 use super::error::KernelError;
-use super::skeleton::WatchSkel;
+use super::skeleton::{OpenWatchSkel, WatchSkel};
+use crate::host;
 use crate::libraries::plan::{Function, Plan, Purpose};
 
 /// Every process that maps the file.
@@ -29,14 +31,36 @@ pub struct Distrusted {
     pub path: PathBuf,
 }
 
+/// How the kernel sets hooks.
+enum Manner {
+    /// All entries with one link, and all returns with another (Linux 6.6; without `CAP_SYS_ADMIN`).
+    Many,
+    /// One link for each place.
+    OneByOne,
+}
+
 /// The hooks that are set.
-#[derive(Default)]
 pub(crate) struct Hooks {
+    manner: Manner,
     set: HashMap<Hook, (PathBuf, Vec<Link>)>,
     next: u32,
 }
 
 impl Hooks {
+    /// Chooses the way that this kernel knows; the programs of the other one are not loaded.
+    pub(crate) fn choose(open: &mut OpenWatchSkel<'_>) -> Hooks {
+        let manner = if host::sets_many() { Manner::Many } else { Manner::OneByOne };
+        let many = matches!(manner, Manner::Many);
+        let programs = &mut open.progs;
+        for program in [&mut programs.entered_many, &mut programs.left_many] {
+            program.set_autoload(many);
+        }
+        for program in [&mut programs.entered_one, &mut programs.left_one] {
+            program.set_autoload(!many);
+        }
+        Hooks { manner, set: HashMap::new(), next: 0 }
+    }
+
     /// Hooks the plan's functions in the file at `path`.
     pub(crate) fn attach(
         &mut self,
@@ -45,7 +69,9 @@ impl Hooks {
         path: &Path,
     ) -> Result<Hook, KernelError> {
         let hook = Hook(self.next % HOOKS);
-        let refused = |reason| KernelError::Library { path: path.to_path_buf(), reason };
+        // Under the file's own name, not the descriptor's through which it is reached.
+        let name = fs::read_link(path).unwrap_or_else(|_| path.to_path_buf());
+        let refused = |reason| KernelError::Library { path: name.clone(), reason };
         if self.set.contains_key(&hook) {
             return Err(refused(format!("{HOOKS} files are hooked already")));
         }
@@ -53,12 +79,13 @@ impl Hooks {
             .violations
             .update(&hook.0.to_ne_bytes(), &0u64.to_ne_bytes(), MapFlags::ANY)
             .map_err(|error| refused(format!("{error:#}")))?;
-        let links = match many(skel, plan, path, hook) {
-            Ok(links) => links,
-            Err(_) => one_by_one(skel, plan, path, hook).map_err(|error| refused(format!("{error:#}")))?,
+        let links = match self.manner {
+            Manner::Many => many(skel, plan, path, hook),
+            Manner::OneByOne => one_by_one(skel, plan, path, hook),
         };
+        let links = links.map_err(|error| refused(format!("{error:#}")))?;
         self.next = self.next.wrapping_add(1);
-        self.set.insert(hook, (path.to_path_buf(), links));
+        self.set.insert(hook, (name, links));
         Ok(hook)
     }
 
@@ -87,7 +114,6 @@ impl Hooks {
     }
 }
 
-/// All entries with one link, and all returns with another (Linux 6.6; without `CAP_SYS_ADMIN`).
 fn many(skel: &WatchSkel<'_>, plan: &Plan, path: &Path, hook: Hook) -> libbpf_rs::Result<Vec<Link>> {
     let entries: Vec<&Function> = plan.functions.iter().collect();
     let returns: Vec<&Function> = entries.iter().copied().filter(|function| returns(function)).collect();
@@ -110,7 +136,6 @@ fn many(skel: &WatchSkel<'_>, plan: &Plan, path: &Path, hook: Hook) -> libbpf_rs
     Ok(links)
 }
 
-/// One link for each place.
 fn one_by_one(skel: &WatchSkel<'_>, plan: &Plan, path: &Path, hook: Hook) -> libbpf_rs::Result<Vec<Link>> {
     let mut links = Vec::new();
     for function in &plan.functions {

@@ -77,22 +77,20 @@ impl Kernel {
     /// # Errors
     /// What is missing, and what to do about it.
     pub fn open(options: &Options) -> Result<Kernel, KernelError> {
-        if !Path::new("/sys/kernel/btf/vmlinux").exists() {
-            return Err(KernelError::NoTypes);
-        }
         said::listen();
         // The skeleton borrows this word for as long as it lives, so that both could not stand in one struct; a
         // collector opens the kernel once, and the leak is one pointer.
         let slot: &'static mut MaybeUninit<OpenObject> = Box::leak(Box::new(MaybeUninit::uninit()));
         let mut open = WatchSkelBuilder::default().open(slot).map_err(|error| refused(&error))?;
         configure(&mut open, options)?;
+        let hooks = Hooks::choose(&mut open);
         let skel = open.load().map_err(|error| refused(&error))?;
         let links = follow_processes(&skel)?;
         let ring = Ring::open(skel.maps.ring.as_fd(), options.ring as usize).map_err(KernelError::Ring)?;
         Ok(Kernel {
             skel,
             links,
-            hooks: Hooks::default(),
+            hooks,
             ring,
             wait: options.wait,
             table: Table::new(),
@@ -227,9 +225,9 @@ fn hook<const N: usize>(hooks: [(&'static str, &ProgramMut<'_>); N]) -> Result<V
 }
 
 fn refused(error: &libbpf_rs::Error) -> KernelError {
-    let lacks = host::lacking();
-    if error.kind() == libbpf_rs::ErrorKind::PermissionDenied && !lacks.is_empty() {
-        return KernelError::NotAllowed { lacks };
+    let lacks = host::missing();
+    if !lacks.is_empty() {
+        return KernelError::Lacking { lacks };
     }
     KernelError::Refused { reason: format!("{error:#}"), said: said::tail() }
 }

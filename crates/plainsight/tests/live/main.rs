@@ -8,6 +8,7 @@
 
 mod support;
 
+mod capabilities;
 mod faults;
 mod load;
 mod namespaces;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 
 use crate::support::access::Access;
 use crate::support::ground::ground;
@@ -26,9 +26,49 @@ fn watch_says_which_privilege_is_missing() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(output.stdout.is_empty(), "standard output is only data");
-    for word in ["CAP_BPF", "CAP_PERFMON", "root"] {
+    for word in ["CAP_BPF", "CAP_PERFMON", "root", "setcap"] {
         assert!(told.contains(word), "{word} is not named: {told}");
     }
+}
+
+/// Root in a container without privileges: all capabilities are there, and none of them counts.
+#[test]
+fn a_user_namespace_is_named_as_what_is_in_the_way() {
+    let Some(_ground) = ground("user namespace", &["unshare"]) else { return };
+    let mut inside = program("unshare");
+    let told = refusal(inside.args(["--user", "--map-root-user", PLAINSIGHT, "watch"]));
+    assert!(told.contains("user namespace: one of its own"), "{told}");
+    assert!(!told.contains("CAP_"), "{told}");
+}
+
+#[test]
+fn a_kernel_that_does_not_describe_its_types_is_named() {
+    let Some(_ground) = ground("no BTF", &["unshare"]) else { return };
+    for command in ["watch", "doctor"] {
+        let mut inside = program("unshare");
+        let hide = r#"mount -t tmpfs none /sys/kernel/btf && exec "$0" "$1""#;
+        inside.args(["--mount", "--propagation", "private", "sh", "-c", hide, PLAINSIGHT, command]);
+        let told = refusal(&mut inside);
+        assert!(told.contains("BTF: none"), "{told}");
+        assert!(told.contains("CONFIG_DEBUG_INFO_BTF"), "{told}");
+    }
+}
+
+/// Nothing that is known is missing, and the kernel refuses all the same: then its own words are all that can be said.
+#[test]
+fn a_refusal_for_another_reason_is_told_in_the_kernels_words() {
+    let Some(_ground) = ground("refused programs", &["prlimit"]) else { return };
+    let told = refusal(program("prlimit").args(["--nofile=16", PLAINSIGHT, "watch"]));
+    assert!(told.contains("refused the programs"), "{told}");
+    assert!(told.contains("Too many open files"), "{told}");
+}
+
+/// All that a command says which fails as one that ran and could not do its work.
+fn refusal(command: &mut Command) -> String {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let told = String::from_utf8([stdout, stderr].concat()).unwrap();
+    assert_eq!(status.code(), Some(1), "{told}");
+    told
 }
 
 #[test]

@@ -43,6 +43,8 @@ pub(crate) struct End {
 pub(crate) struct Process {
     pub(crate) pid: u32,
     pub(crate) name: String,
+    pub(crate) exe: String,
+    pub(crate) user: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -29,11 +29,19 @@ pub(crate) fn ground(test: &str, programs: &[&str]) -> Option<Ground> {
         super::process::open_to_all(folder.path());
         return Some(Ground { _alone: alone, folder });
     }
-    let told = format!("SKIPPED {test}: {missing}\n");
+    skip(test, &missing);
+    None
+}
+
+/// Says loudly that a test is skipped.
+///
+/// # Panics
+/// Under `CI=true`.
+pub(crate) fn skip(test: &str, why: &str) {
+    let told = format!("SKIPPED {test}: {why}\n");
     assert!(std::env::var_os("CI").as_deref() != Some(OsStr::new("true")), "{told}");
     // Not `eprintln!`, which the harness keeps to itself when a test passes.
     std::io::stderr().write_all(told.as_bytes()).unwrap();
-    None
 }
 
 fn missing(programs: &[&str]) -> String {

@@ -21,6 +21,8 @@ pub(crate) struct Watch {
     notes: Lines,
     seen: Vec<Access>,
     fence: Fence,
+    /// What it said before it watched.
+    pub(crate) told: Vec<String>,
 }
 
 /// What a watch had seen when it ended.
@@ -34,22 +36,27 @@ pub(crate) struct Seen {
 impl Watch {
     /// Watches these ports, and waits until it does.
     pub(crate) fn ports(ports: &[u16]) -> Watch {
+        Watch::of(Command::new(PLAINSIGHT), ports)
+    }
+
+    /// Watches these ports by `command`, which runs the program in some way of its own, and waits until it does.
+    pub(crate) fn of(command: Command, ports: &[u16]) -> Watch {
         let fence = Fence::open();
         let ports: Vec<String> = ports.iter().chain([&fence.port]).map(u16::to_string).collect();
-        Watch::begin(&["--port", &ports.join(",")], fence)
+        Watch::begin(command, &["--port", &ports.join(",")], fence)
     }
 
     /// Watches everything, with these words more on the command line.
     pub(crate) fn with(arguments: &[&str]) -> Watch {
-        Watch::begin(arguments, Fence::open())
+        Watch::begin(Command::new(PLAINSIGHT), arguments, Fence::open())
     }
 
-    fn begin(arguments: &[&str], fence: Fence) -> Watch {
-        let mut running = Running::start(Command::new(PLAINSIGHT).args(["watch", "--json"]).args(arguments));
+    fn begin(mut command: Command, arguments: &[&str], fence: Fence) -> Watch {
+        let mut running = Running::start(command.args(["watch", "--json"]).args(arguments));
         let lines = Lines::of(running.0.stdout.take().unwrap());
         let notes = Lines::of(running.0.stderr.take().unwrap());
-        notes.until("watching this host");
-        Watch { running, lines, notes, seen: Vec::new(), fence }
+        let told = notes.until("watching this host");
+        Watch { running, lines, notes, seen: Vec::new(), fence, told }
     }
 
     /// Its process id.
