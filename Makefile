@@ -30,6 +30,12 @@ test: ## every test, those of the kernel side too
 	@.ci/packages test
 	$(as_root) cargo test --workspace --locked
 
+.PHONY: matrix
+matrix: ## watch real traffic on other kernels, each booted under emulation
+	@.ci/packages matrix
+	@.ci/kernels $${CARGO_TARGET_DIR:-target}/kernels
+	cargo test --locked -p plainsight --test matrix
+
 .PHONY: check
 check: ## format, lints, licences and sources of what we depend on
 	@.ci/packages build
