@@ -15,4 +15,5 @@ mod namespaces;
 mod postgres;
 mod privilege;
 mod sockets;
+mod upgrade;
 mod web;

@@ -86,6 +86,12 @@ impl Watch {
         self.until(|access| access.statement.as_deref() == Some(&statement));
     }
 
+    /// Whether a statement was told by now.
+    pub(crate) fn has_seen(&mut self, statement: &str) -> bool {
+        self.catch_up();
+        self.seen.iter().any(|access| access.statement.as_deref() == Some(statement))
+    }
+
     /// Catches up, ends the watch as Ctrl-C does, and gives what it saw.
     pub(crate) fn end(mut self) -> Seen {
         self.catch_up();
