@@ -94,7 +94,8 @@ fn parse(pid: u32, line: &[u8]) -> Option<Mapped> {
 /// Opens a mapped file: by the mapping itself, else by the process's own root, else by our own.
 ///
 /// A path that leads to another file by now is not taken. `None` when no way leads there: the process ended, or
-/// the privilege is missing (`CAP_SYS_ADMIN` or `CAP_CHECKPOINT_RESTORE`; `CAP_SYS_PTRACE` for the root).
+/// the privilege is missing (`CAP_SYS_PTRACE` for the root; for the mapping also `CAP_CHECKPOINT_RESTORE`, and
+/// `CAP_DAC_READ_SEARCH` for those of other users).
 #[must_use]
 pub fn open(mapped: &Mapped) -> Option<File> {
     let Mapped { pid, file: id, start, end, path } = mapped;
