@@ -168,6 +168,8 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
+    use model::exchange::Response;
+
     use super::Answer;
 
     #[test]
@@ -186,8 +188,9 @@ mod tests {
         ];
         for (tag, came, told) in cases {
             let mut answer = Answer { running: came, ..Answer::default() };
-            answer.complete(tag.as_bytes());
-            let response = answer.finish();
+            let mut response = Response::default();
+            answer.complete(tag.as_bytes(), Some(&mut response));
+            answer.finish(Some(&mut response));
             assert_eq!((response.rows, response.affected), told, "{tag}");
         }
     }
