@@ -126,10 +126,12 @@ const KEPT: usize = 32;
 
 #[inline]
 fn forget(details: &mut Details) {
-    if details.capacity() > KEPT {
-        *details = Details::new();
-    } else if !details.is_empty() {
+    // Most have none.
+    if !details.is_empty() {
         details.clear();
+        if details.capacity() > KEPT {
+            *details = Details::new();
+        }
     }
 }
 

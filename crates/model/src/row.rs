@@ -36,7 +36,11 @@ impl Row {
     }
 
     /// Forgets all cells, and keeps their memory if that is small.
+    #[inline]
     pub fn clear(&mut self) {
+        if self.ends.is_empty() {
+            return;
+        }
         self.text.clear();
         self.ends.clear();
         if self.text.capacity() > KEPT || self.ends.capacity() > KEPT {
@@ -100,7 +104,11 @@ impl Rows {
     }
 
     /// Forgets all rows, and keeps their memory if that is small.
+    #[inline]
     pub fn clear(&mut self) {
+        if self.ends.is_empty() {
+            return;
+        }
         self.cells.clear();
         self.ends.clear();
         if self.ends.capacity() > KEPT {
