@@ -38,6 +38,8 @@ enum number {
 	NR_ACCEPT4 = 288,
 	NR_RECVMMSG = 299,
 	NR_SENDMMSG = 307,
+	NR_PREADV2 = 327,
+	NR_PWRITEV2 = 328,
 };
 
 #elif defined(__TARGET_ARCH_arm64)
@@ -79,6 +81,8 @@ enum number {
 	NR_ACCEPT4 = 242,
 	NR_RECVMMSG = 243,
 	NR_SENDMMSG = 269,
+	NR_PREADV2 = 286,
+	NR_PWRITEV2 = 287,
 };
 
 #else

@@ -242,12 +242,14 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	case NR_READ:
 	case NR_RECVFROM:
 	case NR_READV:
+	case NR_PREADV2:
 	case NR_RECVMSG:
 		call.which = IN;
 		break;
 	case NR_WRITE:
 	case NR_SENDTO:
 	case NR_WRITEV:
+	case NR_PWRITEV2:
 	case NR_SENDMSG:
 		call.which = OUT;
 		break;
@@ -266,6 +268,8 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	switch (number) {
 	case NR_READV:
 	case NR_WRITEV:
+	case NR_PREADV2:
+	case NR_PWRITEV2:
 		call.vector = ARGUMENT_2(regs);
 		call.vectors = ARGUMENT_3(regs);
 		break;
