@@ -42,7 +42,7 @@ struct connection {
 	u32 flags;
 	u32 pairing; /* of its TLS session, as it was told last */
 	u64 sealed[2]; /* ciphertext, not told yet */
-	u64 sealed_at;
+	u32 sealed_calls[2];
 	struct way ways[4]; /* layer * 2 + direction */
 };
 

@@ -77,6 +77,11 @@ static __always_inline void found(struct sock *sk, u64 inode, u8 role)
 	made->flags = FROM_START;
 }
 
+static __always_inline bool is_owned(struct connection *of, u32 tgid)
+{
+	return (of->flags & ANNOUNCED) && (of->user == tgid || of->announcements >= ANNOUNCEMENTS);
+}
+
 /* Gives the connection to the process that moves its bytes, and tells so. */
 __noinline int own(struct connection *of, struct connection_key *key, u32 fd, u32 direction)
 {
@@ -84,7 +89,7 @@ __noinline int own(struct connection *of, struct connection_key *key, u32 fd, u3
 
 	if (!of || !key)
 		return 0;
-	if ((of->flags & ANNOUNCED) && (of->user == tgid || of->announcements >= ANNOUNCEMENTS))
+	if (is_owned(of, tgid))
 		return 1;
 	if (!of->name.tgid) {
 		of->name.tgid = tgid;
@@ -128,4 +133,14 @@ static __noinline struct connection *meet(struct connection_key *key, u64 inode,
 			turn_to(of, &peer);
 	}
 	return of;
+}
+
+/* The connection of `sk`, by one look-up where it is known already; a datagram's key may hold its peer. */
+static __always_inline struct connection *met(struct connection_key *key, u64 inode, u64 name)
+{
+	struct connection *of = bpf_map_lookup_elem(&connections, key);
+
+	if (of && of->inode == inode && of->transport && of->transport != UDP)
+		return of;
+	return meet(key, inode, name);
 }

@@ -14,6 +14,7 @@ struct call {
 	u64 room;    /* bytes in the current buffer */
 	u64 left;    /* bytes of the call that were not looked at */
 	u64 copied;
+	u64 thread;  /* that made the call, below its process */
 	u32 vectors; /* iovecs that were not looked at */
 	u32 which;   /* layer * 2 + direction */
 };
@@ -53,7 +54,7 @@ __noinline int step(struct connection *of, struct call *call)
 		length = call->left;
 	if (length > CHUNK)
 		length = CHUNK;
-	copy(of, call->from, length, call->which);
+	copy(of, call->from, length, call->which | LOOKED, call->thread);
 	call->from += length;
 	call->room -= length;
 	call->left -= length;
@@ -67,9 +68,12 @@ __noinline int pass(struct connection *of, struct call *call)
 
 	if (!of || !call)
 		return 0;
+	struct way *way = &of->ways[call->which & 3];
 	for (u32 i = 0; i < STEPS; i++) {
 		if (!call->left || call->copied >= call_limit)
 			break;
+		if (owes(way))
+			settle(of, call->which);
 		if (!step(of, call)) {
 			cause = UNSEEN; /* more than the buffers hold: a datagram's cut tail */
 			break;
@@ -77,7 +81,7 @@ __noinline int pass(struct connection *of, struct call *call)
 	}
 	if (call->left)
 		lose(of, call->which, cause, call->left);
-	if (owes(&of->ways[call->which & 3]))
+	if (owes(way))
 		settle(of, call->which);
 	return 0;
 }

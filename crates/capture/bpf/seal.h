@@ -71,11 +71,16 @@ static __always_inline bool is_sealed(struct connection *of, u8 *opening, u64 le
 	return of->flags & CIPHERTEXT;
 }
 
+/* Ciphertext is told at the first call, and then once so many calls or bytes wait; reading the clock would cost more. */
+#define SEALED_CALLS 64
+#define SEALED_BATCH (256 << 10)
+
 static __always_inline void seal(struct connection *of, u32 direction, u64 length)
 {
 	direction &= 1;
 	of->ways[direction].position += length;
 	of->sealed[direction] += length;
 	count(SEALED_BYTES, length);
-	tell_sealed(of, direction);
+	if (of->sealed_calls[direction]++ % SEALED_CALLS == 0 || of->sealed[direction] >= SEALED_BATCH)
+		tell_sealed(of, direction);
 }

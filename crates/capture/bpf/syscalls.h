@@ -47,44 +47,64 @@ static __always_inline bool carries_ciphertext(struct connection *of, struct con
 	return sealed;
 }
 
-/* Bytes moved on `sk`: to its connection, sealed, counted or copied. */
-__noinline int moved(u64 socket, u64 inode, struct call *call, u32 fd)
+/* These bytes are read at the other end. */
+static __always_inline void skip(struct connection *of, u32 direction, u64 length)
 {
-	struct connection_key key = { .socket = socket };
-	struct connection *of;
+	of->ways[direction & 1].position += length;
+	count(TWICE_BYTES, length);
+}
 
-	if (!call)
-		return 0;
-	of = meet(&key, inode, call->name);
-	if (!of)
+/* What the bytes of a call are has to be found out first. */
+__noinline int judged(struct connection *of, struct connection_key *key, struct call *call, u32 fd)
+{
+	if (!of || !key || !call)
 		return 0;
 	u64 length = call->left;
 	u32 direction = call->which & 1;
+
+	if (!call->room)
+		next_buffer(call);
+	bool sealed = carries_ciphertext(of, key, fd, call);
+	if (is_twice(of, key->socket, direction))
+		skip(of, direction, length);
+	else if (sealed)
+		seal(of, direction, length);
+	else
+		pass(of, call);
+	return 0;
+}
+
+/*
+ * Bytes moved on a socket: to its connection, sealed, counted or copied. What is settled is dealt with here and takes
+ * the shortest way: most of what a hook costs are the calls inside it.
+ */
+static __always_inline int moved(u64 socket, u64 inode, struct call *call, u32 fd)
+{
+	struct connection_key key = { .socket = socket };
+	struct connection *of = met(&key, inode, call->name);
+	u32 direction = call->which & 1, bit = 1 << direction;
+	u64 length = call->left;
+
+	if (!of)
+		return 0;
 	count(SEEN_CALLS, 1);
 	count(SEEN_BYTES, length);
-	if (!own(of, &key, fd, direction)) {
+	if (!is_owned(of, call->thread >> 32) && !own(of, &key, fd, direction)) {
 		lose(of, direction, RING_FULL, length);
 		return 0;
 	}
 	struct way *way = &of->ways[direction];
-	bool twice = of->twice & (1 << direction);
-	if (twice && way->position >= LOOKED_AT && !(of->flags & CIPHERTEXT)) {
-		way->position += length;
-		count(TWICE_BYTES, length);
-		return 0;
+	if ((of->decided & bit) && (of->flags & (CIPHERTEXT | HAS_SAID)) == HAS_SAID) {
+		if (!(of->twice & bit)) {
+			if (call->room >= length && length <= CHUNK && !owes(way) &&
+			    copy(of, call->from, length, direction, call->thread))
+				return 0;
+		} else if (way->position >= LOOKED_AT) {
+			skip(of, direction, length);
+			return 0;
+		}
 	}
-	if (!call->room)
-		next_buffer(call);
-	bool sealed = carries_ciphertext(of, &key, fd, call);
-	if (twice || is_twice(of, key.socket, direction)) {
-		way->position += length;
-		count(TWICE_BYTES, length);
-	} else if (sealed) {
-		seal(of, direction, length);
-	} else {
-		pass(of, call);
-	}
-	return 0;
+	return judged(of, &key, call, fd);
 }
 
 /* Bytes that moved between a socket and something else inside the kernel: only their number is known. */
@@ -103,8 +123,7 @@ __noinline int unseen(u32 fd, u32 direction, u64 length)
 	count(SEEN_CALLS, 1);
 	count(SEEN_BYTES, length);
 	if (own(of, &key, fd, direction) && is_twice(of, key.socket, direction & 1)) {
-		of->ways[direction & 1].position += length;
-		count(TWICE_BYTES, length);
+		skip(of, direction, length);
 		return 0;
 	}
 	lose(of, direction & 1, UNSEEN, length);
@@ -166,6 +185,11 @@ __noinline int load_message(struct call *call, u64 at)
 	return 0;
 }
 
+__noinline int moved_message(u64 socket, u64 inode, struct call *call, u32 fd)
+{
+	return call ? moved(socket, inode, call, fd) : 0;
+}
+
 /* Each message in turn in `call`, which is the caller's for the sake of the stack. */
 __noinline int moved_messages(u32 fd, u64 at, u32 messages, struct call *call)
 {
@@ -174,6 +198,7 @@ __noinline int moved_messages(u32 fd, u64 at, u32 messages, struct call *call)
 
 	if (!sk || !call)
 		return 0;
+	call->thread = bpf_get_current_pid_tgid();
 	for (u32 i = 0; i < MESSAGES && i < messages; i++) {
 		u32 length = 0;
 		load_message(call, at);
@@ -181,7 +206,7 @@ __noinline int moved_messages(u32 fd, u64 at, u32 messages, struct call *call)
 		call->left = length;
 		call->copied = 0;
 		if (length)
-			moved((u64)sk, inode, call, fd);
+			moved_message((u64)sk, inode, call, fd);
 		at += sizeof(struct numbered_message);
 	}
 	return 0;
@@ -258,7 +283,10 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	}
 	u32 fd = ARGUMENT_1(regs);
 	sk = socket_of(fd, &inode);
-	if (!sk || (u32)(bpf_get_current_pid_tgid() >> 32) == own_tgid)
+	if (!sk)
+		return 0;
+	call.thread = bpf_get_current_pid_tgid();
+	if (call.thread >> 32 == own_tgid)
 		return 0;
 	if (IS_COMPAT((struct task_struct *)bpf_get_current_task())) {
 		count(COMPAT_CALLS, 1);

@@ -1,13 +1,14 @@
 /* Telling: each record about one connection, written in place in the ring. */
 #pragma once
 
-static __always_inline void begin(struct head *head, struct connection *of, u8 kind)
+/* `thread` is the thread that acts, below its process, as bpf_get_current_pid_tgid says it. */
+static __always_inline void begin(struct head *head, struct connection *of, u8 kind, u64 thread)
 {
 	head->at = bpf_ktime_get_ns();
 	head->generation = of->name.generation;
 	head->tgid = of->name.tgid;
 	head->fd = of->name.fd;
-	head->user = bpf_get_current_pid_tgid() >> 32;
+	head->user = thread >> 32;
 	head->kind = kind;
 	head->layer = 0;
 	head->direction = 0;
@@ -25,7 +26,7 @@ __noinline int announce(struct connection *of, u64 socket, u32 direction)
 	if (!record)
 		return 0;
 	__builtin_memset(record, 0, sizeof(*record));
-	begin(&record->head, of, OPENED);
+	begin(&record->head, of, OPENED, bpf_get_current_pid_tgid());
 	record->head.direction = direction;
 	record->partner_generation = of->partner.generation;
 	record->partner_tgid = of->partner.tgid;
@@ -61,7 +62,7 @@ __noinline int end(struct connection *of)
 	record = reserve(sizeof(*record));
 	if (!record)
 		return 0;
-	begin(&record->head, of, CLOSED);
+	begin(&record->head, of, CLOSED, bpf_get_current_pid_tgid());
 	record->sealed[OUT] = of->sealed[OUT];
 	record->sealed[IN] = of->sealed[IN];
 	for (u32 which = 0; which < 4; which++) {
@@ -73,23 +74,18 @@ __noinline int end(struct connection *of)
 	return 0;
 }
 
-/* Tells ciphertext that was only counted, once so much waits or so long ago was the last word. */
-#define SEALED_BATCH (256 << 10)
-#define SEALED_EVERY 100000000ULL /* nanoseconds */
+/* Tells ciphertext that was only counted. */
 __noinline int tell_sealed(struct connection *of, u32 direction)
 {
-	u64 now = bpf_ktime_get_ns();
 	struct passed *record;
 
 	if (!of)
 		return 0;
 	direction &= 1;
-	if (of->sealed[direction] < SEALED_BATCH && now - of->sealed_at < SEALED_EVERY)
-		return 0;
 	record = reserve(sizeof(*record));
 	if (!record)
 		return 0;
-	begin(&record->head, of, SEALED);
+	begin(&record->head, of, SEALED, bpf_get_current_pid_tgid());
 	record->head.direction = direction;
 	record->length = of->sealed[direction];
 	record->position = of->ways[direction].position;
@@ -97,15 +93,14 @@ __noinline int tell_sealed(struct connection *of, u32 direction)
 	record->thread = 0;
 	bpf_ringbuf_submit(record, wake());
 	of->sealed[direction] = 0;
-	of->sealed_at = now;
 	return 0;
 }
 
 /* Tells what one direction lost since the last record, cause by cause; what finds no room stays owed. */
 __noinline int settle(struct connection *of, u32 which)
 {
+	u64 thread = bpf_get_current_pid_tgid(), from;
 	struct passed *record;
-	u64 from;
 
 	if (!of)
 		return 0;
@@ -118,14 +113,14 @@ __noinline int settle(struct connection *of, u32 which)
 		record = reserve(sizeof(*record));
 		if (!record)
 			return 0;
-		begin(&record->head, of, PASSED);
+		begin(&record->head, of, PASSED, thread);
 		record->head.layer = (which >> 1) & 1;
 		record->head.direction = which & 1;
 		record->head.detail = cause;
 		record->position = from;
 		record->length = length;
 		record->captured = 0;
-		record->thread = (u32)bpf_get_current_pid_tgid();
+		record->thread = thread;
 		bpf_ringbuf_submit(record, wake());
 		way->owed[cause] = 0;
 		from += length;
@@ -147,6 +142,15 @@ static __always_inline void lose(struct connection *of, u32 which, u32 cause, u6
 	count(LOST_BYTES + cause, length);
 }
 
+/* Says of a way that its bytes were looked at, and are to be copied whatever they look like. */
+#define LOOKED 4
+
+/* Whether a record's bytes begin like one of TLS, as `tls_shape` would look into more closely. */
+static __always_inline bool may_be_tls(u8 *bytes)
+{
+	return bytes[0] >= 0x14 && bytes[0] <= 0x17 && bytes[1] == 3 && bytes[2] <= 4;
+}
+
 /* The record's size is fixed when it is reserved; four classes waste little and satisfy the verifier. */
 #define WRITE(SIZE)                                                                                         \
 	do {                                                                                                \
@@ -164,28 +168,33 @@ static __always_inline void lose(struct connection *of, u32 which, u32 cause, u6
 			bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);                                      \
 			goto fault;                                                                         \
 		}                                                                                           \
-		begin(&record->head.head, of, PASSED);                                                      \
+		if (which < LOOKED && may_be_tls(record->bytes)) {                                          \
+			bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);                                      \
+			return 0;                                                                           \
+		}                                                                                           \
+		begin(&record->head.head, of, PASSED, thread);                                              \
 		record->head.head.layer = (which >> 1) & 1;                                                 \
 		record->head.head.direction = which & 1;                                                    \
 		record->head.position = way->position;                                                      \
 		record->head.length = length;                                                               \
 		record->head.captured = size;                                                               \
-		record->head.thread = (u32)bpf_get_current_pid_tgid();                                      \
+		record->head.thread = thread;                                                               \
 		bpf_ringbuf_submit(record, wake());                                                         \
 	} while (0)
 
-/* Copies one chunk, at most CHUNK bytes, into the ring; whatever happens, the position goes on. */
-__noinline int copy(struct connection *of, u64 from, u32 length, u32 which)
+/*
+ * Copies one chunk, at most CHUNK bytes, into the ring; whatever happens, the position goes on. What a way owes is told
+ * before what follows: until that has found room, all is lost. Only a chunk that was not looked at and may be ciphertext
+ * is left alone, and the answer is 0.
+ */
+__noinline int copy(struct connection *of, u64 from, u32 length, u32 which, u64 thread)
 {
 	if (!of)
 		return 0;
 	struct way *way = &of->ways[which & 3];
 
-	if (owes(way)) {
-		settle(of, which);
-		if (owes(way))
-			goto full;
-	}
+	if (owes(way))
+		goto full;
 	if (length <= 192)
 		WRITE(192);
 	else if (length <= 960)
@@ -196,12 +205,12 @@ __noinline int copy(struct connection *of, u64 from, u32 length, u32 which)
 		WRITE(CHUNK);
 	way->position += length;
 	count(DELIVERED_BYTES, length);
-	return 0;
+	return 1;
 full:
 	lose(of, which, RING_FULL, length);
-	return 0;
+	return 1;
 fault:
 	count(FAULTS, 1);
 	lose(of, which, FAULT, length);
-	return 0;
+	return 1;
 }

@@ -191,7 +191,7 @@ static __always_inline void tell_secured(struct connection *of, u8 pairing)
 	record = reserve(sizeof(*record));
 	if (!record)
 		return;
-	begin(record, of, SECURED);
+	begin(record, of, SECURED, bpf_get_current_pid_tgid());
 	record->detail = pairing;
 	bpf_ringbuf_submit(record, wake());
 	of->pairing = pairing;
@@ -378,7 +378,9 @@ static __always_inline int left(struct pt_regs *ctx)
 	}
 	if (!length)
 		return 0;
-	struct call said = { .from = call->from, .room = length, .left = length, .which = CLEAR * 2 + OUT };
+	struct call said = {
+		.from = call->from, .room = length, .left = length, .which = CLEAR * 2 + OUT, .thread = thread,
+	};
 	if (purpose == P_READ || purpose == P_READ_EX)
 		said.which = CLEAR * 2 + IN;
 	return said_in_clear(&session, below, &said);
