@@ -11,6 +11,7 @@ enum flag {
 	FROM_START = 2,	     /* its establishment was seen */
 	CIPHERTEXT = 4,	     /* the wire carries TLS */
 	HAS_SAID = 8,	     /* a byte passed */
+	PAIRED = 16,	     /* the TLS session above it is known for certain */
 };
 
 struct name {

@@ -47,13 +47,6 @@ static __always_inline bool carries_ciphertext(struct connection *of, struct con
 	return sealed;
 }
 
-/* These bytes are read at the other end. */
-static __always_inline void skip(struct connection *of, u32 direction, u64 length)
-{
-	of->ways[direction & 1].position += length;
-	count(TWICE_BYTES, length);
-}
-
 /* What the bytes of a call are has to be found out first. */
 __noinline int judged(struct connection *of, struct connection_key *key, struct call *call, u32 fd)
 {
@@ -93,17 +86,23 @@ static __always_inline int moved(u64 socket, u64 inode, struct call *call, u32 f
 		lose(of, direction, RING_FULL, length);
 		return 0;
 	}
-	struct way *way = &of->ways[direction];
-	if ((of->decided & bit) && (of->flags & (CIPHERTEXT | HAS_SAID)) == HAS_SAID) {
-		if (!(of->twice & bit)) {
-			if (call->room >= length && length <= CHUNK && !owes(way) &&
-			    copy(of, call->from, length, direction, call->thread))
-				return 0;
-		} else if (way->position >= LOOKED_AT) {
+	bool twice = of->twice & bit;
+	if (!(of->decided & bit) || !(of->flags & HAS_SAID))
+		return judged(of, &key, call, fd);
+	if (of->flags & CIPHERTEXT) {
+		notice(of, &key, fd, call);
+		if (twice)
 			skip(of, direction, length);
-			return 0;
-		}
+		else
+			seal(of, direction, length);
+		return 0;
 	}
+	if (twice && of->ways[direction].position >= LOOKED_AT) {
+		skip(of, direction, length);
+		return 0;
+	}
+	if (!twice && is_one_step(of, call) && copy(of, call->from, length, direction, call->thread))
+		return 0;
 	return judged(of, &key, call, fd);
 }
 

@@ -1,8 +1,6 @@
 /* TLS libraries: what a program writes and reads in clear, and which socket runs below it. */
 #pragma once
 
-/* Threads that are inside a hooked function at once. */
-#define THREADS 16384
 /* Sessions that are remembered with their sockets. */
 #define SESSIONS 65536
 /* Hooks that are told apart; the collector counts beyond by the remainder. */
@@ -29,38 +27,26 @@ struct below {
 	u32 pairing;
 };
 
-/* A thread's call that has not returned, or its last one. */
-struct inside {
+/* What a thread does with TLS: its hooked call, and its last read of TLS records outside of any. */
+struct thread {
 	u64 session;
 	u64 from;
 	u64 room;
 	u64 result;
-	u32 purpose;	   /* 0: it returned */
-	u32 is_seen;	   /* whether TLS records moved on that socket inside this very call */
-	struct below seen; /* the socket on which this thread last saw the session's TLS records; pairing 0: none yet */
+	u32 purpose;	   /* 0: the call returned */
+	u32 is_news;	   /* whether `below` was found inside this very call */
+	struct below below; /* the socket below the session, as it was known or is found now; pairing 0: not yet */
+	struct below read; /* the socket of that read; pairing 0: none yet */
+	u64 reader;	   /* the session that took the read for its own */
 };
 
-/* Remembers the hooked call of each thread, and is used again for its next one; the threads silent longest go. */
+/* Remembers this of each thread that has to do with TLS; forgotten with the thread. */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, THREADS);
-	__type(key, u64);
-	__type(value, struct inside);
-} calls SEC(".maps");
-
-/* A thread's last read of TLS records outside of any hooked call, and the session that took it for its own. */
-struct sighting {
-	struct below below;
-	u64 session;
-};
-
-/* Remembers each thread's last such read; forgotten by use. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, THREADS);
-	__type(key, u64);
-	__type(value, struct sighting);
-} sightings SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct thread);
+} threads SEC(".maps");
 
 struct session_key {
 	u64 session;
@@ -83,59 +69,66 @@ struct {
 	__type(value, u64);
 } violations SEC(".maps");
 
-static __always_inline bool is_own(struct connection_key *a, struct connection_key *b)
+/* Whether this connection is known for certain to be the one below. */
+static __always_inline bool is_below(struct below *below, struct connection *of, struct connection_key *key)
 {
-	return a->socket == b->socket && a->peer == b->peer;
+	return below->pairing == CERTAIN && below->key.socket == key->socket && below->key.peer == key->peer &&
+	       below->generation == of->name.generation;
 }
 
-/* The call that this thread is inside of. */
-static __always_inline struct inside *call_of(u64 thread)
+/* What this thread does with TLS; null where it did nothing so far. */
+static __always_inline struct thread *thread_now(u64 flags)
 {
-	struct inside *call = bpf_map_lookup_elem(&calls, &thread);
-
-	return call && call->purpose ? call : 0;
+	return bpf_task_storage_get(&threads, bpf_get_current_task_btf(), 0, flags);
 }
 
-/* Keeps the last read of a thread outside of any call in place: to insert anew costs several times as much. */
-static __always_inline void sight(u64 thread, struct below *below)
+static __always_inline void point(struct below *to, struct connection *of, struct connection_key *key, u32 fd, u32 pairing)
 {
-	struct sighting *before = bpf_map_lookup_elem(&sightings, &thread);
-	struct sighting sighting = { .below = *below };
+	to->key = *key;
+	to->generation = of->name.generation;
+	to->fd = fd;
+	to->pairing = pairing;
+}
 
-	if (before)
-		*before = sighting;
-	else
-		bpf_map_update_elem(&sightings, &thread, &sighting, BPF_ANY);
+/* Bytes passed inside a hooked call on a socket that is not known to be its session's: it is, if they are TLS records. */
+__noinline int find(struct connection *of, struct connection_key *key, u32 fd, struct call *moving, struct thread *now)
+{
+	u8 opening[16] = {};
+
+	if (!of || !key || !moving || !now)
+		return 0;
+	if (!moving->room)
+		next_buffer(moving);
+	if (shape_of(moving, opening) == NO_TLS)
+		return 0;
+	point(&now->below, of, key, fd, CERTAIN);
+	now->is_news = 1;
+	return 1;
 }
 
 /*
  * Bytes passed on a socket with ciphertext, or in `moving`, which may be looked at: if the thread is inside a hooked
  * call, and they are TLS records, it is that session's socket.
  */
-__noinline int notice(struct connection *of, struct connection_key *key, u32 fd, struct call *moving)
+static __always_inline int notice(struct connection *of, struct connection_key *key, u32 fd, struct call *moving)
 {
-	u64 thread = bpf_get_current_pid_tgid();
+	struct thread *now = thread_now(0);
 
-	if (!of || !key || !moving)
-		return 0;
-	struct inside *call = call_of(thread);
-	struct below below = { .key = *key, .generation = of->name.generation, .fd = fd, .pairing = LIKELY };
-	if (!call) {
-		if (moving->which == IN)
-			sight(thread, &below);
-		return 0;
+	if (now && now->purpose) {
+		if (is_below(&now->below, of, key))
+			return 1;
+		return find(of, key, fd, moving, now);
 	}
-	if (call->seen.pairing && is_own(&call->seen.key, key) && call->seen.generation == below.generation) {
-		call->is_seen = 1;
-		return 1;
-	}
-	u8 opening[16] = {};
-	if (shape_of(moving, opening) == NO_TLS)
+	/* A socket whose session is known is no other one's. */
+	if (moving->which != IN || (of->flags & PAIRED))
 		return 0;
-	below.pairing = CERTAIN;
-	call->seen = below;
-	call->is_seen = 1;
-	return 1;
+	if (!now)
+		now = thread_now(BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (now) {
+		point(&now->read, of, key, fd, LIKELY);
+		now->reader = 0;
+	}
+	return 0;
 }
 
 /* A session without a socket is a connection of its own, until its socket is found. */
@@ -145,8 +138,11 @@ static __always_inline struct connection_key unpaired(struct session_key *sessio
 	return key;
 }
 
-static __noinline struct below *remember(struct session_key *session, struct below *below)
+/* Keeps the socket of a session; what was told of the session alone is over. */
+__noinline int remember(struct session_key *session, struct below *below)
 {
+	if (!session || !below)
+		return 0;
 	struct connection_key alone = unpaired(session);
 	struct connection *before = bpf_map_lookup_elem(&connections, &alone);
 
@@ -155,31 +151,38 @@ static __noinline struct below *remember(struct session_key *session, struct bel
 		end(before);
 		bpf_map_delete_elem(&connections, &alone);
 	}
-	return bpf_map_lookup_elem(&sessions, session);
+	return 0;
 }
 
-/* Finds the socket below the session of a call that returns: seen inside the call, else known, else read just before. */
-static __noinline struct below *pair(struct session_key *session, struct inside *call, u32 purpose)
+static __always_inline bool is_writing(u32 purpose)
 {
-	u64 thread = bpf_get_current_pid_tgid();
-	struct below *known = bpf_map_lookup_elem(&sessions, session);
-	struct sighting *sighting;
+	return purpose == P_WRITE || purpose == P_WRITE_EX || purpose == P_WRITE_FLAGS;
+}
 
-	if (call->is_seen) {
-		if (known && is_own(&known->key, &call->seen.key) && known->generation == call->seen.generation)
-			return known;
-		return remember(session, &call->seen);
+/*
+ * Finds the socket below the session of a call that returns, where it was neither known for certain nor seen inside the
+ * call: the one that was read just before.
+ */
+__noinline int pair(struct session_key *session, struct thread *now, u32 purpose)
+{
+	struct below *known;
+
+	if (!session || !now)
+		return 0;
+	if (!now->below.pairing) {
+		known = bpf_map_lookup_elem(&sessions, session); /* another thread may have found it meanwhile */
+		if (known)
+			now->below = *known;
 	}
-	if (known && (known->pairing == CERTAIN || purpose != P_HANDSHAKE))
-		return known;
-	if (purpose == P_WRITE || purpose == P_WRITE_EX || purpose == P_WRITE_FLAGS)
-		return known;
-	sighting = bpf_map_lookup_elem(&sightings, &thread);
-	if (!sighting || (sighting->session && sighting->session != session->session))
-		return known;
-	sighting->session = session->session;
-	struct below below = sighting->below;
-	return remember(session, &below);
+	if (is_writing(purpose) || now->below.pairing == CERTAIN)
+		return 0;
+	if (now->below.pairing && purpose != P_HANDSHAKE)
+		return 0;
+	if (!now->read.pairing || (now->reader && now->reader != session->session))
+		return 0;
+	now->reader = session->session;
+	now->below = now->read;
+	return remember(session, &now->below);
 }
 
 static __always_inline void tell_secured(struct connection *of, u8 pairing)
@@ -203,7 +206,7 @@ static __always_inline struct connection *below_of(struct session_key *session, 
 {
 	struct connection *of;
 
-	if (below) {
+	if (below->pairing) {
 		*key = below->key;
 		*fd = below->fd;
 		*pairing = below->pairing;
@@ -219,7 +222,7 @@ static __always_inline struct connection *below_of(struct session_key *session, 
 }
 
 /* Bytes passed in clear above the socket `below`. */
-static __noinline int said_in_clear(struct session_key *session, struct below *below, struct call *call)
+static __always_inline int said_in_clear(struct session_key *session, struct below *below, struct call *call)
 {
 	struct connection_key key;
 	struct connection *of;
@@ -232,17 +235,18 @@ static __noinline int said_in_clear(struct session_key *session, struct below *b
 	}
 	count(SEEN_CALLS, 1);
 	count(SEEN_BYTES, call->left);
-	of->flags |= CIPHERTEXT | HAS_SAID;
-	if (!own(of, &key, fd, call->which & 1)) {
+	of->flags |= CIPHERTEXT | HAS_SAID | (pairing == CERTAIN ? PAIRED : 0);
+	if (!is_owned(of, call->thread >> 32) && !own(of, &key, fd, call->which & 1)) {
 		lose(of, call->which, RING_FULL, call->left);
 		return 0;
 	}
 	if (is_twice(of, of->transport ? key.socket : 0, call->which)) {
-		of->ways[call->which & 3].position += call->left;
-		count(TWICE_BYTES, call->left);
+		skip(of, call->which, call->left);
 		return 0;
 	}
 	tell_secured(of, pairing);
+	if (is_one_step(of, call))
+		return copy(of, call->from, call->left, call->which | LOOKED, call->thread);
 	return pass(of, call);
 }
 
@@ -281,26 +285,21 @@ static __always_inline void set_fd(struct session_key *session, u32 fd)
 
 static __always_inline void freed(struct session_key *session)
 {
+	struct below *known = bpf_map_lookup_elem(&sessions, session);
 	struct connection_key alone = unpaired(session);
-	struct connection *of = bpf_map_lookup_elem(&connections, &alone);
+	struct connection *of;
 
-	bpf_map_delete_elem(&sessions, session);
+	if (known) {
+		of = bpf_map_lookup_elem(&connections, &known->key);
+		if (of)
+			of->flags &= ~PAIRED;
+		bpf_map_delete_elem(&sessions, session);
+	}
+	of = bpf_map_lookup_elem(&connections, &alone);
 	if (!of)
 		return;
 	end(of);
 	bpf_map_delete_elem(&connections, &alone);
-}
-
-/* Where this thread's call is kept. */
-static __always_inline struct inside *slot_of(u64 thread)
-{
-	struct inside *slot = bpf_map_lookup_elem(&calls, &thread);
-	struct inside none = {};
-
-	if (slot)
-		return slot;
-	bpf_map_update_elem(&calls, &thread, &none, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&calls, &thread);
 }
 
 static __always_inline int entered(struct pt_regs *ctx)
@@ -319,39 +318,39 @@ static __always_inline int entered(struct pt_regs *ctx)
 		freed(&session);
 		return 0;
 	}
-	struct inside *call = slot_of(thread);
-	if (!call)
+	struct thread *now = thread_now(BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!now)
 		return 0;
 	/* Reading and writing do a handshake inside: the outer call sees its system calls. */
-	if (purpose == P_HANDSHAKE && call->purpose && call->session == session.session)
+	if (purpose == P_HANDSHAKE && now->purpose && now->session == session.session)
 		return 0;
-	if (call->session != session.session)
-		call->seen.pairing = NOT_PAIRED;
-	call->session = session.session;
-	call->from = CALLED_WITH_2(ctx);
-	call->room = CALLED_WITH_3(ctx);
-	call->result = CALLED_WITH_4(ctx);
-	call->purpose = purpose;
-	call->is_seen = 0;
+	struct below *known = bpf_map_lookup_elem(&sessions, &session), none = {};
+	now->below = known ? *known : none;
+	now->session = session.session;
+	now->from = CALLED_WITH_2(ctx);
+	now->room = CALLED_WITH_3(ctx);
+	now->result = CALLED_WITH_4(ctx);
+	now->purpose = purpose;
+	now->is_news = 0;
 	if (purpose == P_WRITE_FLAGS) {
 		/* Apart from the one above, or clang makes one read of a computed place in the context, which is refused. */
 		u64 fifth = CALLED_WITH_5(ctx);
 		barrier_var(fifth);
-		call->result = fifth;
+		now->result = fifth;
 	}
 	return 0;
 }
 
 /* How many bytes the returning call moved: 0 for a failed one, which will be tried again and is then counted. */
-static __always_inline u64 moved_in_clear(struct inside *call, s32 returned)
+static __always_inline u64 moved_in_clear(struct thread *now, s32 returned)
 {
 	u64 length = returned;
 
-	if (returned <= 0 || call->purpose == P_HANDSHAKE)
+	if (returned <= 0 || now->purpose == P_HANDSHAKE)
 		return 0;
-	if (call->purpose == P_WRITE_EX || call->purpose == P_READ_EX || call->purpose == P_WRITE_FLAGS) {
+	if (now->purpose == P_WRITE_EX || now->purpose == P_READ_EX || now->purpose == P_WRITE_FLAGS) {
 		length = 0;
-		if (bpf_probe_read_user(&length, sizeof(length), (void *)call->result))
+		if (bpf_probe_read_user(&length, sizeof(length), (void *)now->result))
 			count(FAULTS, 1);
 	}
 	return length;
@@ -359,31 +358,34 @@ static __always_inline u64 moved_in_clear(struct inside *call, s32 returned)
 
 static __always_inline int left(struct pt_regs *ctx)
 {
-	u64 thread = bpf_get_current_pid_tgid();
+	struct thread *now = thread_now(0);
 	u64 cookie = bpf_get_attach_cookie(ctx);
-	struct inside *call = call_of(thread);
 
-	if (!call || call->purpose != (u8)cookie)
+	if (!now || !now->purpose || now->purpose != (u8)cookie)
 		return 0;
-	struct session_key session = { .session = call->session, .tgid = thread >> 32 };
-	u32 purpose = call->purpose;
-	u64 length = moved_in_clear(call, RETURNED(ctx));
-	call->purpose = 0;
+	u64 thread = bpf_get_current_pid_tgid();
+	struct session_key session = { .session = now->session, .tgid = thread >> 32 };
+	u32 purpose = now->purpose;
+	u64 length = moved_in_clear(now, RETURNED(ctx));
+	now->purpose = 0;
 	if (!is_trusted(cookie))
 		return 0;
-	struct below *below = pair(&session, call, purpose);
-	if (length > call->room) {
+	if (now->is_news)
+		remember(&session, &now->below);
+	else if (now->below.pairing != CERTAIN)
+		pair(&session, now, purpose);
+	if (length > now->room) {
 		violate(cookie);
 		return 0;
 	}
 	if (!length)
 		return 0;
 	struct call said = {
-		.from = call->from, .room = length, .left = length, .which = CLEAR * 2 + OUT, .thread = thread,
+		.from = now->from, .room = length, .left = length, .which = CLEAR * 2 + OUT, .thread = thread,
 	};
-	if (purpose == P_READ || purpose == P_READ_EX)
+	if (!is_writing(purpose))
 		said.which = CLEAR * 2 + IN;
-	return said_in_clear(&session, below, &said);
+	return said_in_clear(&session, &now->below, &said);
 }
 
 /* One hook for many places where the kernel can (6.6); else one for each place. */
