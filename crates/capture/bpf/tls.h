@@ -24,7 +24,8 @@ struct below {
 	struct connection_key key;
 	u64 generation; /* of the connection when it was seen; 0: not met yet */
 	u32 fd;
-	u32 pairing;
+	u16 pairing;
+	u16 muted; /* bit direction: this way is read at the other end, on this host */
 };
 
 /* What a thread does with TLS: its hooked call, and its last read of TLS records outside of any. */
@@ -88,6 +89,7 @@ static __always_inline void point(struct below *to, struct connection *of, struc
 	to->generation = of->name.generation;
 	to->fd = fd;
 	to->pairing = pairing;
+	to->muted = 0;
 }
 
 /* Bytes passed inside a hooked call on a socket that is not known to be its session's: it is, if they are TLS records. */
@@ -221,6 +223,29 @@ static __always_inline struct connection *below_of(struct session_key *session, 
 	return of ? of : fresh(key);
 }
 
+/* Keeps of a session that this way is read at the other end. */
+static __always_inline void mute(struct session_key *session, struct below *below, u32 direction)
+{
+	struct below *known;
+
+	if (below->muted & (1 << direction))
+		return;
+	known = bpf_map_lookup_elem(&sessions, session);
+	if (known)
+		known->muted |= 1 << direction;
+}
+
+/* Whether a way of this session is read at the other end: for as long as its connection is the one that was found to be. */
+static __always_inline bool is_muted(struct below *known, u32 direction)
+{
+	struct connection *of;
+
+	if (!known || known->pairing != CERTAIN || !(known->muted & (1 << direction)))
+		return false;
+	of = bpf_map_lookup_elem(&connections, &known->key);
+	return of && of->name.generation == known->generation;
+}
+
 /* Bytes passed in clear above the socket `below`. */
 static __always_inline int said_in_clear(struct session_key *session, struct below *below, struct call *call)
 {
@@ -242,6 +267,7 @@ static __always_inline int said_in_clear(struct session_key *session, struct bel
 	}
 	if (is_twice(of, of->transport ? key.socket : 0, call->which)) {
 		skip(of, call->which, call->left);
+		mute(session, below, call->which & 1);
 		return 0;
 	}
 	tell_secured(of, pairing);
@@ -302,6 +328,9 @@ static __always_inline void freed(struct session_key *session)
 	bpf_map_delete_elem(&connections, &alone);
 }
 
+/* What becomes of a call that was entered. */
+enum { RETURN_WANTED = 0, RETURN_IDLE = 1 };
+
 static __always_inline int entered(struct pt_regs *ctx)
 {
 	u64 thread = bpf_get_current_pid_tgid();
@@ -309,22 +338,26 @@ static __always_inline int entered(struct pt_regs *ctx)
 	struct session_key session = { .session = CALLED_WITH_1(ctx), .tgid = thread >> 32 };
 
 	if (session.tgid == own_tgid)
-		return 0;
+		return RETURN_IDLE;
 	if (purpose == P_SET_FD) {
 		set_fd(&session, CALLED_WITH_2(ctx));
-		return 0;
+		return RETURN_IDLE;
 	}
 	if (purpose == P_FREE) {
 		freed(&session);
-		return 0;
+		return RETURN_IDLE;
 	}
 	struct thread *now = thread_now(BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!now)
-		return 0;
+		return RETURN_IDLE;
 	/* Reading and writing do a handshake inside: the outer call sees its system calls. */
 	if (purpose == P_HANDSHAKE && now->purpose && now->session == session.session)
-		return 0;
+		return RETURN_IDLE;
 	struct below *known = bpf_map_lookup_elem(&sessions, &session), none = {};
+	if (purpose != P_HANDSHAKE && is_muted(known, is_writing(purpose) ? OUT : IN)) {
+		now->purpose = 0;
+		return RETURN_IDLE;
+	}
 	now->below = known ? *known : none;
 	now->session = session.session;
 	now->from = CALLED_WITH_2(ctx);
@@ -338,7 +371,7 @@ static __always_inline int entered(struct pt_regs *ctx)
 		barrier_var(fifth);
 		now->result = fifth;
 	}
-	return 0;
+	return RETURN_WANTED;
 }
 
 /* How many bytes the returning call moved: 0 for a failed one, which will be tried again and is then counted. */
@@ -388,27 +421,44 @@ static __always_inline int left(struct pt_regs *ctx)
 	return said_in_clear(&session, &now->below, &said);
 }
 
+/*
+ * One hook for entry and return, which spares the return where the entry says so (6.13). At the return, the program is not
+ * at the function's own place any more.
+ */
+SEC("uprobe.session")
+int entered_or_left(struct pt_regs *ctx)
+{
+	if (bpf_get_func_ip(ctx) == CALLED_AT(ctx))
+		return entered(ctx);
+	left(ctx);
+	return 0;
+}
+
 /* One hook for many places where the kernel can (6.6); else one for each place. */
 SEC("uprobe.multi")
 int entered_many(struct pt_regs *ctx)
 {
-	return entered(ctx);
+	entered(ctx);
+	return 0;
 }
 
 SEC("uprobe.multi")
 int left_many(struct pt_regs *ctx)
 {
-	return left(ctx);
+	left(ctx);
+	return 0;
 }
 
 SEC("uprobe")
 int entered_one(struct pt_regs *ctx)
 {
-	return entered(ctx);
+	entered(ctx);
+	return 0;
 }
 
 SEC("uprobe")
 int left_one(struct pt_regs *ctx)
 {
-	return left(ctx);
+	left(ctx);
+	return 0;
 }

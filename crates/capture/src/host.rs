@@ -22,6 +22,8 @@ const OLDEST: (u32, u32) = (5, 15);
 const COOKIE: &str = "BPF_FUNC_get_attach_cookie";
 /// What a kernel that sets many hooks at once (6.6) has among its types.
 const MANY: &str = "bpf_uprobe_multi_link";
+/// The type that says that one hook stands at a function's entry and at its return (6.13).
+const BOTH_WAYS: &str = "BPF_TRACE_UPROBE_SESSION";
 
 /// What was found on this host.
 #[derive(Clone, Debug, Serialize)]
@@ -141,6 +143,11 @@ pub(crate) fn missing() -> Vec<Feature> {
     let mut features = lacking(Host { root: PathBuf::from("/") }.features());
     features.retain(|feature| matches!(feature.state, State::Missing(_)));
     features
+}
+
+/// Whether the kernel hooks a function's entry and its return at once.
+pub(crate) fn hooks_both_ways() -> bool {
+    Host { root: PathBuf::from("/") }.types().name(BOTH_WAYS)
 }
 
 /// Whether the kernel sets many hooks at once; else they are set one by one.

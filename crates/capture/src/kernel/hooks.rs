@@ -32,7 +32,10 @@ pub struct Distrusted {
 }
 
 /// How the kernel sets hooks.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Manner {
+    /// All entries and returns with one link, whose program spares the returns that tell nothing (Linux 6.13).
+    BothWays,
     /// All entries with one link, and all returns with another (Linux 6.6; without `CAP_SYS_ADMIN`).
     Many,
     /// One link for each place.
@@ -47,16 +50,22 @@ pub(crate) struct Hooks {
 }
 
 impl Hooks {
-    /// Chooses the way that this kernel knows; the programs of the other one are not loaded.
+    /// Chooses the best way that this kernel knows; the programs of the others are not loaded.
     pub(crate) fn choose(open: &mut OpenWatchSkel<'_>) -> Hooks {
-        let manner = if host::sets_many() { Manner::Many } else { Manner::OneByOne };
-        let many = matches!(manner, Manner::Many);
+        let manner = match (host::hooks_both_ways(), host::sets_many()) {
+            (true, _) => Manner::BothWays,
+            (false, true) => Manner::Many,
+            (false, false) => Manner::OneByOne,
+        };
         let programs = &mut open.progs;
-        for program in [&mut programs.entered_many, &mut programs.left_many] {
-            program.set_autoload(many);
-        }
-        for program in [&mut programs.entered_one, &mut programs.left_one] {
-            program.set_autoload(!many);
+        for (program, of) in [
+            (&mut programs.entered_or_left, Manner::BothWays),
+            (&mut programs.entered_many, Manner::Many),
+            (&mut programs.left_many, Manner::Many),
+            (&mut programs.entered_one, Manner::OneByOne),
+            (&mut programs.left_one, Manner::OneByOne),
+        ] {
+            program.set_autoload(manner == of);
         }
         Hooks { manner, set: HashMap::new(), next: 0 }
     }
@@ -80,6 +89,7 @@ impl Hooks {
             .update(&hook.0.to_ne_bytes(), &0u64.to_ne_bytes(), MapFlags::ANY)
             .map_err(|error| refused(format!("{error:#}")))?;
         let links = match self.manner {
+            Manner::BothWays => both_ways(skel, plan, path, hook),
             Manner::Many => many(skel, plan, path, hook),
             Manner::OneByOne => one_by_one(skel, plan, path, hook),
         };
@@ -112,6 +122,17 @@ impl Hooks {
             .filter_map(|hook| self.set.remove(&hook).map(|(path, _)| Distrusted { hook, path }))
             .collect()
     }
+}
+
+fn both_ways(skel: &WatchSkel<'_>, plan: &Plan, path: &Path, hook: Hook) -> libbpf_rs::Result<Vec<Link>> {
+    let options = UprobeMultiOpts {
+        offsets: plan.functions.iter().map(offset).collect(),
+        cookies: plan.functions.iter().map(|function| cookie(hook, function)).collect(),
+        session: true,
+        ..UprobeMultiOpts::default()
+    };
+    let link = skel.progs.entered_or_left.attach_uprobe_multi_with_opts(ANY_PROCESS, path, "", options)?;
+    Ok(vec![link])
 }
 
 fn many(skel: &WatchSkel<'_>, plan: &Plan, path: &Path, hook: Hook) -> libbpf_rs::Result<Vec<Link>> {
