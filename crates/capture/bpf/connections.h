@@ -95,7 +95,7 @@ struct {
 	__type(value, struct pair);
 } pairs SEC(".maps");
 
-static __always_inline struct connection *fresh(struct connection_key *key)
+static __noinline struct connection *fresh(struct connection_key *key)
 {
 	u32 zero = 0;
 	struct connection *empty = bpf_map_lookup_elem(&blank, &zero), *made;

@@ -31,17 +31,12 @@ int BPF_PROG(set_state, struct sock *sk, int before, int now)
 }
 
 /* Other sockets end when their last descriptor is closed, and so does a TCP socket that was reset before. */
-SEC("tp_btf/sys_enter")
-int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
+__noinline int closing(u32 fd)
 {
-	struct file *file;
-	struct sock *sk;
 	u64 inode = 0;
+	struct sock *sk = socket_of(fd, &inode);
+	struct file *file;
 
-	if (number != NR_CLOSE)
-		return 0;
-	u32 fd = ARGUMENT_1(regs);
-	sk = socket_of(fd, &inode);
 	if (!sk)
 		return 0;
 	file = file_of((struct task_struct *)bpf_get_current_task(), fd);
@@ -50,4 +45,11 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
 	if (transport_of(sk) != TCP || BPF_CORE_READ(sk, __sk_common.skc_state) == STATE_CLOSE)
 		over((u64)sk);
 	return 0;
+}
+
+/* Every system call of the host comes by here: the program is as small as can be. */
+SEC("tp_btf/sys_enter")
+int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
+{
+	return number == NR_CLOSE ? closing(ARGUMENT_1(regs)) : 0;
 }

@@ -39,6 +39,9 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_TASK_STORAGE = 29,
 };
 
+/* What is rare stands apart from the way that a hook mostly takes: that way is longer than the cache of instructions holds. */
+#define rarely(condition) __builtin_expect(!!(condition), 0)
+
 #define RELOCATED __attribute__((preserve_access_index))
 
 struct ns_common {

@@ -140,7 +140,7 @@ static __always_inline struct connection *met(struct connection_key *key, u64 in
 {
 	struct connection *of = bpf_map_lookup_elem(&connections, key);
 
-	if (of && of->inode == inode && of->transport && of->transport != UDP)
-		return of;
-	return meet(key, inode, name);
+	if (rarely(!of || of->inode != inode || !of->transport || of->transport == UDP))
+		return meet(key, inode, name);
+	return of;
 }

@@ -82,12 +82,12 @@ static __always_inline int moved(u64 socket, u64 inode, struct call *call, u32 f
 		return 0;
 	count(SEEN_CALLS, 1);
 	count(SEEN_BYTES, length);
-	if (!is_owned(of, call->thread >> 32) && !own(of, &key, fd, direction)) {
+	if (rarely(!is_owned(of, call->thread >> 32)) && !own(of, &key, fd, direction)) {
 		lose(of, direction, RING_FULL, length);
 		return 0;
 	}
 	bool twice = of->twice & bit;
-	if (!(of->decided & bit) || !(of->flags & HAS_SAID))
+	if (rarely(!(of->decided & bit) || !(of->flags & HAS_SAID)))
 		return judged(of, &key, call, fd);
 	if (of->flags & CIPHERTEXT) {
 		notice(of, &key, fd, call);
@@ -287,7 +287,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	call.thread = bpf_get_current_pid_tgid();
 	if (call.thread >> 32 == own_tgid)
 		return 0;
-	if (IS_COMPAT((struct task_struct *)bpf_get_current_task())) {
+	if (rarely(IS_COMPAT((struct task_struct *)bpf_get_current_task()))) {
 		count(COMPAT_CALLS, 1);
 		return 0;
 	}

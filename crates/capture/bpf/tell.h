@@ -168,7 +168,7 @@ static __always_inline bool may_be_tls(u8 *bytes)
 			bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);                                      \
 			goto fault;                                                                         \
 		}                                                                                           \
-		if (which < LOOKED && may_be_tls(record->bytes)) {                                          \
+		if (which < LOOKED && may_be_tls(record->bytes)) {                                        \
 			bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);                                      \
 			return 0;                                                                           \
 		}                                                                                           \

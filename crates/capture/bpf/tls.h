@@ -187,19 +187,20 @@ __noinline int pair(struct session_key *session, struct thread *now, u32 purpose
 	return remember(session, &now->below);
 }
 
-static __always_inline void tell_secured(struct connection *of, u8 pairing)
+__noinline int tell_secured(struct connection *of, u32 pairing)
 {
 	struct head *record;
 
-	if (of->pairing >= pairing)
-		return;
+	if (!of)
+		return 0;
 	record = reserve(sizeof(*record));
 	if (!record)
-		return;
+		return 0;
 	begin(record, of, SECURED, bpf_get_current_pid_tgid());
 	record->detail = pairing;
 	bpf_ringbuf_submit(record, wake());
 	of->pairing = pairing;
+	return 0;
 }
 
 /* The connection below the session, or the session alone. */
@@ -224,13 +225,10 @@ static __always_inline struct connection *below_of(struct session_key *session, 
 }
 
 /* Keeps of a session that this way is read at the other end. */
-static __always_inline void mute(struct session_key *session, struct below *below, u32 direction)
+static __always_inline void mute(struct session_key *session, u32 direction)
 {
-	struct below *known;
+	struct below *known = bpf_map_lookup_elem(&sessions, session);
 
-	if (below->muted & (1 << direction))
-		return;
-	known = bpf_map_lookup_elem(&sessions, session);
 	if (known)
 		known->muted |= 1 << direction;
 }
@@ -261,16 +259,17 @@ static __always_inline int said_in_clear(struct session_key *session, struct bel
 	count(SEEN_CALLS, 1);
 	count(SEEN_BYTES, call->left);
 	of->flags |= CIPHERTEXT | HAS_SAID | (pairing == CERTAIN ? PAIRED : 0);
-	if (!is_owned(of, call->thread >> 32) && !own(of, &key, fd, call->which & 1)) {
+	if (rarely(!is_owned(of, call->thread >> 32)) && !own(of, &key, fd, call->which & 1)) {
 		lose(of, call->which, RING_FULL, call->left);
 		return 0;
 	}
 	if (is_twice(of, of->transport ? key.socket : 0, call->which)) {
 		skip(of, call->which, call->left);
-		mute(session, below, call->which & 1);
+		mute(session, call->which & 1);
 		return 0;
 	}
-	tell_secured(of, pairing);
+	if (rarely(of->pairing < pairing))
+		tell_secured(of, pairing);
 	if (is_one_step(of, call))
 		return copy(of, call->from, call->left, call->which | LOOKED, call->thread);
 	return pass(of, call);
@@ -294,27 +293,33 @@ static __always_inline void violate(u64 cookie)
 	count(VIOLATIONS, 1);
 }
 
-static __always_inline void set_fd(struct session_key *session, u32 fd)
+__noinline int set_fd(struct session_key *session, u32 fd)
 {
 	struct below below = { .fd = fd, .pairing = CERTAIN };
 	struct connection *of;
 	u64 inode = 0;
 
+	if (!session)
+		return 0;
 	below.key.socket = (u64)socket_of(fd, &inode);
 	if (!below.key.socket)
-		return;
+		return 0;
 	of = bpf_map_lookup_elem(&connections, &below.key);
 	if (of)
 		below.generation = of->name.generation;
-	remember(session, &below);
+	return remember(session, &below);
 }
 
-static __always_inline void freed(struct session_key *session)
+__noinline int freed(struct session_key *session)
 {
-	struct below *known = bpf_map_lookup_elem(&sessions, session);
-	struct connection_key alone = unpaired(session);
+	struct connection_key alone;
 	struct connection *of;
+	struct below *known;
 
+	if (!session)
+		return 0;
+	alone = unpaired(session);
+	known = bpf_map_lookup_elem(&sessions, session);
 	if (known) {
 		of = bpf_map_lookup_elem(&connections, &known->key);
 		if (of)
@@ -323,9 +328,10 @@ static __always_inline void freed(struct session_key *session)
 	}
 	of = bpf_map_lookup_elem(&connections, &alone);
 	if (!of)
-		return;
+		return 0;
 	end(of);
 	bpf_map_delete_elem(&connections, &alone);
+	return 0;
 }
 
 /* What becomes of a call that was entered. */
@@ -337,13 +343,13 @@ static __always_inline int entered(struct pt_regs *ctx)
 	u8 purpose = bpf_get_attach_cookie(ctx);
 	struct session_key session = { .session = CALLED_WITH_1(ctx), .tgid = thread >> 32 };
 
-	if (session.tgid == own_tgid)
+	if (rarely(session.tgid == own_tgid))
 		return RETURN_IDLE;
-	if (purpose == P_SET_FD) {
+	if (rarely(purpose == P_SET_FD)) {
 		set_fd(&session, CALLED_WITH_2(ctx));
 		return RETURN_IDLE;
 	}
-	if (purpose == P_FREE) {
+	if (rarely(purpose == P_FREE)) {
 		freed(&session);
 		return RETURN_IDLE;
 	}
@@ -394,7 +400,7 @@ static __always_inline int left(struct pt_regs *ctx)
 	struct thread *now = thread_now(0);
 	u64 cookie = bpf_get_attach_cookie(ctx);
 
-	if (!now || !now->purpose || now->purpose != (u8)cookie)
+	if (rarely(!now || !now->purpose || now->purpose != (u8)cookie))
 		return 0;
 	u64 thread = bpf_get_current_pid_tgid();
 	struct session_key session = { .session = now->session, .tgid = thread >> 32 };
@@ -403,11 +409,11 @@ static __always_inline int left(struct pt_regs *ctx)
 	now->purpose = 0;
 	if (!is_trusted(cookie))
 		return 0;
-	if (now->is_news)
+	if (rarely(now->is_news))
 		remember(&session, &now->below);
-	else if (now->below.pairing != CERTAIN)
+	else if (rarely(now->below.pairing != CERTAIN))
 		pair(&session, now, purpose);
-	if (length > now->room) {
+	if (rarely(length > now->room)) {
 		violate(cookie);
 		return 0;
 	}
