@@ -28,6 +28,7 @@ struct connection {
 	struct name partner;
 	u64 inode;
 	u32 user;
+	u32 held; /* the descriptor that `descriptors` has of it */
 	u32 netns;
 	u16 local_port;
 	u16 remote_port;
@@ -37,7 +38,7 @@ struct connection {
 	u8 announcements;
 	u8 decided; /* bit layer * 2 + direction: it is settled at which end this way is read */
 	u8 twice;   /* likewise: at the other end */
-	u8 unused[6];
+	u8 unused[2];
 	u8 local[16];
 	u8 remote[16];
 	u32 flags;

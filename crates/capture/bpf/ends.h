@@ -1,15 +1,15 @@
 /* Beginnings and ends of sockets. */
 #pragma once
 
-enum { STATE_ESTABLISHED = 1, STATE_SYN_SENT = 2, STATE_SYN_RECEIVED = 3, STATE_CLOSE = 7 };
+enum { STATE_ESTABLISHED = 1, STATE_SYN_SENT = 2, STATE_SYN_RECEIVED = 3 };
 
-/* Ends the connection of a socket, if it had one. */
-static __always_inline int over(u64 socket)
+/* Ends the connection of the socket with this inode number (0: whichever it has), if it had one. */
+static __always_inline int over(u64 socket, u64 inode)
 {
 	struct connection_key key = { .socket = socket };
 	struct connection *of = bpf_map_lookup_elem(&connections, &key);
 
-	if (!of)
+	if (!of || (inode && of->inode != inode))
 		return 0;
 	end(of);
 	part(of, key.socket);
@@ -25,31 +25,29 @@ int BPF_PROG(set_state, struct sock *sk, int before, int now)
 		found(sk, 0, CLIENT);
 	else if (before == STATE_SYN_RECEIVED && now == STATE_ESTABLISHED)
 		found(sk, 0, SERVER);
-	else if (now == STATE_CLOSE && !BPF_CORE_READ(sk, sk_socket)) /* else its program may still read what came */
-		over((u64)sk);
 	return 0;
 }
 
-/* Other sockets end when their last descriptor is closed, and so does a TCP socket that was reset before. */
-__noinline int closing(u32 fd)
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(destroyed, struct sock *sk)
 {
-	u64 inode = 0;
-	struct sock *sk = socket_of(fd, &inode);
-	struct file *file;
-
-	if (!sk)
-		return 0;
-	file = file_of((struct task_struct *)bpf_get_current_task(), fd);
-	if (!file || !is_last_reference(file))
-		return 0;
-	if (transport_of(sk) != TCP || BPF_CORE_READ(sk, __sk_common.skc_state) == STATE_CLOSE)
-		over((u64)sk);
-	return 0;
+	return over((u64)sk, 0);
 }
 
-/* Every system call of the host comes by here: the program is as small as can be. */
-SEC("tp_btf/sys_enter")
-int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
+/*
+ * A descriptor was closed. Sockets other than TCP's end with their last one, and nothing tells of it: so the socket that
+ * stood behind this one is looked at. It leads to it no more, but what it led to when it was used is kept.
+ */
+__noinline int closed(u32 fd)
 {
-	return number == NR_CLOSE ? closing(ARGUMENT_1(regs)) : 0;
+	struct descriptor descriptor = { .tgid = bpf_get_current_pid_tgid() >> 32, .fd = fd };
+	struct held *found = bpf_map_lookup_elem(&descriptors, &descriptor), held;
+
+	if (!found)
+		return 0;
+	held = *found;
+	bpf_map_delete_elem(&descriptors, &descriptor);
+	if (is_over((struct sock *)held.socket, held.inode))
+		over(held.socket, held.inode);
+	return 0;
 }

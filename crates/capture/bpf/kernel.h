@@ -108,15 +108,7 @@ struct files_struct {
 	struct fdtable *fdt;
 } RELOCATED;
 
-/* A file's reference count, as it is called since 6.13 and as it was called before. */
-struct file_ref_since_6_13 {
-	struct {
-		s64 counter;
-	} refcnt;
-} RELOCATED;
-struct file___since_6_13 {
-	struct file_ref_since_6_13 f_ref;
-} RELOCATED;
+/* A file's reference count, as it was called before 6.13. */
 struct file___before_6_13 {
 	struct {
 		s64 counter;

@@ -68,8 +68,11 @@ static __always_inline void turn_to(struct connection *of, struct internet_addre
 static __always_inline void found(struct sock *sk, u64 inode, u8 role)
 {
 	struct connection_key key = { .socket = (u64)sk };
-	struct connection *made = fresh(&key);
+	struct connection *made = bpf_map_lookup_elem(&connections, &key);
 
+	if (made) /* the end of the one before was missed */
+		end(made);
+	made = fresh(&key);
 	if (!made)
 		return;
 	made->inode = inode;
@@ -77,9 +80,46 @@ static __always_inline void found(struct sock *sk, u64 inode, u8 role)
 	made->flags = FROM_START;
 }
 
-static __always_inline bool is_owned(struct connection *of, u32 tgid)
+struct descriptor {
+	u32 tgid;
+	u32 fd;
+};
+struct held {
+	u64 socket;
+	u64 inode;
+};
+
+/* Remembers which socket a process last used by which descriptor; forgotten when that is closed. The oldest go. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CONNECTIONS);
+	__type(key, struct descriptor);
+	__type(value, struct held);
+} descriptors SEC(".maps");
+
+/* TCP tells by itself when a socket is over; of all others the descriptors are kept. */
+static __always_inline bool is_held(struct connection *of, u32 fd)
 {
-	return (of->flags & ANNOUNCED) && (of->user == tgid || of->announcements >= ANNOUNCEMENTS);
+	return of->transport <= TCP || of->held == fd;
+}
+
+static __always_inline bool is_owned(struct connection *of, u32 tgid, u32 fd)
+{
+	return (of->flags & ANNOUNCED) &&
+	       ((of->user == tgid && is_held(of, fd)) || of->announcements >= ANNOUNCEMENTS);
+}
+
+__noinline int hold(struct connection *of, u64 socket, u32 tgid, u32 fd)
+{
+	struct descriptor descriptor = { .tgid = tgid, .fd = fd };
+	struct held held = { .socket = socket };
+
+	if (!of)
+		return 0;
+	held.inode = of->inode;
+	bpf_map_update_elem(&descriptors, &descriptor, &held, BPF_ANY);
+	of->held = fd;
+	return 0;
 }
 
 /* Gives the connection to the process that moves its bytes, and tells so. */
@@ -89,7 +129,11 @@ __noinline int own(struct connection *of, struct connection_key *key, u32 fd, u3
 
 	if (!of || !key)
 		return 0;
-	if (is_owned(of, tgid))
+	if (is_owned(of, tgid, fd))
+		return 1;
+	if (of->user != tgid || !is_held(of, fd))
+		hold(of, key->socket, tgid, fd);
+	if ((of->flags & ANNOUNCED) && of->user == tgid)
 		return 1;
 	if (!of->name.tgid) {
 		of->name.tgid = tgid;

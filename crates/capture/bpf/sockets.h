@@ -33,15 +33,18 @@ static __always_inline struct sock *socket_of(u32 fd, u64 *inode_number)
 	return LOOK_POINTER(sk);
 }
 
-/* Whether this is the only reference to the file behind `fd`, so that closing it ends the socket. */
-static __always_inline bool is_last_reference(struct file *file)
+/* Whether the socket that had this inode number is over: its last descriptor is closed. */
+static __always_inline bool is_over(struct sock *sk, u64 inode_number)
 {
-	struct file___since_6_13 *since = (void *)file;
+	struct socket *socket = LOOK(sock, sk, sk_socket);
+	struct file *file = socket ? LOOK(socket, socket, file) : 0;
+	struct inode *inode = file ? LOOK(file, file, f_inode) : 0;
 	struct file___before_6_13 *before = (void *)file;
 
-	if (bpf_core_field_exists(since->f_ref))
-		return BPF_CORE_READ(since, f_ref.refcnt.counter) == 0;
-	return BPF_CORE_READ(before, f_count.counter) == 1;
+	if (!inode || LOOK(inode, inode, i_ino) != inode_number)
+		return true;
+	/* Until 6.5, a file is released after the call that closed it. */
+	return bpf_core_field_exists(before->f_count) && BPF_CORE_READ(before, f_count.counter) == 0;
 }
 
 static __always_inline u8 transport_of(struct sock *sk)

@@ -82,7 +82,7 @@ static __always_inline int moved(u64 socket, u64 inode, struct call *call, u32 f
 		return 0;
 	count(SEEN_CALLS, 1);
 	count(SEEN_BYTES, length);
-	if (rarely(!is_owned(of, call->thread >> 32)) && !own(of, &key, fd, direction)) {
+	if (rarely(!is_owned(of, call->thread >> 32, fd)) && !own(of, &key, fd, direction)) {
 		lose(of, direction, RING_FULL, length);
 		return 0;
 	}
@@ -243,6 +243,8 @@ static __always_inline int without_result(struct pt_regs *regs, long number)
 		made(ARGUMENT_1(regs), CLIENT);
 		return connecting(ARGUMENT_1(regs));
 	}
+	if (number == NR_CLOSE)
+		return closed(ARGUMENT_1(regs));
 	if (number != NR_SOCKETPAIR)
 		return 0;
 	bpf_probe_read_user(both, sizeof(both), (void *)ARGUMENT_4(regs));

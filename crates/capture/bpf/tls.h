@@ -259,7 +259,7 @@ static __always_inline int said_in_clear(struct session_key *session, struct bel
 	count(SEEN_CALLS, 1);
 	count(SEEN_BYTES, call->left);
 	of->flags |= CIPHERTEXT | HAS_SAID | (pairing == CERTAIN ? PAIRED : 0);
-	if (rarely(!is_owned(of, call->thread >> 32)) && !own(of, &key, fd, call->which & 1)) {
+	if (rarely(!is_owned(of, call->thread >> 32, fd)) && !own(of, &key, fd, call->which & 1)) {
 		lose(of, call->which, RING_FULL, call->left);
 		return 0;
 	}

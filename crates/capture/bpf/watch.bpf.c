@@ -16,8 +16,8 @@
 #include "pass.h"
 #include "seal.h"
 #include "tls.h"
-#include "syscalls.h"
 #include "ends.h"
+#include "syscalls.h"
 #include "lives.h"
 
 /* Names the records' types in the type information, where a test of the collector looks for them. */

@@ -13,6 +13,7 @@ use capture::kernel::{Kernel, Options};
 use capture::source::Source as _;
 use model::conn::{ConnId, Layer, Role, Speaker, Transport};
 use model::event::{Cause, Joined, Opened, What};
+use model::time::Time;
 
 /// What was heard of one connection.
 #[derive(Debug, Default)]
@@ -21,7 +22,9 @@ struct Talk {
     said: HashMap<(Layer, bool), Vec<u8>>,
     lost: Vec<(Layer, Speaker, u64, Cause)>,
     ends: HashMap<(Layer, bool), u64>,
-    closed: bool,
+    begun: Option<Time>,
+    said_last: Option<Time>,
+    closed: Option<Time>,
 }
 
 /// A program that takes longer hangs.
@@ -87,7 +90,7 @@ fn hear(kernel: &mut Kernel, child: Child) -> (Talks, String) {
         }
         match kernel.next().expect("an event") {
             Some(event) => {
-                note(talks.entry(event.conn).or_default(), &event.what);
+                note(talks.entry(event.conn).or_default(), event.at, &event.what);
                 quiet = 0;
             }
             None if gone => quiet += 1,
@@ -99,8 +102,9 @@ fn hear(kernel: &mut Kernel, child: Child) -> (Talks, String) {
     (talks, String::from_utf8(said.stdout).expect("text"))
 }
 
-fn note(talk: &mut Talk, what: &What<'_>) {
-    assert!(!talk.closed, "something follows the end: {what:?}");
+fn note(talk: &mut Talk, at: Time, what: &What<'_>) {
+    assert!(talk.closed.is_none(), "something follows the end: {what:?}");
+    talk.begun.get_or_insert(at);
     match what {
         What::Opened(opened) => talk.opened.push(Opened::clone(opened)),
         What::Said(said) => {
@@ -108,6 +112,7 @@ fn note(talk: &mut Talk, what: &What<'_>) {
             let end = talk.ends.entry(way).or_default();
             assert!(*end <= said.offset, "bytes came twice: {said:?} after {end}");
             *end = said.offset + said.bytes.len() as u64;
+            talk.said_last = Some(at);
             talk.said.entry(way).or_default().extend_from_slice(said.bytes);
         }
         What::Lost(lost) => {
@@ -116,7 +121,7 @@ fn note(talk: &mut Talk, what: &What<'_>) {
             *end = lost.offset + lost.length;
             talk.lost.push((lost.layer, lost.speaker, lost.length, lost.cause));
         }
-        What::Closed => talk.closed = true,
+        What::Closed => talk.closed = Some(at),
         What::Sealed { .. } | What::Secured(_) => {}
     }
     assert!(!talk.opened.is_empty(), "something came before the opening: {what:?}");
@@ -157,7 +162,8 @@ fn talk(kind: &str, transport: Transport) {
     let ours: Vec<_> = talks.values().filter(|talk| fits(&talk.opened[0])).collect();
     assert_eq!(ours.len(), 2, "both ends are known: {ours:#?}");
     assert_eq!(ours.iter().filter(|talk| talk.opened[0].peer.is_some()).count(), 1, "{ours:#?}");
-    assert!(ours.iter().all(|talk| talk.opened[0].joined == Joined::AtStart && talk.closed), "{ours:#?}");
+    assert!(ours.iter().all(|talk| talk.opened[0].joined == Joined::AtStart), "{ours:#?}");
+    assert!(ours.iter().all(|talk| talk.closed.is_some()), "{ours:#?}");
     assert!(ours.iter().any(|talk| talk.opened[0].role == Role::Client), "{ours:#?}");
     assert!(ours.iter().any(|talk| talk.opened[0].role == Role::Server), "{ours:#?}");
     balances(kernel);
@@ -199,6 +205,22 @@ fn what_the_kernel_moves_by_itself_is_told_as_unseen() {
     assert_eq!(talk.said[&(Layer::Wire, true)], b"headtail");
     assert_eq!(talk.ends[&(Layer::Wire, true)], 5008);
     balances(kernel);
+}
+
+#[test]
+fn a_socket_ends_with_its_last_descriptor() {
+    let Some(mut kernel) = kernel(&Options::default()) else { return };
+    let child = program("talk.py", &["ends"]);
+    let (talks, _) = hear(&mut kernel, child);
+    let mut ours: Vec<_> = talks.values().filter(|talk| is_ours(&talk.opened[0], "ends")).collect();
+    ours.sort_by_key(|talk| talk.begun);
+    let [a, b, c, d] = ours.as_slice() else { panic!("two pairs: {ours:#?}") };
+    let after = c.said_last.max(d.said_last);
+    for ended in [a, b] {
+        assert!(ended.closed > d.begun, "it ended before its last descriptor: {ours:#?}");
+        assert!(ended.closed.is_some() && ended.closed < after, "its end was missed: {ours:#?}");
+    }
+    balances(&kernel);
 }
 
 /// Datagrams are heard at least once; a socket that is bound to every address cannot be matched with its other end.

@@ -108,7 +108,7 @@ impl Kernel {
         let programs = &self.skel.progs;
         self.links.extend(hook([
             ("inet_sock_set_state", &programs.set_state),
-            ("sys_enter", &programs.sys_enter),
+            ("tcp_destroy_sock", &programs.destroyed),
             ("sys_exit", &programs.sys_exit),
         ])?);
         Ok(())

@@ -162,6 +162,25 @@ def unseen():
     return "head+5000+tail", ""
 
 
+def ends():
+    """Two sockets end with their last descriptors, between two words on a second pair."""
+    a, b = socket.socketpair()
+    a.send(b"first")
+    b.recv(100)
+    copy = os.dup(a.fileno())
+    os.write(copy, b"copy")
+    b.recv(100)
+    a.close()
+    c, d = socket.socketpair()
+    c.send(b"before")
+    d.recv(100)
+    os.close(copy)
+    b.close()
+    c.send(b"after")
+    d.recv(100)
+    return "", ""
+
+
 if __name__ == "__main__":
     signal.alarm(PATIENCE)
     with tempfile.TemporaryDirectory() as directory:
@@ -174,5 +193,6 @@ if __name__ == "__main__":
             "udp": lambda: datagrams(True),
             "udp_unconnected": lambda: datagrams(False),
             "unseen": unseen,
+            "ends": ends,
         }
         print("\t".join(talks[sys.argv[1]]()), flush=True)
