@@ -70,6 +70,12 @@ struct {
 	__type(value, struct connection);
 } blank SEC(".maps");
 
+/*
+ * Counts the ends of connections, and whatever changes between TLS sessions and them: what a thread knows of its session
+ * holds for as long as nothing did.
+ */
+u64 changes = 0;
+
 enum { LOW_END = 1, HIGH_END = 2 };
 
 /* Both ends of one connection have this key: the lower end first. */

@@ -57,6 +57,7 @@ __noinline int end(struct connection *of)
 {
 	struct closed *record;
 
+	__sync_fetch_and_add(&changes, 1);
 	if (!of || !(of->flags & ANNOUNCED))
 		return 0;
 	record = reserve(sizeof(*record));

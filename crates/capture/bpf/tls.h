@@ -36,6 +36,7 @@ struct thread {
 	u64 result;
 	u32 purpose;	   /* 0: the call returned */
 	u32 is_news;	   /* whether `below` was found inside this very call */
+	u64 recalled;	   /* `changes` when `below` was looked up */
 	struct below below; /* the socket below the session, as it was known or is found now; pairing 0: not yet */
 	struct below read; /* the socket of that read; pairing 0: none yet */
 	u64 reader;	   /* the session that took the read for its own */
@@ -149,6 +150,7 @@ __noinline int remember(struct session_key *session, struct below *below)
 	struct connection *before = bpf_map_lookup_elem(&connections, &alone);
 
 	bpf_map_update_elem(&sessions, session, below, BPF_ANY);
+	__sync_fetch_and_add(&changes, 1);
 	if (before) {
 		end(before);
 		bpf_map_delete_elem(&connections, &alone);
@@ -229,19 +231,10 @@ static __always_inline void mute(struct session_key *session, u32 direction)
 {
 	struct below *known = bpf_map_lookup_elem(&sessions, session);
 
-	if (known)
-		known->muted |= 1 << direction;
-}
-
-/* Whether a way of this session is read at the other end: for as long as its connection is the one that was found to be. */
-static __always_inline bool is_muted(struct below *known, u32 direction)
-{
-	struct connection *of;
-
-	if (!known || known->pairing != CERTAIN || !(known->muted & (1 << direction)))
-		return false;
-	of = bpf_map_lookup_elem(&connections, &known->key);
-	return of && of->name.generation == known->generation;
+	if (!known)
+		return;
+	known->muted |= 1 << direction;
+	__sync_fetch_and_add(&changes, 1);
 }
 
 /* Bytes passed in clear above the socket `below`. */
@@ -325,12 +318,34 @@ __noinline int freed(struct session_key *session)
 		if (of)
 			of->flags &= ~PAIRED;
 		bpf_map_delete_elem(&sessions, session);
+		__sync_fetch_and_add(&changes, 1);
 	}
 	of = bpf_map_lookup_elem(&connections, &alone);
 	if (!of)
 		return 0;
 	end(of);
 	bpf_map_delete_elem(&connections, &alone);
+	return 0;
+}
+
+/* Looks up what is known below a session. That a way is read at the other end holds while its connection lives. */
+__noinline int recall(struct session_key *session, struct thread *now)
+{
+	struct below none = {}, *known;
+	struct connection *of;
+
+	if (!session || !now)
+		return 0;
+	now->session = session->session;
+	now->recalled = *(volatile u64 *)&changes;
+	now->is_news = 0;
+	known = bpf_map_lookup_elem(&sessions, session);
+	now->below = known ? *known : none;
+	if (!now->below.muted)
+		return 0;
+	of = bpf_map_lookup_elem(&connections, &now->below.key);
+	if (!of || of->name.generation != now->below.generation || now->below.pairing != CERTAIN)
+		now->below.muted = 0;
 	return 0;
 }
 
@@ -359,18 +374,16 @@ static __always_inline int entered(struct pt_regs *ctx)
 	/* Reading and writing do a handshake inside: the outer call sees its system calls. */
 	if (purpose == P_HANDSHAKE && now->purpose && now->session == session.session)
 		return RETURN_IDLE;
-	struct below *known = bpf_map_lookup_elem(&sessions, &session), none = {};
-	if (purpose != P_HANDSHAKE && is_muted(known, is_writing(purpose) ? OUT : IN)) {
+	if (now->session != session.session || now->recalled != changes)
+		recall(&session, now);
+	if (purpose != P_HANDSHAKE && (now->below.muted & (1 << (is_writing(purpose) ? OUT : IN)))) {
 		now->purpose = 0;
 		return RETURN_IDLE;
 	}
-	now->below = known ? *known : none;
-	now->session = session.session;
 	now->from = CALLED_WITH_2(ctx);
 	now->room = CALLED_WITH_3(ctx);
 	now->result = CALLED_WITH_4(ctx);
 	now->purpose = purpose;
-	now->is_news = 0;
 	if (purpose == P_WRITE_FLAGS) {
 		/* Apart from the one above, or clang makes one read of a computed place in the context, which is refused. */
 		u64 fifth = CALLED_WITH_5(ctx);
@@ -409,9 +422,10 @@ static __always_inline int left(struct pt_regs *ctx)
 	now->purpose = 0;
 	if (!is_trusted(cookie))
 		return 0;
-	if (rarely(now->is_news))
+	if (rarely(now->is_news)) {
+		now->is_news = 0;
 		remember(&session, &now->below);
-	else if (rarely(now->below.pairing != CERTAIN))
+	} else if (rarely(now->below.pairing != CERTAIN))
 		pair(&session, now, purpose);
 	if (rarely(length > now->room)) {
 		violate(cookie);
