@@ -7,7 +7,10 @@ import struct
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 SYS_BPF = 321 if os.uname().machine == "x86_64" else 280
-BPF_PROG_LOAD, BPF_LINK_CREATE = 5, 28
+BPF_PROG_LOAD, BPF_OBJ_GET_INFO_BY_FD, BPF_LINK_CREATE, BPF_ENABLE_STATS = 5, 15, 28, 32
+BPF_STATS_RUN_TIME = 0
+# Bytes of the kernel's `struct bpf_prog_info`, and where `run_cnt` stands in it.
+PROG_INFO, RUN_CNT = 224, 200
 BPF_PROG_TYPE_KPROBE = 2
 BPF_TRACE_UPROBE_MULTI = 48
 BPF_F_UPROBE_MULTI_RETURN = 1
@@ -18,14 +21,31 @@ EMPTY = struct.pack("<BBhi", 0xB7, 0, 0, 0) + struct.pack("<BBhi", 0x95, 0, 0, 0
 
 @contextlib.contextmanager
 def pairs(path, offsets):
-    """Empty pairs at these offsets of a file, in every process, until the block ends."""
+    """Empty pairs at these offsets of a file, in every process, until the block ends; yields their program."""
     program = load()
     links = [attach(program, path, offsets, flags) for flags in (0, BPF_F_UPROBE_MULTI_RETURN)]
     try:
-        yield
+        yield program
     finally:
         for descriptor in [*links, program]:
             os.close(descriptor)
+
+
+@contextlib.contextmanager
+def counted():
+    """The kernel counts how often programs run until the block ends, which has its price."""
+    descriptor = bpf(BPF_ENABLE_STATS, struct.pack("<I", BPF_STATS_RUN_TIME))
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def runs(program):
+    """How often a program ran while it was counted."""
+    info = ctypes.create_string_buffer(PROG_INFO)
+    bpf(BPF_OBJ_GET_INFO_BY_FD, struct.pack("<IIQ", program, PROG_INFO, ctypes.addressof(info)))
+    return struct.unpack_from("<Q", info, RUN_CNT)[0]
 
 
 def load():
