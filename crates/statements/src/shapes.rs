@@ -7,6 +7,9 @@ const LONGEST: usize = 64 << 10;
 /// All shapes together hold so many bytes; then the collection begins anew. Programs have some thousand statements of some
 /// hundred bytes, and most begin alike.
 const SIZE: usize = 4 << 20;
+/// So often a statement may be another one's sibling than the one that is sought; then it is read anew. Somebody hostile could lay
+/// out a long row of siblings at each byte of a statement; programs pass a dozen of them.
+const LOOKS: usize = 1024;
 
 /// Things by the shape of the statement that they were read of.
 ///
@@ -79,9 +82,10 @@ impl<T> Shapes<T> {
     pub(crate) fn find(&self, statement: &str) -> Option<&T> {
         let mut rest = statement.as_bytes();
         let mut node = self.node(ROOT)?;
+        let mut looks = LOOKS;
         while let Some(first) = rest.first() {
             let byte = Edge(*first);
-            node = self.following(node, byte, Gap::at(rest).map_or(byte, Edge::from))?;
+            node = self.following(node, byte, Gap::at(rest).map_or(byte, Edge::from), &mut looks)?;
             if let Some(gap) = node.gap {
                 rest = rest.get(gap.length(rest)..)?;
             }
@@ -93,7 +97,7 @@ impl<T> Shapes<T> {
     /// What goes on from `node` with this gap, or else with this byte. Where a gap may begin, a byte that begins one begins
     /// nothing else; within a name in quotes it is a byte like any other.
     #[inline]
-    fn following(&self, node: &Node, byte: Edge, gap: Edge) -> Option<&Node> {
+    fn following(&self, node: &Node, byte: Edge, gap: Edge, looks: &mut usize) -> Option<&Node> {
         let mut found = None;
         let mut next = node.child;
         while let Some(child) = self.node(next) {
@@ -104,6 +108,7 @@ impl<T> Shapes<T> {
                 found = Some(child);
             }
             next = child.sibling;
+            *looks = looks.checked_sub(1)?;
         }
         found
     }
@@ -118,13 +123,7 @@ impl<T> Shapes<T> {
         if self.size() + most > SIZE {
             *self = Shapes::default();
         }
-        let bytes = statement.as_bytes();
-        let (mut node, mut gap, mut from) = (ROOT, None, 0);
-        for (next, begin, end) in gaps {
-            node = self.go_on(node, gap, bytes.get(from..*begin).unwrap_or_default());
-            (gap, from) = (Some(*next), *end);
-        }
-        node = self.go_on(node, gap, bytes.get(from..).unwrap_or_default());
+        let Some(node) = self.end_of(statement.as_bytes(), gaps) else { return };
         let kept = index(self.kept.len());
         self.kept.push(thing);
         self.elsewhere += elsewhere;
@@ -133,31 +132,43 @@ impl<T> Shapes<T> {
         }
     }
 
+    /// The node at the end of a statement.
+    fn end_of(&mut self, statement: &[u8], gaps: &[(Gap, usize, usize)]) -> Option<u32> {
+        let (mut node, mut gap, mut from, mut looks) = (ROOT, None, 0, LOOKS);
+        for (next, begin, end) in gaps {
+            node = self.go_on(node, gap, statement.get(from..*begin)?, &mut looks)?;
+            (gap, from) = (Some(*next), *end);
+        }
+        self.go_on(node, gap, statement.get(from..)?, &mut looks)
+    }
+
     /// The bytes that all of it takes.
     fn size(&self) -> usize {
         let own = self.nodes.len() * size_of::<Node>() + self.kept.len() * size_of::<T>();
         own + self.text.len() + self.elsewhere
     }
 
-    /// The node at the end of `text`, which goes on from `node` with `gap`.
-    fn go_on(&mut self, mut node: u32, mut gap: Option<Gap>, mut text: &[u8]) -> u32 {
+    /// The node at the end of `text`, which goes on from `node` with `gap`; none when too many others were looked at.
+    fn go_on(
+        &mut self,
+        mut node: u32,
+        mut gap: Option<Gap>,
+        mut text: &[u8],
+        looks: &mut usize,
+    ) -> Option<u32> {
         while let Some(edge) = gap.map(Edge::from).or(text.first().copied().map(Edge)) {
-            let Some(child) = self.child(node, edge) else { return self.grow(node, edge, gap, text) };
+            let mut child = self.node(node)?.child;
+            while let Some(other) = self.node(child).filter(|child| child.edge != edge) {
+                child = other.sibling;
+                *looks = looks.checked_sub(1)?;
+            }
+            if child == NONE {
+                return Some(self.grow(node, edge, gap, text));
+            }
             text = self.descend(child, text);
             (node, gap) = (child, None);
         }
-        node
-    }
-
-    fn child(&self, node: u32, edge: Edge) -> Option<u32> {
-        let mut next = self.node(node)?.child;
-        while let Some(child) = self.node(next) {
-            if child.edge == edge {
-                return Some(next);
-            }
-            next = child.sibling;
-        }
-        None
+        Some(node)
     }
 
     /// Adds what goes on from `node`.
@@ -281,6 +292,25 @@ mod tests {
                 Some(&n).filter(|_| !statement.contains("\"a"))
             );
         }
+    }
+
+    #[test]
+    fn who_lays_out_long_rows_of_siblings_is_not_looked_for_in_them() {
+        let mut shapes = Shapes::default();
+        let deep = "x".repeat(64);
+        keep(&mut shapes, &deep, 0, 0);
+        // The inner rows first: an outer one would keep their statements out.
+        for length in (0..deep.len()).rev() {
+            for other in 'a'..='w' {
+                keep(&mut shapes, &format!("{}{other}", deep.get(..length).unwrap()), 1, 0);
+            }
+        }
+        assert_eq!(shapes.find(deep.get(..30).unwrap()), None);
+        assert_eq!(shapes.find(&format!("{}c", deep.get(..30).unwrap())), Some(&1));
+        let size = shapes.size();
+        assert_eq!(shapes.find(&deep), None, "it would be found after 64 rows of 23");
+        keep(&mut shapes, &deep, 0, 0);
+        assert_eq!(shapes.size(), size, "nothing is kept twice");
     }
 
     #[test]
