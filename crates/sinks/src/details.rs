@@ -34,16 +34,14 @@ impl Told {
             json.raw("{}");
             return;
         }
-        let all = request.iter().chain(response.iter());
         let same = self.same([request.parts(), response.parts()].as_flattened());
-        self.parts.truncate(same);
-        let last = self.parts.last();
-        let mut open = last.and_then(|last| split(last.said.0).0);
-        self.json.truncate(last.map_or(0, |last| last.end));
-        json.append(self.json.bytes());
-        if same < count {
-            open = self.add(json, all, open);
-        }
+        let open = if same < count {
+            self.renew(json, request.iter().chain(response.iter()), same)
+        } else {
+            let last = self.parts.get(same - 1);
+            json.append(self.json.bytes().get(..last.map_or(0, |last| last.end)).unwrap_or_default());
+            last.and_then(|last| split(last.said.0).0)
+        };
         json.raw(if open.is_some() { "}}" } else { "}" });
     }
 
@@ -60,39 +58,60 @@ impl Told {
         self.parts.len() - parts.len()
     }
 
-    /// Adds the details behind those that are remembered, and says which group's object is open then, as `open` is now.
-    fn add<'a>(
+    /// Adds details of which the first `same` are remembered, remembers them instead, and says which group's object is
+    /// open then.
+    fn renew<'a>(
         &mut self,
         json: &mut Json,
         all: impl Iterator<Item = &'a Named> + Clone,
-        mut open: Option<&'static str>,
+        same: usize,
     ) -> Option<&'static str> {
-        let (begin, known) = (json.len(), self.json.len());
-        let mut leading = true;
-        for (at, said) in all.clone().enumerate().skip(self.parts.len()) {
-            let (group, name) = split(said.0);
-            if at > 0 && group != open {
-                leading = false;
-                let rest = all.clone().skip(at);
-                close(json, open.take(), rest);
-                if group.is_some() && all.clone().take(at).any(|(before, _)| split(before).0 == group) {
-                    continue;
+        let begin = json.len();
+        let last = same.checked_sub(1).and_then(|last| self.parts.get(last));
+        let mut open = last.and_then(|last| split(last.said.0).0);
+        let mut told = last.map_or(0, |last| last.end);
+        json.append(self.json.bytes().get(..told).unwrap_or_default());
+        let (mut kept, mut leading) = (same, true);
+        for (at, said) in all.clone().enumerate().skip(same) {
+            let known = if leading { self.parts.get_mut(at) } else { None };
+            let from = told;
+            told = known.as_ref().map_or(told, |part| part.end);
+            // All that is remembered is of one group, and so is all that is written: what stands between is the same.
+            if at > 0 && known.is_some_and(|part| part.is(said)) {
+                json.append(self.json.bytes().get(from..told).unwrap_or_default());
+            } else {
+                let (group, name) = split(said.0);
+                if at == 0 && self.parts.first().is_some_and(|part| split(part.said.0).0 != group) {
+                    self.parts.clear();
+                }
+                if at > 0 && group != open {
+                    leading = false;
+                    close(json, open.take(), all.clone().skip(at));
+                    if group.is_some() && all.clone().take(at).any(|(before, _)| split(before).0 == group) {
+                        continue;
+                    }
+                }
+                json.raw(if at == 0 { "{\"" } else { ",\"" });
+                if let Some(group) = group.filter(|_| open.is_none()) {
+                    json.raw(group).raw("\":{\"");
+                }
+                open = group;
+                member(json, name, &said.1);
+            }
+            let end = json.len() - begin;
+            leading = leading && end <= KEPT;
+            if leading {
+                kept = at + 1;
+                match self.parts.get_mut(at) {
+                    Some(part) if part.is(said) => part.end = end,
+                    Some(part) => *part = Part { said: said.clone(), end },
+                    None => self.parts.push(Part { said: said.clone(), end }),
                 }
             }
-            json.raw(if at == 0 { "{\"" } else { ",\"" });
-            if let Some(group) = group.filter(|_| open.is_none()) {
-                json.raw(group).raw("\":{\"");
-            }
-            open = group;
-            member(json, name, &said.1);
-            let end = known + json.len() - begin;
-            if leading && end <= KEPT {
-                self.parts.push(Part { said: said.clone(), end });
-            } else {
-                leading = false;
-            }
         }
-        let kept = self.parts.last().map_or(0, |last| last.end - known);
+        self.parts.truncate(kept);
+        let kept = self.parts.last().map_or(0, |last| last.end);
+        self.json.clear();
         self.json.append(json.bytes().get(begin..begin + kept).unwrap_or_default());
         open
     }
@@ -186,8 +205,8 @@ mod tests {
         // Each list differs from the one before in names, in values, in its length, or not at all.
         for seed in 0..4096_usize {
             let said = |at: usize| -> Named {
-                let bits = seed >> (2 * at) & 3;
-                (names[(bits + at) / 2 % 4], Detail::from(texts[bits]))
+                let bits = seed >> (3 * at) & 7;
+                (names[bits % 4], Detail::from(texts[(bits / 4 + at) % 4]))
             };
             let list: Vec<Named> = (0..seed % 7).map(said).collect();
             let (request, response) = list.split_at(list.len() / 2);

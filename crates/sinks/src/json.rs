@@ -42,11 +42,6 @@ impl Json {
         self.bytes.len()
     }
 
-    /// Takes back all but the first `length` bytes.
-    pub(crate) fn truncate(&mut self, length: usize) {
-        self.bytes.truncate(length);
-    }
-
     /// Adds bytes of other JSON.
     #[inline]
     pub(crate) fn append(&mut self, json: &[u8]) {
