@@ -220,7 +220,7 @@ fn a_socket_ends_with_its_last_descriptor() {
         assert!(ended.closed > d.begun, "it ended before its last descriptor: {ours:#?}");
         assert!(ended.closed.is_some() && ended.closed < after, "its end was missed: {ours:#?}");
     }
-    balances(&kernel);
+    balances(kernel);
 }
 
 /// Datagrams are heard at least once; a socket that is bound to every address cannot be matched with its other end.
