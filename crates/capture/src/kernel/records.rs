@@ -146,7 +146,11 @@ mod tests {
 
     /// A struct's fields as the compiler of the kernel side laid them out: name and position in bytes.
     fn laid_out(btf: &Btf<'_>, name: &str) -> Vec<(String, usize)> {
-        let found: Struct<'_> = btf.type_by_name(name).unwrap_or_else(|| panic!("no struct {name}"));
+        // By its kind too: a function may have the same name.
+        let mut structs =
+            (1..btf.len()).filter_map(|id| btf.type_by_id::<Struct<'_>>(u32::try_from(id).unwrap().into()));
+        let found = structs.find(|found| found.name().is_some_and(|own| own == name));
+        let found = found.unwrap_or_else(|| panic!("no struct {name}"));
         let position = |attr: MemberAttr| match attr {
             MemberAttr::Normal { offset } => offset as usize / 8,
             MemberAttr::BitField { .. } => panic!("{name} has bit fields"),
