@@ -29,7 +29,7 @@ pub(crate) fn run(options: &cli::Record) -> anyhow::Result<ExitCode> {
     }
     host.kernel.end();
     // What was seen until then still stands in the ring.
-    while record(&mut host)? == Flow::More {}
+    while record(&mut host)? != Flow::Ended {}
     let recorded = wanted.recorded;
     recorder.finish().with_context(|| format!("writing {file}"))?;
     eprintln!("plainsight: {recorded} events in {file}");
@@ -47,7 +47,9 @@ impl Wanted<'_> {
     /// Records wanted events until a batch is done or none is there; whether more wait.
     fn record(&mut self, source: &mut dyn Source, to: &mut Recorder) -> io::Result<Flow> {
         for _ in 0..EVENTS {
-            let Some(event) = source.next()? else { return Ok(Flow::Paused) };
+            let Some(event) = source.next()? else {
+                return Ok(if source.is_finished() { Flow::Ended } else { Flow::Paused });
+            };
             if self.admits(&event) {
                 to.record(&event)?;
                 self.recorded += 1;

@@ -26,7 +26,7 @@ pub(crate) fn run(options: &cli::Watch) -> anyhow::Result<ExitCode> {
     }
     host.kernel.end();
     // What was seen until then still stands in the ring.
-    while pipeline.step(&mut host.kernel)? == Flow::More {}
+    while pipeline.step(&mut host.kernel)? != Flow::Ended {}
     pipeline.finish()?;
     tell(&pipeline, &host, &options.output)?;
     Ok(ExitCode::SUCCESS)

@@ -69,6 +69,8 @@ pub struct Kernel {
     waiting: VecDeque<Event<'static>>,
     /// Whether an event was given since there was none.
     gave: bool,
+    /// Whether every hook was taken back.
+    ended: bool,
 }
 
 impl Kernel {
@@ -96,6 +98,7 @@ impl Kernel {
             table: Table::new(),
             waiting: VecDeque::new(),
             gave: false,
+            ended: false,
         })
     }
 
@@ -114,8 +117,10 @@ impl Kernel {
         Ok(())
     }
 
-    /// Takes every hook back: no more is seen, what was seen can still be read, and the ledger stands still.
+    /// Takes every hook back: no more is seen, what was seen can still be read until [`Source::is_finished`], and the
+    /// ledger stands still.
     pub fn end(&mut self) {
+        self.ended = true;
         self.links.clear();
         self.hooks.clear();
     }
@@ -192,7 +197,7 @@ impl Source for Kernel {
     }
 
     fn is_finished(&self) -> bool {
-        false
+        self.ended && self.waiting.is_empty() && self.ring.is_empty()
     }
 }
 

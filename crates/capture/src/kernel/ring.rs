@@ -53,7 +53,7 @@ impl Ring {
             self.release();
         }
         loop {
-            if self.read >= self.produced().load(Ordering::Acquire) {
+            if self.is_empty() {
                 self.release();
                 return None;
             }
@@ -68,6 +68,12 @@ impl Ring {
                 return Some(Slot { start: start + HEADER, length });
             }
         }
+    }
+
+    /// Whether every record that was begun was taken. One that is still being written makes [`Ring::take`] answer nothing
+    /// although it, and others behind it, will come: its writer may have lost its processor in the midst of it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.read >= self.produced().load(Ordering::Acquire)
     }
 
     /// The bytes of a record that [`Ring::take`] answered last.
@@ -155,4 +161,37 @@ impl Drop for Mapping {
 fn page_size() -> io::Result<usize> {
     // SAFETY: a question without arguments in memory.
     usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).map_err(io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::os::fd::AsFd as _;
+    use std::os::unix::fs::FileExt as _;
+
+    use super::{BUSY, Ring, page_size};
+
+    #[test]
+    fn a_record_that_is_being_written_is_not_the_end() {
+        let (page, size) = (page_size().unwrap(), page_size().unwrap());
+        let memory: File = tempfile::tempfile().unwrap();
+        memory.set_len(2 * page as u64 + 2 * size as u64).unwrap();
+        let mut ring = Ring::open(memory.as_fd(), size).unwrap();
+        assert!(ring.take().is_none() && ring.is_empty());
+        let write = |at: usize, bytes: &[u8]| memory.write_all_at(bytes, at as u64).unwrap();
+        let data = 2 * page;
+        // Two records of 8 bytes, of which the first is being written.
+        write(data, &(8 | BUSY).to_ne_bytes());
+        write(data + 16, &8u32.to_ne_bytes());
+        write(data + 24, b"seconds!");
+        write(page, &32u64.to_ne_bytes());
+        assert!(ring.take().is_none() && !ring.is_empty());
+        write(data + 8, b"firsts!!");
+        write(data, &8u32.to_ne_bytes());
+        for told in [b"firsts!!", b"seconds!"] {
+            let slot = ring.take().unwrap();
+            assert_eq!(ring.bytes(slot), told);
+        }
+        assert!(ring.take().is_none() && ring.is_empty());
+    }
 }
