@@ -9,8 +9,8 @@ from pathlib import Path
 import servers
 
 QUERIES = 100_000
-# The body of every HTTP answer: an order of 25 lines, so that 100,000 exchanges make a capture of some 150 MB.
-ORDER = json.dumps({"order": 4711, "lines": [{"article": f"A-{n:04}", "count": n % 7} for n in range(12)]})
+# The body of every HTTP answer, no two alike: an order of 12 lines with nginx's number of the request.
+ORDER = json.dumps({"order": "$request_id", "lines": [{"article": f"A-{n:04}", "count": n % 7} for n in range(12)]})
 
 FILE_HEADER = 24
 PACKET_HEADER = struct.Struct("<IIII")

@@ -19,8 +19,11 @@ http {{
   access_log off; keepalive_requests 1000000; default_type application/json;
   client_body_temp_path {here}/body; proxy_temp_path {here}/proxy; fastcgi_temp_path {here}/fastcgi;
   uwsgi_temp_path {here}/uwsgi; scgi_temp_path {here}/scgi;
-  server {{ listen 127.0.0.1:{plain}; root {here}/www; }}
-  server {{ listen 127.0.0.1:{tls} ssl; ssl_certificate {here}/cert.pem; ssl_certificate_key {here}/key.pem; root {here}/www; }}
+  server {{
+    listen 127.0.0.1:{plain}; listen 127.0.0.1:{tls} ssl;
+    ssl_certificate {here}/cert.pem; ssl_certificate_key {here}/key.pem;
+    location / {{ return 200 '{body}'; }}
+  }}
 }}
 """
 
@@ -144,13 +147,11 @@ def postgres(*settings):
 
 @contextlib.contextmanager
 def nginx(body):
-    """nginx, serving `body` as /order.json: its plain port, its TLS port, its worker's pid."""
+    """nginx, answering everything with `body`, its variables filled in: its plain port, its TLS port, its worker's pid."""
     with folder() as here:
         certificate(here)
-        (here / "www").mkdir()
-        (here / "www/order.json").write_text(body)
         plain, tls = free_port(), free_port()
-        (here / "nginx.conf").write_text(NGINX.format(here=here, plain=plain, tls=tls))
+        (here / "nginx.conf").write_text(NGINX.format(here=here, plain=plain, tls=tls, body=body))
         with running(["nginx", "-c", here / "nginx.conf"], listens(tls)) as process:
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
             yield plain, tls, int(children[0])
