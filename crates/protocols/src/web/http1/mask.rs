@@ -72,7 +72,7 @@ enum Place {
     Document,
 }
 
-/// Whether what is named so is a credential; percent-escapes, case and punctuation hide nothing.
+/// Whether what is named so is a credential; escapes (of URIs, and of JSON in documents), case and punctuation hide nothing.
 fn is_secret(name: &[u8], place: Place) -> bool {
     may_be_secret(name) && is_credential(name, place)
 }
@@ -85,6 +85,7 @@ fn is_credential(name: &[u8], place: Place) -> bool {
     while let Some(byte) = bytes.next() {
         let byte = match byte {
             b'%' => escaped(&mut bytes),
+            b'\\' if place == Place::Document => escaped_in_json(&mut bytes),
             byte => *byte,
         };
         if !byte.is_ascii_alphanumeric() {
@@ -110,12 +111,13 @@ fn may_be_secret(name: &[u8]) -> bool {
     }
 }
 
-/// Whether a credential's name may end so. What is no letter may hide some, and so may an escape before the last three.
+/// Whether a credential's name may end so. What is no letter may hide some, and so may an escape before the last three:
+/// `%` and two digits, or `\u` and four, of which the third is no letter where it stands for one.
 #[inline]
 fn may_end_secret([y, z, a, b, c]: [u8; 5]) -> bool {
     let [a, b, c] = [a, b, c].map(|byte| LETTERS.get(usize::from(byte)).copied().unwrap_or(0));
     let ends = ENDINGS.get(a << 5 | b).copied().unwrap_or(u32::MAX);
-    ends >> c & 1 == 1 || y == b'%' || z == b'%'
+    ends >> c & 1 == 1 || y == b'%' || z == b'%' || z.is_ascii_digit()
 }
 
 /// The place of each letter in the alphabet, from 1; 0 for what is none.
@@ -155,6 +157,20 @@ fn escaped(bytes: &mut std::slice::Iter<'_, u8>) -> u8 {
     let mut digit = || bytes.next().and_then(|d| char::from(*d).to_digit(16));
     match (digit(), digit()) {
         (Some(high), Some(low)) => u8::try_from(high * 16 + low).unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// A letter that JSON writes as `\u` and four digits; what it writes otherwise is no letter.
+fn escaped_in_json(bytes: &mut std::slice::Iter<'_, u8>) -> u8 {
+    match bytes.next() {
+        Some(b'u') => {}
+        Some(_) | None => return 0,
+    }
+    let mut digits = [0; 4];
+    digits.fill_with(|| bytes.next().and_then(|digit| char::from(*digit).to_digit(16)).unwrap_or(16));
+    match digits {
+        [0, 0, high @ 0..16, low @ 0..16] => u8::try_from(high * 16 + low).unwrap_or(0),
         _ => 0,
     }
 }
@@ -476,6 +492,10 @@ mod tests {
             r#"{"user":"a","password" : "***","n":{"api_key":"***","key":"k"},"token":"***","secret":"#;
         assert_eq!(written(json, text), masked);
         assert_eq!(written(json, r#"{"password":"cut o"#), r#"{"password":"***""#);
+        for name in [r"tok\u0065n", r"to\u006Ben", r"p\u0061ss", r"acce\u0073s_key", r"\u0070wd", r"api\/key"] {
+            let masked = written(json, &format!(r#"{{"{name}":"x"}}"#));
+            assert_eq!(masked, format!(r#"{{"{name}":"***"}}"#));
+        }
         let text = "<a><wsse:Password Type='x'>p</wsse:Password><b>c</b></a>";
         assert_eq!(written(xml, text), "<a><wsse:Password Type='x'>***</wsse:Password><b>c</b></a>");
     }
