@@ -11,16 +11,25 @@ const EARLY_BYTES: usize = 64 << 10;
 const EARLY_PIECES: usize = 8;
 
 /// Puts the pieces of one direction into order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Stream {
+    /// The position of the next byte; [`UNHEARD`] before the first.
     next: u64,
-    begun: bool,
     /// Pieces beyond a hole; there and not empty while there is one.
     #[expect(
         clippy::box_collection,
         reason = "nearly no stream has one, and then it costs a word instead of three"
     )]
     early: Option<Box<Vec<Early>>>,
+}
+
+/// No stream is so long.
+const UNHEARD: u64 = u64::MAX;
+
+impl Default for Stream {
+    fn default() -> Self {
+        Stream { next: UNHEARD, early: None }
+    }
 }
 
 #[derive(Debug)]
@@ -48,7 +57,7 @@ impl Stream {
         }
         let known = usize::try_from(self.next - offset).unwrap_or(usize::MAX);
         if let Some(fresh) = bytes.get(known..).filter(|f| !f.is_empty()) {
-            self.next += fresh.len() as u64;
+            self.next = self.next.saturating_add(fresh.len() as u64);
             give(Piece::Bytes(at, fresh));
         }
         if self.early.is_some() {
@@ -87,8 +96,7 @@ impl Stream {
 
     /// The first position that is heard of is where the stream begins for us.
     fn begin(&mut self, offset: u64) {
-        if !self.begun {
-            self.begun = true;
+        if self.next == UNHEARD {
             self.next = offset;
         }
     }
@@ -127,7 +135,7 @@ impl Stream {
             }
             let known = usize::try_from(self.next - early.offset).unwrap_or(usize::MAX);
             if let Some(fresh) = early.bytes.get(known..).filter(|f| !f.is_empty()) {
-                self.next += fresh.len() as u64;
+                self.next = self.next.saturating_add(fresh.len() as u64);
                 give(Piece::Bytes(early.at, fresh));
             }
         }

@@ -17,7 +17,7 @@ use crate::unknown::Show;
 
 /// So many connections are followed at once; beyond it, those silent for longest are closed and counted.
 ///
-/// At 448 bytes an idle connection (`tests/idle.rs`) and some 120 for what is known of its ends, this is 0.3 GB.
+/// At 512 bytes an idle connection (`tests/idle.rs`) this is a quarter of a gigabyte.
 const CONNECTIONS: usize = 512 << 10;
 
 /// Follows every connection.

@@ -45,7 +45,7 @@ const ANSWER: &[u8] = b"T\0\0\0\x21\0\x01?column?\0\0\0\0\0\0\0\0\0\0\x17\0\x04\
 /// Tells a tracker of connections as a capture would.
 struct Feed {
     tracker: Tracker,
-    opened: std::sync::Arc<Opened>,
+    opened: Opened,
 }
 
 impl Feed {
@@ -59,7 +59,7 @@ impl Feed {
             process: None,
             peer: None,
         };
-        Feed { tracker: Tracker::new(Show::Count), opened: opened.into() }
+        Feed { tracker: Tracker::new(Show::Count), opened }
     }
 
     fn tell(&mut self, number: u32, what: What<'_>) -> usize {
@@ -76,7 +76,7 @@ impl Feed {
 
     fn open(&mut self, number: u32) {
         let opened = self.opened.clone();
-        self.tell(number, What::Opened(opened));
+        self.tell(number, What::Opened(opened.into()));
     }
 }
 
@@ -91,8 +91,9 @@ fn bytes_each(count: u32, mut live: impl FnMut(&mut Feed, u32)) -> usize {
     (IN_USE.load(Ordering::Relaxed) - before) / count as usize
 }
 
-/// A connection that logged in, asked once and is idle; its place in the table, which is up to half empty, included.
-const IDLE: usize = 448;
+/// A connection that logged in, asked once and is idle; what is known of its ends, and its place in the table, which is up
+/// to half empty, included.
+const IDLE: usize = 512;
 /// A connection that never says what its port promises: its opening, then what is looked through for a message.
 const FLOODING: usize = 20 << 10;
 

@@ -16,7 +16,6 @@ pub struct Conversation {
     machine: Machine,
     client: Half,
     server: Half,
-    proven: bool,
 }
 
 /// Whether the conversation goes on.
@@ -40,7 +39,6 @@ impl Conversation {
             },
             client: Half::new(Speaker::Client, joined),
             server: Half::new(Speaker::Server, joined),
-            proven: false,
         }
     }
 
@@ -50,7 +48,7 @@ impl Conversation {
         self.machine.pairing.protocol()
     }
 
-    /// What went wrong so far.
+    /// What came of the bytes so far.
     #[must_use]
     pub fn tally(&self) -> Tally {
         self.machine.tally
@@ -59,7 +57,7 @@ impl Conversation {
     /// Whether the guess that this protocol is spoken has proved right: an exchange came of it.
     #[must_use]
     pub fn is_proven(&self) -> bool {
-        self.proven
+        self.machine.tally.proven
     }
 
     /// Whether the guess has proved wrong: the bytes broke the protocol before any exchange came of it.
@@ -89,7 +87,7 @@ impl Conversation {
         };
         let before = desk.exchanges.len();
         let step = half.hear(&mut self.machine, at, bytes, desk);
-        self.proven |= desk.exchanges.len() > before;
+        self.machine.tally.proven |= desk.exchanges.len() > before;
         match step {
             Step::On | Step::Wait => Standing::Ours,
             Step::Over => Standing::Over(self.client.take_unread(), self.server.take_unread()),

@@ -57,7 +57,7 @@ enum Seeking {
     /// At the next byte.
     No,
     /// Somewhere in what comes, of which the first so many bytes were looked through in vain; at most [`SOUGHT`].
-    Yes(u32),
+    Yes(u16),
 }
 
 pub(super) enum Step {
@@ -395,8 +395,8 @@ impl Ear<'_> {
     }
 
     /// Looks for the next message: how many bytes to pass over, and how to go on.
-    fn seek(&mut self, rest: &[u8], sought: u32) -> (usize, Step) {
-        let sought = sought as usize;
+    fn seek(&mut self, rest: &[u8], sought: u16) -> (usize, Step) {
+        let sought = usize::from(sought);
         if rest.len() <= sought + sought / GROWN {
             return (0, Step::Wait);
         }
@@ -408,7 +408,7 @@ impl Ear<'_> {
             Sought::Behind(past) => {
                 let left = rest.len().saturating_sub(past);
                 let kept = if left > SOUGHT { SOUGHT / 2 } else { left };
-                self.half.state = Seeking::Yes(u32::try_from(kept).unwrap_or(u32::MAX));
+                self.half.state = Seeking::Yes(u16::try_from(kept).unwrap_or(u16::MAX));
                 (rest.len() - kept, Step::Wait)
             }
         };

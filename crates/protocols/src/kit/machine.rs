@@ -18,13 +18,15 @@ impl std::fmt::Debug for Machine {
     }
 }
 
-/// What went wrong so far.
+/// What came of the bytes so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Bytes that were passed over to find the protocol again.
     pub skipped: u64,
     /// Times that the bytes broke the protocol; it stops at the highest number.
     pub breaches: u32,
+    /// Whether an exchange came of the bytes.
+    pub proven: bool,
 }
 
 impl Tally {

@@ -15,7 +15,7 @@ pub(super) const SAMPLES: usize = 5;
 /// So many bytes of an error's or notice's text are kept.
 const MESSAGE: usize = 1 << 10;
 /// So many notices of one response are kept.
-const NOTICES: u32 = 3;
+const NOTICES: u8 = 3;
 
 /// What of the response under way is not for its record; the rest grows where the record is.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ pub(super) struct Answer {
     pub(super) running: u64,
     /// How many statements ended.
     statements: u32,
-    notices: u32,
+    notices: u8,
     /// What went wrong.
     pub(super) failure: Option<Box<Failure>>,
     /// The shape of the rows that come.
@@ -92,7 +92,7 @@ impl Answer {
 
     /// A notice came with the response.
     pub(super) fn notice(&mut self, report: &Report, response: Option<&mut Response>) {
-        self.notices += 1;
+        self.notices = self.notices.saturating_add(1);
         if self.notices <= NOTICES
             && let Some(response) = response
         {

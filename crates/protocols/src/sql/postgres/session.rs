@@ -17,9 +17,9 @@ use super::statements::{Statement, Store};
 use super::wire::{Header, Packet, header, packet};
 
 /// More open requests than this are not waited for; the pairing's own cap lies above it.
-const OPEN: usize = 4000;
+const OPEN: u16 = 4000;
 /// More answers of the server than this are not waited for: a client that asks so much is not being answered.
-const DUE: usize = 4 * OPEN;
+const DUE: usize = 4 * OPEN as usize;
 
 /// Where a session stands.
 ///
@@ -142,7 +142,7 @@ pub(super) struct Postgres {
     pub(super) state: State,
     pub(super) due: Queue<Due>,
     /// How many of `due` are requests that the pairing knows.
-    pub(super) open: usize,
+    pub(super) open: u16,
     pub(super) batch: Batch,
     store: Option<Box<Store>>,
     pub(super) answer: Answer,
@@ -281,7 +281,7 @@ impl Postgres {
     /// The oldest of what is due is over.
     pub(super) fn pop(&mut self) -> Option<Due> {
         let due = self.due.pop_front()?;
-        self.open -= usize::from(due.is_request());
+        self.open -= u16::from(due.is_request());
         Some(due)
     }
 
@@ -296,7 +296,7 @@ impl Postgres {
         let open = std::mem::take(&mut self.open);
         self.due.clear();
         self.due.push_back(Due::Gap(Gap::Unanswered));
-        Heard::Abandoned(open)
+        Heard::Abandoned(usize::from(open))
     }
 
     /// A gap that the server has answered is over when the client speaks again.
@@ -315,7 +315,7 @@ impl Postgres {
         self.answer = Answer::default();
         match open {
             0 => Heard::Response(Key::Turn),
-            open => Heard::Abandoned(open),
+            open => Heard::Abandoned(usize::from(open)),
         }
     }
 

@@ -492,7 +492,8 @@ mod tests {
             r#"{"user":"a","password" : "***","n":{"api_key":"***","key":"k"},"token":"***","secret":"#;
         assert_eq!(written(json, text), masked);
         assert_eq!(written(json, r#"{"password":"cut o"#), r#"{"password":"***""#);
-        for name in [r"tok\u0065n", r"to\u006Ben", r"p\u0061ss", r"acce\u0073s_key", r"\u0070wd", r"api\/key"] {
+        for name in [r"tok\u0065n", r"to\u006Ben", r"p\u0061ss", r"acce\u0073s_key", r"\u0070wd", r"api\/key"]
+        {
             let masked = written(json, &format!(r#"{{"{name}":"x"}}"#));
             assert_eq!(masked, format!(r#"{{"{name}":"***"}}"#));
         }
