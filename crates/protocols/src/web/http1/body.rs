@@ -328,8 +328,9 @@ pub(super) struct Last {
     text: Option<Text>,
 }
 
-/// Longer bodies are not kept for the next message: an idle connection is to be small.
-const KEPT: usize = 1 << 10;
+/// Longer bodies are not kept for the next message: an idle connection is to be small, and what is said again and again
+/// (the answers to health checks, acknowledgements) is short.
+const KEPT: usize = 256;
 
 impl Last {
     /// The text of a body's beginning, credentials masked; `None` when it is no text.
