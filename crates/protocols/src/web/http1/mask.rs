@@ -115,6 +115,12 @@ fn may_be_secret(name: &[u8]) -> bool {
 /// `%` and two digits, or `\u` and four, of which the third is no letter where it stands for one.
 #[inline]
 fn may_end_secret([y, z, a, b, c]: [u8; 5]) -> bool {
+    // Nearly all names end in two letters that no credential's name ends in.
+    let tail = usize::from(u16::from_be_bytes([b, c]));
+    let is_tail = TAILS.get(tail >> 6).is_none_or(|tails| tails >> (tail & 63) & 1 == 1);
+    if !is_tail && a.is_ascii_alphabetic() {
+        return false;
+    }
     let [a, b, c] = [a, b, c].map(|byte| LETTERS.get(usize::from(byte)).copied().unwrap_or(0));
     let ends = ENDINGS.get(a << 5 | b).copied().unwrap_or(u32::MAX);
     ends >> c & 1 == 1 || y == b'%' || z == b'%' || z.is_ascii_digit()
@@ -131,6 +137,30 @@ static LETTERS: [usize; 256] = {
         letter += 1;
     }
     letters
+};
+
+/// By the last two bytes of a name, whether it may be a credential's: a bit for each pair. With what is no letter in it,
+/// it may.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it, as above")]
+static TAILS: [u64; 1 << 10] = {
+    let mut tails = [0; 1 << 10];
+    let mut pair = 0;
+    while pair < 1 << 16 {
+        if LETTERS[pair >> 8] == 0 || LETTERS[pair & 0xff] == 0 {
+            tails[pair >> 6] |= 1 << (pair & 63);
+        }
+        pair += 1;
+    }
+    let mut at = 0;
+    while at < 4 * (NAMES.len() + NAME_ENDS.len()) {
+        let name = if at / 4 < NAMES.len() { NAMES[at / 4] } else { NAME_ENDS[at / 4 - NAMES.len()] };
+        let (_, [b, c]) = name.as_bytes().split_last_chunk().unwrap();
+        // In small letters and in capitals.
+        let (b, c) = (*b as usize ^ (at & 1) << 5, *c as usize ^ (at & 2) << 4);
+        tails[b << 2 | c >> 6] |= 1 << (c & 63);
+        at += 1;
+    }
+    tails
 };
 
 /// By the last three letters of a name, whether it may be a credential's: a bit for the last one, in the word of the
