@@ -6,6 +6,7 @@ use model::exchange::Text;
 use smallvec::SmallVec;
 
 use crate::web::http1::body::{Coding, Framing, LENGTH};
+use crate::web::http1::credentials;
 use crate::web::http1::mask::{self, MASK};
 use crate::web::http1::wire::{self, HEAD, NoHead};
 
@@ -286,7 +287,7 @@ fn unusual(line: &[u8]) -> Option<(Name, &[u8])> {
         14 if is(b"content-length") => Name::Length,
         16 if is(b"content-encoding") => Name::Coding,
         17 if is(b"transfer-encoding") => Name::Transfer,
-        _ if mask::is_secret_field(name) => Name::Secret,
+        _ if credentials::is_secret_field(name) => Name::Secret,
         _ => Name::Other,
     };
     Some((name, value))
@@ -307,7 +308,7 @@ pub(super) fn masked(block: &[u8]) -> Masked {
     for line in block.split_inclusive('\n') {
         let bare = line.trim_ascii_end();
         match split(bare.as_bytes()) {
-            Some((name, value)) if mask::is_secret_field(name) => {
+            Some((name, value)) if credentials::is_secret_field(name) => {
                 let open = bare.len() - value.trim_ascii_start().len();
                 text.push_str(bare.get(..open).unwrap_or(bare));
                 masks.push(text.len());

@@ -1,0 +1,257 @@
+//! Which names are those of credentials: of fields, of parameters, of members of a document.
+
+/// Field names that end as if they did and do not.
+const HARMLESS_FIELDS: [&str; 3] = ["sec-websocket-key", "idempotency-key", "surrogate-key"];
+
+/// Names of parameters, members and elements that are credentials, letters and digits alone.
+const NAMES: [&str; 15] = [
+    "auth",
+    "authorization",
+    "code",
+    "credential",
+    "credentials",
+    "jwt",
+    "key",
+    "pass",
+    "passphrase",
+    "pin",
+    "pwd",
+    "sas",
+    "sid",
+    "sig",
+    "otp",
+];
+
+/// Names that end so are credentials (`access_token`, `clientSecret`, `X-Amz-Signature`).
+const NAME_ENDS: [&str; 9] =
+    ["password", "passwd", "secret", "token", "apikey", "accesskey", "privatekey", "signature", "sessionid"];
+
+/// Names in a document that are credentials only in a query: there a `key` opens a door, here it is a word.
+const HARMLESS_IN_DOCUMENTS: [&str; 3] = ["code", "key", "pin"];
+
+/// Longer names are nobody's.
+const NAME: usize = 64;
+
+/// Whether the value of a field of this name is a credential (`Proxy-Authorization`, `X-Vault-Token`).
+pub(super) fn is_secret_field(name: &[u8]) -> bool {
+    let ends = |end: &[u8]| ends_with(name, end);
+    // The last two letters rule out nearly every field there is.
+    let [.., before, last] = name else { return false };
+    let secret = match (before | 0x20, last | 0x20) {
+        (b'o', b'n') => ends(b"authorization"),
+        (b'e', b'n') => ends(b"-token"),
+        (b'i', b'e') => ends(b"cookie"),
+        (b'r', b'e') => ends(b"-signature"),
+        (b'e', b'y') => ends(b"-key") || ends(b"apikey"),
+        (b'e', b't') => ends(b"-secret"),
+        (b'r', b'd') => ends(b"-password"),
+        (b't', b'h') => ends(b"x-auth"),
+        (b'e', b'2') => ends(b"cookie2"),
+        _ => false,
+    };
+    secret && !HARMLESS_FIELDS.iter().any(|harmless| harmless.as_bytes().eq_ignore_ascii_case(name))
+}
+
+fn ends_with(name: &[u8], end: &[u8]) -> bool {
+    let from = name.len().checked_sub(end.len());
+    from.and_then(|from| name.get(from..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+}
+
+/// Where a name stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Query,
+    Document,
+}
+
+/// Whether what is named so is a credential; escapes (of URIs, and of JSON in documents), case and punctuation hide nothing.
+pub(super) fn is_secret(name: &[u8], place: Place) -> bool {
+    may_be_secret(name) && is_credential(name, place)
+}
+
+/// [`is_secret`], read letter by letter.
+fn is_credential(name: &[u8], place: Place) -> bool {
+    let mut plain = [0; NAME];
+    let mut length = 0;
+    let mut bytes = name.iter();
+    while let Some(byte) = bytes.next() {
+        let byte = match byte {
+            b'%' => escaped(&mut bytes),
+            b'\\' if place == Place::Document => escaped_in_json(&mut bytes),
+            byte => *byte,
+        };
+        if !byte.is_ascii_alphanumeric() {
+            continue;
+        }
+        let Some(room) = plain.get_mut(length) else { return false };
+        *room = byte.to_ascii_lowercase();
+        length += 1;
+    }
+    let plain = plain.get(..length).unwrap_or_default();
+    let is = |names: &[&str]| names.iter().any(|n| n.as_bytes() == plain);
+    let whole = is(&NAMES) && (place == Place::Query || !is(&HARMLESS_IN_DOCUMENTS));
+    whole || NAME_ENDS.iter().any(|end| plain.ends_with(end.as_bytes()))
+}
+
+/// Whether a name's last letters are a credential's.
+pub(super) fn may_be_secret(name: &[u8]) -> bool {
+    match name {
+        [.., y, z, a, b, c] => may_end_secret([*y, *z, *a, *b, *c]),
+        [z, a, b, c] => may_end_secret([0, *z, *a, *b, *c]),
+        [a, b, c] => may_end_secret([0, 0, *a, *b, *c]),
+        _ => false,
+    }
+}
+
+/// Whether a credential's name may end so. What is no letter may hide some, and so may an escape before the last three:
+/// `%` and two digits, or `\u` and four, of which the third is no letter where it stands for one.
+#[inline]
+pub(super) fn may_end_secret([y, z, a, b, c]: [u8; 5]) -> bool {
+    // Nearly all names end in two letters that no credential's name ends in, and in no escape.
+    let tail = usize::from(u16::from_be_bytes([b, c]));
+    let is_tail = TAILS.get(tail >> 6).is_none_or(|tails| tails >> (tail & 63) & 1 == 1);
+    let is_plain = a.is_ascii_alphabetic() && z != b'%' && !z.is_ascii_digit();
+    if !is_tail && is_plain {
+        return false;
+    }
+    let [a, b, c] = [a, b, c].map(|byte| LETTERS.get(usize::from(byte)).copied().unwrap_or(0));
+    let ends = ENDINGS.get(a << 5 | b).copied().unwrap_or(u32::MAX);
+    ends >> c & 1 == 1 || y == b'%' || matches!(z, b'%' | b'\\' | b'0'..=b'9')
+}
+
+/// The place of each letter in the alphabet, from 1; 0 for what is none.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it: what would panic does not compile")]
+static LETTERS: [usize; 256] = {
+    let mut letters = [0; 256];
+    let mut letter = 1;
+    while letter <= 26 {
+        letters[b'@' as usize + letter] = letter;
+        letters[b'`' as usize + letter] = letter;
+        letter += 1;
+    }
+    letters
+};
+
+/// By the last two bytes of a name, whether it may be a credential's: a bit for each pair. With what is no letter in it,
+/// it may.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it, as above")]
+static TAILS: [u64; 1 << 10] = {
+    let mut tails = [0; 1 << 10];
+    let mut pair = 0;
+    while pair < 1 << 16 {
+        if LETTERS[pair >> 8] == 0 || LETTERS[pair & 0xff] == 0 {
+            tails[pair >> 6] |= 1 << (pair & 63);
+        }
+        pair += 1;
+    }
+    let mut at = 0;
+    while at < 4 * (NAMES.len() + NAME_ENDS.len()) {
+        let name = if at / 4 < NAMES.len() { NAMES[at / 4] } else { NAME_ENDS[at / 4 - NAMES.len()] };
+        let (_, [b, c]) = name.as_bytes().split_last_chunk().unwrap();
+        // In small letters and in capitals.
+        let (b, c) = (*b as usize ^ (at & 1) << 5, *c as usize ^ (at & 2) << 4);
+        tails[b << 2 | c >> 6] |= 1 << (c & 63);
+        at += 1;
+    }
+    tails
+};
+
+/// By the last three letters of a name, whether it may be a credential's: a bit for the last one, in the word of the
+/// two before it. With what is no letter among them, it may.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it, as above")]
+static ENDINGS: [u32; 1 << 10] = {
+    let mut endings = [0; 1 << 10];
+    let mut pair = 0;
+    while pair < endings.len() {
+        endings[pair] = if pair < 32 || pair % 32 == 0 { u32::MAX } else { 1 };
+        pair += 1;
+    }
+    let mut at = 0;
+    while at < NAMES.len() + NAME_ENDS.len() {
+        let name = if at < NAMES.len() { NAMES[at] } else { NAME_ENDS[at - NAMES.len()] };
+        let (_, [a, b, c]) = name.as_bytes().split_last_chunk().unwrap();
+        endings[LETTERS[*a as usize] << 5 | LETTERS[*b as usize]] |= 1 << LETTERS[*c as usize];
+        at += 1;
+    }
+    endings
+};
+
+fn escaped(bytes: &mut std::slice::Iter<'_, u8>) -> u8 {
+    let mut digit = || bytes.next().and_then(|d| char::from(*d).to_digit(16));
+    match (digit(), digit()) {
+        (Some(high), Some(low)) => u8::try_from(high * 16 + low).unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// A letter that JSON writes as `\u` and four digits; what it writes otherwise is no letter, and beyond ASCII it writes
+/// none of a credential's name.
+fn escaped_in_json(bytes: &mut std::slice::Iter<'_, u8>) -> u8 {
+    match bytes.next() {
+        Some(b'u') => {}
+        Some(_) | None => return 0,
+    }
+    let mut digits = [0; 4];
+    digits.fill_with(|| bytes.next().and_then(|digit| char::from(*digit).to_digit(16)).unwrap_or(16));
+    match digits {
+        [0, 0, high @ 0..8, low @ 0..16] => u8::try_from(high * 16 + low).unwrap_or(0),
+        _ => b'0',
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use proptest::prelude::{Just, Strategy, prop_oneof};
+    use proptest::sample::select;
+    use proptest::{prop_assert_eq, proptest};
+
+    use super::{NAME_ENDS, NAMES, Place, is_credential, is_secret, is_secret_field};
+
+    /// A letter of a name, as itself or in a way that should hide nothing.
+    fn letter(letter: u8) -> impl Strategy<Value = String> {
+        let plain = char::from(letter);
+        prop_oneof![
+            20 => Just(plain.to_string()),
+            1 => Just(plain.to_ascii_uppercase().to_string()),
+            1 => Just(format!("%{letter:02x}")),
+            1 => Just(format!("%{letter:02X}")),
+            1 => Just(format!("\\u00{letter:02x}")),
+            1 => Just(format!("\\u00{letter:02X}")),
+            1 => select(vec!["-", "_", ".", "%20", "%ff", "%", "é", "\\u00ff", "\\ufffd", "\\n", "\\"]).prop_map(move |hidden| format!("{plain}{hidden}")),
+        ]
+    }
+
+    /// A name that is a credential's, or nearly.
+    pub(in crate::web::http1) fn name() -> impl Strategy<Value = String> {
+        let known = select(NAMES.iter().chain(&NAME_ENDS).copied().collect::<Vec<_>>());
+        let spelt = known.prop_flat_map(|name| name.bytes().map(letter).collect::<Vec<_>>());
+        ("([a-z_]{0,3}|id|to)", spelt, "[a-z0-9]{0,1}")
+            .prop_map(|(before, spelt, behind)| before + &spelt.concat() + &behind)
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_that_is_passed_over_is_no_credential(name in name()) {
+            for place in [Place::Query, Place::Document] {
+                prop_assert_eq!(is_secret(name.as_bytes(), place), is_credential(name.as_bytes(), place));
+            }
+        }
+    }
+
+    #[test]
+    fn fields_that_hold_credentials_are_known() {
+        for name in [
+            "Authorization",
+            "COOKIE",
+            "set-cookie",
+            "X-Api-Key",
+            "X-Vault-Token",
+            "Ocp-Apim-Subscription-Key",
+        ] {
+            assert!(is_secret_field(name.as_bytes()), "{name}");
+        }
+        for name in ["Host", "Date", "Content-Type", "Sec-WebSocket-Key", "Accept", "ETag"] {
+            assert!(!is_secret_field(name.as_bytes()), "{name}");
+        }
+    }
+}
