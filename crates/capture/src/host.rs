@@ -145,14 +145,27 @@ pub(crate) fn missing() -> Vec<Feature> {
     features
 }
 
-/// Whether the kernel hooks a function's entry and its return at once.
-pub(crate) fn hooks_both_ways() -> bool {
-    Host { root: PathBuf::from("/") }.types().name(BOTH_WAYS)
+/// How a kernel sets hooks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// All entries and returns with one link, whose program spares the returns that tell nothing (Linux 6.13).
+    BothWays,
+    /// All entries with one link, and all returns with another (Linux 6.6; without `CAP_SYS_ADMIN`).
+    Many,
+    /// One link for each place.
+    OneByOne,
 }
 
-/// Whether the kernel sets many hooks at once; else they are set one by one.
-pub(crate) fn sets_many() -> bool {
-    Host { root: PathBuf::from("/") }.types().name(MANY)
+/// The best way of setting hooks that this kernel knows.
+pub(crate) fn manner() -> Manner {
+    let types = Host { root: PathBuf::from("/") }.types();
+    if types.name(BOTH_WAYS) {
+        Manner::BothWays
+    } else if types.name(MANY) {
+        Manner::Many
+    } else {
+        Manner::OneByOne
+    }
 }
 
 fn lacking(mut features: Vec<Feature>) -> Vec<Feature> {

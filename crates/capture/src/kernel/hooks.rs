@@ -8,7 +8,7 @@ use libbpf_rs::{Link, MapCore as _, MapFlags, ProgramMut, UprobeMultiOpts, Uprob
 
 use super::error::KernelError;
 use super::skeleton::{OpenWatchSkel, WatchSkel};
-use crate::host;
+use crate::host::{self, Manner};
 use crate::libraries::plan::{Function, Plan, Purpose};
 
 /// Every process that maps the file.
@@ -31,17 +31,6 @@ pub struct Distrusted {
     pub path: PathBuf,
 }
 
-/// How the kernel sets hooks.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Manner {
-    /// All entries and returns with one link, whose program spares the returns that tell nothing (Linux 6.13).
-    BothWays,
-    /// All entries with one link, and all returns with another (Linux 6.6; without `CAP_SYS_ADMIN`).
-    Many,
-    /// One link for each place.
-    OneByOne,
-}
-
 /// The hooks that are set.
 pub(crate) struct Hooks {
     manner: Manner,
@@ -52,11 +41,7 @@ pub(crate) struct Hooks {
 impl Hooks {
     /// Chooses the best way that this kernel knows; the programs of the others are not loaded.
     pub(crate) fn choose(open: &mut OpenWatchSkel<'_>) -> Hooks {
-        let manner = match (host::hooks_both_ways(), host::sets_many()) {
-            (true, _) => Manner::BothWays,
-            (false, true) => Manner::Many,
-            (false, false) => Manner::OneByOne,
-        };
+        let manner = host::manner();
         let programs = &mut open.progs;
         for (program, of) in [
             (&mut programs.entered_or_left, Manner::BothWays),
