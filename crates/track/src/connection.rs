@@ -25,6 +25,8 @@ pub struct Connection {
     /// There when plaintext above the socket is heard.
     clear: Option<Box<Lane>>,
     secrecy: Secrecy,
+    /// How many of its ends on this host are still open.
+    ends: u8,
     /// When anything was last heard of it.
     pub heard: Time,
 }
@@ -60,6 +62,7 @@ impl Connection {
             wire: Lane::default(),
             clear: None,
             secrecy: Secrecy::Open,
+            ends: 1,
             heard: at,
         }
     }
@@ -86,6 +89,7 @@ impl Connection {
 
     /// The other end is on this host too, and this is what is known there.
     pub fn join(&mut self, other: &Opened) {
+        self.ends = 2;
         let ours = self.opened.process.clone();
         let (process, peer) = match other.role {
             Role::Server => (ours, other.process.clone()),
@@ -103,6 +107,13 @@ impl Connection {
             server: known(&self.opened.server, &other.server),
             ..(*self.opened).clone()
         });
+    }
+
+    /// One end was closed. Whether that was the last one: what is read at the other end may come after.
+    #[must_use]
+    pub fn leave(&mut self) -> bool {
+        self.ends -= 1;
+        self.ends == 0
     }
 
     /// Bytes passed.

@@ -102,7 +102,7 @@ impl Tracker {
             What::Closed => return self.close_one(event.conn, event.at, out),
         }
         let known = match self.ends.remove(&event.conn) {
-            // The end that stood for both is gone; this one goes on by itself.
+            // It was not heard of for so long that its connection was given up; this end goes on by itself.
             Some(end) => Arc::new(Opened { peer: None, ..(*end.opened).clone() }),
             // Nobody announced it: it is followed with what is known, which is nothing.
             None => stranger(),
@@ -149,29 +149,30 @@ impl Tracker {
     }
 
     fn close_one(&mut self, id: ConnId, at: Time, out: &mut Vec<Access>) {
-        if self.ends.remove(&id).is_some() {
-            return;
+        let of = self.ends.remove(&id).map_or(id, |end| end.of);
+        if self.connections.get_mut(of).is_some_and(Connection::leave) {
+            self.remove(of, at, out);
         }
-        if let Some(mut connection) = self.connections.remove(id) {
-            if let Some(peer) = connection.peer_id() {
-                self.awaited.remove(&peer);
-            }
-            connection.close(at, &mut self.ear(), out);
+    }
+
+    fn remove(&mut self, id: ConnId, at: Time, out: &mut Vec<Access>) {
+        let Some(mut connection) = self.connections.remove(id) else { return };
+        if let Some(peer) = connection.peer_id() {
+            self.awaited.remove(&peer);
         }
+        connection.close(at, &mut self.ear(), out);
     }
 
     /// Closes the quarter of the connections that were silent for longest.
     fn evict(&mut self, at: Time, out: &mut Vec<Access>) {
-        let last_heard = |id| self.connections.get(id).map_or(Time::default(), |c| c.heard);
-        let own = self.connections.iter().map(|connection| (connection.heard, connection.id()));
-        let ends = self.ends.iter().map(|(id, end)| (last_heard(end.of), *id));
-        let mut heard: Vec<(Time, ConnId)> = own.chain(ends).collect();
+        let mut heard: Vec<_> = self.connections.iter().map(|one| (one.heard, one.id())).collect();
         let quarter = heard.len() / 4;
         heard.select_nth_unstable(quarter);
         for (_, id) in heard.into_iter().take(quarter) {
             self.tally.evicted += 1;
-            self.close_one(id, at, out);
+            self.remove(id, at, out);
         }
+        self.ends.retain(|_, end| self.connections.get(end.of).is_some());
     }
 
     fn ear(&mut self) -> Ear<'_> {

@@ -144,17 +144,23 @@ fn two_ends_are_one_connection_whichever_is_announced_first() {
     assert_eq!(story.tracker.tally().connections, 1);
 }
 
+/// Who is read may be put aside while it writes: its answer is told after the other end got it, and left.
 #[test]
-fn an_end_goes_on_when_the_one_that_stood_for_both_is_gone() {
-    let mut story = Story::new(Show::Count);
-    story.open(conn(1), Role::Client, None);
-    story.open(conn(2), Role::Server, Some(conn(1)));
-    story.tell(conn(1), What::Closed);
-    story.tell(conn(2), What::Sealed { speaker: SERVER, length: 9 });
-    assert_eq!(story.tracker.tally().connections, 1, "ciphertext alone is no reason to go on");
-    story.say(conn(2), Layer::Wire, CLIENT, GET);
-    story.say(conn(2), Layer::Wire, SERVER, FOUND);
-    assert_eq!(&*story.heard[0].actor.as_ref().unwrap().name, "server");
+fn an_answer_is_heard_after_the_end_that_asked_is_gone() {
+    for (asks, answers) in [(conn(1), conn(2)), (conn(2), conn(1))] {
+        let mut story = Story::new(Show::Count);
+        story.open(conn(1), Role::Client, None);
+        story.open(conn(2), Role::Server, Some(conn(1)));
+        story.say(answers, Layer::Wire, CLIENT, GET);
+        story.tell(asks, What::Closed);
+        assert!(story.heard.is_empty(), "nobody knows yet that it was not answered");
+        story.say(answers, Layer::Wire, SERVER, FOUND);
+        let access = &story.heard[0];
+        assert_eq!((access.conn, access.exchange.response.outcome), (conn(1), Outcome::Ok));
+        assert_eq!((access.actor.as_ref().unwrap().pid, access.peer.as_ref().unwrap().pid), (1, 2));
+        story.tell(answers, What::Closed);
+        assert_eq!((story.tracker.tally().connections, story.tracker.open()), (1, 0));
+    }
 }
 
 #[test]

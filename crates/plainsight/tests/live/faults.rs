@@ -175,6 +175,7 @@ fn a_busy_connection_is_joined_midway() {
             watch.until(|_| true);
         }
         client.end_well();
+        server.served(0);
         let seen = watch.end();
         assert!(seen.accesses.iter().all(|access| access.layer == layer));
         assert_joined(&seen, before, questions(&server));

@@ -6,7 +6,7 @@ use crate::support::access::Access;
 use crate::support::clients::{python, python_has, truth_of};
 use crate::support::ground::ground;
 use crate::support::postgres::{Logged, PROGRAMS, Postgres};
-use crate::support::process::{Running, run};
+use crate::support::process::{Running, run, text_of};
 use crate::support::watch::{Seen, Watch};
 
 /// What a client says of one statement.
@@ -46,10 +46,10 @@ fn clients_are_shown_as_they_were(module: &str, file: &str, application: &str) {
         let watch = Watch::ports(&[server.port]);
         let before = server.logged().len();
         let asked: Vec<Asked> = truth_of(python(file).arg(server.conninfo(tls, "shop")));
+        let logged = server.served(before);
         let seen = watch.end();
-        let logged = &server.logged()[before..];
         assert!(!asked.is_empty());
-        compare(&asked, logged, &executed(&seen), layer);
+        compare(&asked, &logged, &executed(&seen), layer);
         for access in &seen.accesses {
             let session = access.session.as_ref().unwrap();
             assert_eq!(session.user.as_deref(), Some("shop"), "{access:#?}");
@@ -57,6 +57,25 @@ fn clients_are_shown_as_they_were(module: &str, file: &str, application: &str) {
             assert_eq!(session.application.as_deref().unwrap_or_default(), application, "{access:#?}");
         }
         run(server.psql(tls, "shop").args(["-c", "drop table if exists goods"]));
+    }
+}
+
+#[test]
+fn an_answer_is_shown_though_its_server_was_put_aside_while_it_wrote() {
+    let Some(ground) = ground("hasty", &PROGRAMS) else { return };
+    assert!(python_has("psycopg"), "Debian's Python has no psycopg");
+    let server = Postgres::start(&ground);
+    for (tls, layer) in WAYS {
+        let watch = Watch::ports(&[server.port]);
+        let before = server.logged().len();
+        let mut client = python("psycopg_hasty.py");
+        let statement = text_of(client.arg(server.conninfo(tls, "shop")).arg(server.pid().to_string()));
+        server.served(before);
+        let seen = watch.end();
+        let [access] = *executed(&seen) else { panic!("one statement was asked: {seen:#?}") };
+        assert_eq!(access.statement.as_deref(), Some(statement.trim_end()));
+        assert_eq!((access.outcome.as_str(), access.rows), ("ok", Some(1)), "{access:#?}");
+        assert_eq!(access.layer, layer);
     }
 }
 
@@ -113,8 +132,8 @@ fn psql_is_shown_as_it_was() {
         let client = Running::start(&mut psql);
         let pid = client.pid();
         client.output();
+        let logged = server.served(before);
         let seen = watch.end();
-        let logged = &server.logged()[before..];
         let shown = executed(&seen);
         let texts: Vec<&str> = shown.iter().filter_map(|access| access.statement.as_deref()).collect();
         let wanted: Vec<&str> = logged.iter().map(|logged| logged.statement.as_str()).collect();

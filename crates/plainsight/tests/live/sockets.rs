@@ -17,8 +17,8 @@ fn psql_over_a_unix_socket_names_both_processes() {
     let client = Running::start(program("psql").args(["-XAtq", &at, "-c", "select 'over a path'"]));
     let pid = client.pid();
     client.output();
+    let logged = server.served(0);
     let seen = watch.end();
-    let logged = server.logged();
     let asked = |access: &&Access| access.statement.as_deref() == Some("select 'over a path'");
     let access = seen.accesses.iter().find(asked).expect("not shown");
     assert_eq!((access.client_pid(), access.server_pid()), (pid, logged.last().unwrap().pid), "{access:#?}");

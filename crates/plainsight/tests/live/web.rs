@@ -120,11 +120,11 @@ fn calls_are_shown(
         let watch = Watch::ports(&[port]);
         let before = server.logged().len();
         let made = client(&server);
+        let logged = server.served(before, made.len());
         let seen = watch.end();
         assert!(made.len() >= CONNECTIONS, "{made:#?}");
         let ports: std::collections::HashSet<u16> = made.iter().map(|made| made.port).collect();
         assert_eq!(ports.len(), CONNECTIONS, "the client did not use its connections");
-        let logged = server.logged().split_off(before);
         compare(&made, &logged, &seen.accesses, layer, name);
     }
 }

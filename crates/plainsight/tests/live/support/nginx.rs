@@ -7,7 +7,7 @@ use std::process::Command;
 use serde::Deserialize;
 
 use super::ground::{Ground, program_path};
-use super::process::{Lines, Running, free_port, make_certificate, open_to_all};
+use super::process::{Lines, Running, free_port, make_certificate, open_to_all, until};
 
 /// A server on ports of its own, in clear and over TLS.
 pub(crate) struct Nginx {
@@ -63,6 +63,12 @@ impl Nginx {
     pub(crate) fn logged(&self) -> Vec<Logged> {
         let text = fs::read_to_string(self.folder.join("access.log")).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The requests after the first `before` of its log, when `count` of them are finished.
+    pub(crate) fn served(&self, before: usize, count: usize) -> Vec<Logged> {
+        until("all requests are finished", || self.logged().len() >= before + count);
+        self.logged().split_off(before)
     }
 }
 

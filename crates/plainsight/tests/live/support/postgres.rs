@@ -14,7 +14,7 @@ const MARK: &str = "\u{1}";
 pub(crate) struct Postgres {
     pub(crate) port: u16,
     pub(crate) folder: PathBuf,
-    _running: Running,
+    running: Running,
 }
 
 /// A statement that the server says it was asked.
@@ -56,10 +56,15 @@ impl Postgres {
         }
         server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let running = Running(server.spawn().unwrap());
-        let postgres = Postgres { port, folder, _running: running };
+        let postgres = Postgres { port, folder, running };
         until("the server is ready", || postgres.log_text().contains("ready to accept connections"));
         run(postgres.psql("sslmode=disable", "postgres").args(["-c", "create database shop"]));
         postgres
+    }
+
+    /// The process that all its others come from.
+    pub(crate) fn pid(&self) -> u32 {
+        self.running.pid()
     }
 
     /// How a client says where the server is.
@@ -91,6 +96,16 @@ impl Postgres {
                     parameters(bound);
             }
         }
+        logged
+    }
+
+    /// The statements after the first `before` of its log, when the processes that served them have ended.
+    ///
+    /// A process may have answered, and be put aside before what it did was told: its client can be gone by then.
+    pub(crate) fn served(&self, before: usize) -> Vec<Logged> {
+        let logged = self.logged().split_off(before);
+        let serves = |one: &Logged| Path::new(&format!("/proc/{}", one.pid)).exists();
+        until("the server's processes ended", || !logged.iter().any(serves));
         logged
     }
 

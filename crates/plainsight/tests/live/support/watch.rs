@@ -26,6 +26,7 @@ pub(crate) struct Watch {
 }
 
 /// What a watch had seen when it ended.
+#[derive(Debug)]
 pub(crate) struct Seen {
     /// Its accesses, in its order.
     pub(crate) accesses: Vec<Access>,
