@@ -152,9 +152,15 @@ def nginx(body):
         certificate(here)
         plain, tls = free_port(), free_port()
         (here / "nginx.conf").write_text(NGINX.format(here=here, plain=plain, tls=tls, body=body))
+
+        def workers(process):
+            return Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+
         with running(["nginx", "-c", here / "nginx.conf"], listens(tls)) as process:
-            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-            yield plain, tls, int(children[0])
+            # The master listens before its worker is there.
+            while not (pids := workers(process)):
+                pass
+            yield plain, tls, int(pids[0])
 
 
 @contextlib.contextmanager
