@@ -27,6 +27,8 @@ pub struct Connection {
     secrecy: Secrecy,
     /// How many of its ends on this host are still open.
     ends: u8,
+    /// At which end each speaker (client, server) was heard last, on each layer (wire, clear).
+    heard_at: [[End; 2]; 2],
     /// When anything was last heard of it.
     pub heard: Time,
 }
@@ -37,6 +39,16 @@ struct Lane {
     talk: Talk,
     client: Stream,
     server: Stream,
+}
+
+/// An end of a connection that may have both on this host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum End {
+    /// The one under whose name it is followed.
+    #[default]
+    Named,
+    /// The other one.
+    Other,
 }
 
 /// Whether ciphertext passes, and whether its plaintext is seen.
@@ -63,6 +75,7 @@ impl Connection {
             clear: None,
             secrecy: Secrecy::Open,
             ends: 1,
+            heard_at: <[[End; 2]; 2]>::default(),
             heard: at,
         }
     }
@@ -109,16 +122,26 @@ impl Connection {
         });
     }
 
-    /// One end was closed. Whether that was the last one: what is read at the other end may come after.
-    #[must_use]
-    pub fn leave(&mut self) -> bool {
+    /// One end was closed: who was heard there has said all. Whether it was the last end, for what is heard at the other
+    /// one may come after.
+    pub fn leave(&mut self, end: End, at: Time, ear: &mut Ear<'_>, out: &mut Vec<Access>) -> bool {
         self.ends -= 1;
-        self.ends == 0
+        if self.ends == 0 {
+            return true;
+        }
+        let [wire, clear] = self.heard_at.map(|speakers| speakers.map(|heard_at| heard_at == end));
+        self.wire.end(wire, &self.opened, at, ear);
+        self.deliver(Layer::Wire, ear, out);
+        if let Some(lane) = &mut self.clear {
+            lane.end(clear, &self.opened, at, ear);
+            self.deliver(Layer::Clear, ear, out);
+        }
+        false
     }
 
     /// Bytes passed.
     #[inline]
-    pub fn hear(&mut self, at: Time, said: &Said<'_>, ear: &mut Ear<'_>, out: &mut Vec<Access>) {
+    pub fn hear(&mut self, end: End, at: Time, said: &Said<'_>, ear: &mut Ear<'_>, out: &mut Vec<Access>) {
         self.heard = at;
         ear.tally.heard_bytes += said.bytes.len() as u64;
         let lane = match said.layer {
@@ -128,6 +151,7 @@ impl Connection {
                 self.clear.get_or_insert_default()
             }
         };
+        self.heard_at[said.layer as usize][said.speaker as usize] = end;
         let (stream, talk) = lane.of(said.speaker);
         stream.accept(at, said.offset, said.bytes, &mut |piece| {
             talk.take(&self.opened, said.speaker, piece, ear);
@@ -218,6 +242,17 @@ impl Lane {
         match speaker {
             Speaker::Client => (&mut self.client, &mut self.talk),
             Speaker::Server => (&mut self.server, &mut self.talk),
+        }
+    }
+
+    /// Some speakers (client, server) will say nothing more.
+    fn end(&mut self, ended: [bool; 2], opened: &Opened, at: Time, ear: &mut Ear<'_>) {
+        for (speaker, _) in
+            [Speaker::Client, Speaker::Server].into_iter().zip(ended).filter(|(_, ended)| *ended)
+        {
+            let (stream, talk) = self.of(speaker);
+            stream.close(at, &mut |piece| talk.take(opened, speaker, piece, ear));
+            talk.end(speaker, at, ear);
         }
     }
 

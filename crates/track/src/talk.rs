@@ -108,6 +108,15 @@ impl Talk {
         }
     }
 
+    /// `speaker` will say nothing more.
+    pub fn end(&mut self, speaker: Speaker, at: Time, ear: &mut Ear<'_>) {
+        match self {
+            Talk::Proven(proven) => proven.conversation.end(speaker, at, ear.desk),
+            Talk::Trying(trial) => trial.conversation.end(speaker, at, ear.desk),
+            Talk::Silent | Talk::Opening(_) | Talk::Sealed | Talk::Unknown(_) => {}
+        }
+    }
+
     /// Nothing more will be said.
     pub fn close(&mut self, of: &event::Opened, at: Time, ear: &mut Ear<'_>) {
         if let Talk::Opening(opened) = self {

@@ -9,7 +9,7 @@ use model::event::{Event, Joined, Opened, What};
 use model::time::Time;
 use protocols::kit::desk::Desk;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, End};
 use crate::connections::Connections;
 use crate::talk::Ear;
 use crate::tally::Tally;
@@ -25,7 +25,7 @@ const CONNECTIONS: usize = 512 << 10;
 pub struct Tracker {
     connections: Connections,
     /// The other ends of connections that are on this host too: their events belong there.
-    ends: HashMap<ConnId, End>,
+    ends: HashMap<ConnId, OtherEnd>,
     /// Ends that are not known yet, with the connection at their other end, which is open and named them.
     awaited: HashMap<ConnId, ConnId>,
     show: Show,
@@ -35,7 +35,7 @@ pub struct Tracker {
 
 /// One end of a connection that is followed under the name of its other end.
 #[derive(Debug)]
-struct End {
+struct OtherEnd {
     of: ConnId,
     opened: Arc<Opened>,
 }
@@ -76,8 +76,9 @@ impl Tracker {
         let mut ear = Ear { tally: &mut self.tally, desk: &mut self.desk, show: self.show };
         match &event.what {
             What::Said(said) => {
-                if let Some(connection) = find(&mut self.connections, &self.ends, event.conn) {
-                    return connection.hear(event.at, said, &mut ear, out);
+                let (id, end) = named(&self.ends, event.conn);
+                if let Some(connection) = self.connections.get_mut(id) {
+                    return connection.hear(end, event.at, said, &mut ear, out);
                 }
             }
             What::Lost(lost) => {
@@ -134,7 +135,7 @@ impl Tracker {
         if let Some(other) = opened.peer.or_else(|| self.awaited.remove(&id)) {
             if let Some(connection) = find(&mut self.connections, &self.ends, other) {
                 connection.join(opened);
-                self.ends.insert(id, End { of: other, opened: Arc::clone(opened) });
+                self.ends.insert(id, OtherEnd { of: other, opened: Arc::clone(opened) });
                 return;
             }
             self.awaited.insert(other, id);
@@ -149,8 +150,10 @@ impl Tracker {
     }
 
     fn close_one(&mut self, id: ConnId, at: Time, out: &mut Vec<Access>) {
-        let of = self.ends.remove(&id).map_or(id, |end| end.of);
-        if self.connections.get_mut(of).is_some_and(Connection::leave) {
+        let (of, end) = named(&self.ends, id);
+        self.ends.remove(&id);
+        let mut ear = Ear { tally: &mut self.tally, desk: &mut self.desk, show: self.show };
+        if self.connections.get_mut(of).is_some_and(|one| one.leave(end, at, &mut ear, out)) {
             self.remove(of, at, out);
         }
     }
@@ -183,10 +186,16 @@ impl Tracker {
 #[inline]
 fn find<'a>(
     connections: &'a mut Connections,
-    ends: &HashMap<ConnId, End>,
+    ends: &HashMap<ConnId, OtherEnd>,
     id: ConnId,
 ) -> Option<&'a mut Connection> {
-    connections.get_mut(ends.get(&id).map_or(id, |end| end.of))
+    connections.get_mut(named(ends, id).0)
+}
+
+/// The name under which the connection of an end is followed, and which of its ends that is.
+#[inline]
+fn named(others: &HashMap<ConnId, OtherEnd>, id: ConnId) -> (ConnId, End) {
+    others.get(&id).map_or((id, End::Named), |other| (other.of, End::Other))
 }
 
 fn stranger() -> Arc<Opened> {

@@ -163,6 +163,23 @@ fn an_answer_is_heard_after_the_end_that_asked_is_gone() {
     }
 }
 
+/// A body that ends with the connection is whole when who reads it leaves, whenever who sent it does.
+#[test]
+fn an_answer_that_ends_with_the_connection_is_told_when_its_reader_leaves() {
+    for layer in [Layer::Wire, Layer::Clear] {
+        let mut story = Story::new(Show::Count);
+        story.open(conn(1), Role::Client, None);
+        story.open(conn(2), Role::Server, Some(conn(1)));
+        story.say(if layer == Layer::Wire { conn(2) } else { conn(1) }, layer, CLIENT, GET);
+        story.say(conn(1), layer, SERVER, b"HTTP/1.0 200 OK\r\n\r\nall there is");
+        assert!(story.heard.is_empty());
+        story.tell(conn(1), What::Closed);
+        assert_eq!(story.heard[0].exchange.response.outcome, Outcome::Ok);
+        story.tell(conn(2), What::Closed);
+        assert_eq!((story.heard.len(), story.tracker.open()), (1, 0));
+    }
+}
+
 #[test]
 fn a_session_found_after_its_first_bytes_is_joined_in_the_middle() {
     let mut story = Story::new(Show::Count);

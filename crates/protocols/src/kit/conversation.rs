@@ -112,11 +112,19 @@ impl Conversation {
         half.bound(&mut self.machine.tally);
     }
 
+    /// `speaker` will say nothing more.
+    pub fn end(&mut self, speaker: Speaker, at: Time, desk: &mut Desk) {
+        let half = match speaker {
+            Speaker::Client => &mut self.client,
+            Speaker::Server => &mut self.server,
+        };
+        half.end(&mut self.machine, at, desk);
+    }
+
     /// Nothing more will be said.
     pub fn close(&mut self, at: Time, desk: &mut Desk) {
-        for half in [&mut self.client, &mut self.server] {
-            half.end(&mut self.machine, at, desk);
-        }
+        self.end(Speaker::Client, at, desk);
+        self.end(Speaker::Server, at, desk);
         self.machine.pairing.abandon(self.machine.pairing.open(), None, desk);
     }
 }
