@@ -68,3 +68,8 @@ pub(super) fn be16(bytes: &[u8], at: usize) -> Option<u16> {
 pub(super) fn be32(bytes: &[u8], at: usize) -> Option<u32> {
     array(bytes, at).copied().map(u32::from_be_bytes)
 }
+
+/// The 64-bit number at `at`, in network order.
+pub(super) fn be64(bytes: &[u8], at: usize) -> Option<u64> {
+    array(bytes, at).copied().map(u64::from_be_bytes)
+}

@@ -134,15 +134,14 @@ impl Watch {
     /// changed, for any other.
     #[inline]
     fn follow(&mut self, frame: &Packet, bytes: &[u8]) -> Option<Step> {
-        let (key, segment) = decode::plain(frame.link, bytes)?;
-        let connection = self.flows.find(&key)?;
-        let payload = segment.payload.clone();
-        let (speaker, offset) = connection.follow(&segment, bytes.get(payload.clone())?, self.now)?;
+        let decode::Plain { ends, payload, tcp } = decode::plain(frame.link, bytes)?;
+        let (connection, speaker) = self.flows.between(ends)?;
+        let offset = connection.follow(speaker, tcp, bytes.get(payload.clone())?, self.now)?;
         if payload.is_empty() {
             return Some(Step::Noted);
         }
         let bytes = frame.bytes.start + payload.start..frame.bytes.start + payload.end;
-        Some(Step::Said { conn: connection.id, speaker, offset, bytes })
+        Some(Step::Said { conn: connection.id(), speaker, offset, bytes })
     }
 
     /// Hears a frame of any kind: out of line, so that the short way stays short.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use model::conn::{Address, ConnId, Role, Speaker, Transport};
+use model::conn::{Address, ConnId, Role, Speaker};
 use model::event::{Cause, Joined, Opened};
 
-use crate::replay::decode::{self, Packet, Tcp};
+use crate::replay::decode::{Packet, Tcp};
 use crate::replay::direction::{Direction, Segment};
-use crate::replay::key::{End, Key};
+use crate::replay::key::{End, Name};
 use crate::replay::line::{Desk, Line, Tls};
 use crate::replay::outbox::{Noted, Span};
 use crate::replay::tls::is_client_hello;
@@ -18,19 +18,30 @@ const LINGER: u64 = 60_000_000_000;
 /// A TCP connection or a UDP flow.
 #[derive(Debug)]
 pub(super) struct Connection {
-    pub(super) key: Key,
-    pub(super) id: ConnId,
+    pub(super) name: Name,
+    /// Which of the capture's it is, from 1.
+    ordinal: u32,
+    /// When its first packet passed.
+    opened: u64,
     /// When its last packet passed.
     pub(super) last: u64,
-    transport: Transport,
     /// The client's end.
     client_end: End,
-    closed: bool,
+    course: Course,
     client: Direction,
     server: Direction,
-    /// The positions of the next datagrams (UDP): client's, server's.
-    said: [u64; 2],
     tls: Option<Box<Tls>>,
+}
+
+/// What may come next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Course {
+    /// Both directions of a TCP connection go on in clear, with nothing missing so far.
+    Straight,
+    /// Anything.
+    Winding,
+    /// Nothing: it ended.
+    Closed,
 }
 
 /// What a packet did to its connection.
@@ -51,10 +62,8 @@ impl Connection {
         };
         let client_end = if sender_is_client { packet.sender } else { packet.sender.other() };
         let address = |end| Address::Inet(packet.key.end(end).address());
-        let (key, transport) = (packet.key, packet.transport());
-        let id = ConnId { tgid: 0, fd: ordinal, generation: at };
         let opened = Opened {
-            transport,
+            transport: packet.transport(),
             role: Role::Observer,
             joined,
             client: address(client_end),
@@ -62,19 +71,25 @@ impl Connection {
             process: None,
             peer: None,
         };
-        desk.out.note(id, Noted::Opened(Arc::new(opened)));
-        Some(Connection {
-            key,
-            id,
+        let connection = Connection {
+            name: Name::of(&packet.key),
+            ordinal,
+            opened: at,
             last: at,
-            transport,
             client_end,
-            closed: false,
+            course: Course::Winding,
             client: Direction::default(),
             server: Direction::default(),
-            said: [0; 2],
             tls: None,
-        })
+        };
+        desk.out.note(connection.id(), Noted::Opened(Arc::new(opened)));
+        Some(connection)
+    }
+
+    /// The name that its events bear.
+    #[inline]
+    pub(super) fn id(&self) -> ConnId {
+        ConnId { tgid: 0, fd: self.ordinal, generation: self.opened }
     }
 
     /// Whether `packet` belongs to a later use of the same ports.
@@ -93,7 +108,7 @@ impl Connection {
 
     /// Whether it may be forgotten at `now`.
     pub(super) fn has_expired(&self, now: u64) -> bool {
-        let ends = self.closed || self.transport == Transport::Udp;
+        let ends = self.course == Course::Closed || self.name.is_udp();
         ends && now.saturating_sub(self.last) > LINGER
     }
 
@@ -102,36 +117,38 @@ impl Connection {
         self.client.held() + self.server.held()
     }
 
-    /// Hears a segment, when it only goes on with a stream in clear where that stood, as nearly all do: who said
-    /// it, and at which position. `None`, and nothing was changed, when there is more to it: see [`Self::hear`].
+    /// Hears a segment of `speaker`, when it only goes on with a stream in clear where that stood, as nearly all do: at
+    /// which position. `None`, and nothing was changed, when there is more to it: see [`Self::hear`].
     #[inline]
-    pub(super) fn follow(
-        &mut self,
-        segment: &decode::Segment,
-        bytes: &[u8],
-        at: u64,
-    ) -> Option<(Speaker, u64)> {
-        let speaker = self.speaker(segment.sender);
+    pub(super) fn follow(&mut self, speaker: Speaker, tcp: Tcp, bytes: &[u8], at: u64) -> Option<u64> {
         let (this, other) = match speaker {
             Speaker::Client => (&mut self.client, &self.server),
             Speaker::Server => (&mut self.server, &self.client),
         };
-        let plain = segment.tcp.goes_on() && other.is_past(segment.tcp.acknowledged);
-        if !plain || self.closed || self.tls.is_some() || is_client_hello(bytes) {
+        if self.course != Course::Straight
+            || !tcp.goes_on()
+            || !other.is_past(tcp.acknowledged)
+            || is_client_hello(bytes)
+        {
             return None;
         }
-        let offset = this.follow(segment.tcp.sequence, bytes.len())?;
+        let offset = this.follow(tcp.sequence, bytes.len())?;
         self.last = at;
-        Some((speaker, offset))
+        Some(offset)
     }
 
     /// Hears a packet of this flow, whose payload is `said`: the bytes, and where they stand.
     pub(super) fn hear(&mut self, packet: &Packet, said: (&[u8], Span), desk: &mut Desk) -> Heard {
-        match packet.tcp {
-            _ if self.closed => Heard { late: packet.payload.len() as u64, repeated: 0 },
-            Some(tcp) => self.segment(packet, tcp, said, desk),
-            None => self.datagram(packet, said.1, desk),
+        if self.course == Course::Closed {
+            return Heard { late: packet.payload.len() as u64, repeated: 0 };
         }
+        let Some(tcp) = packet.tcp else { return self.datagram(packet, said.1, desk) };
+        let heard = self.segment(packet, tcp, said, desk);
+        if self.course != Course::Closed {
+            let straight = self.tls.is_none() && self.client.is_straight() && self.server.is_straight();
+            self.course = if straight { Course::Straight } else { Course::Winding };
+        }
+        heard
     }
 
     /// Delivers what is held beyond holes.
@@ -144,14 +161,15 @@ impl Connection {
 
     /// Ends the flow, after what is held.
     pub(super) fn close(&mut self, desk: &mut Desk) {
-        if !self.closed {
+        if self.course != Course::Closed {
             self.flush(desk);
-            self.closed = true;
-            desk.out.note(self.id, Noted::Closed);
+            self.course = Course::Closed;
+            desk.out.note(self.id(), Noted::Closed);
         }
     }
 
-    fn speaker(&self, end: End) -> Speaker {
+    /// Who speaks at an end.
+    pub(super) fn speaker(&self, end: End) -> Speaker {
         if end == self.client_end { Speaker::Client } else { Speaker::Server }
     }
 
@@ -177,18 +195,15 @@ impl Connection {
     }
 
     fn datagram(&mut self, packet: &Packet, span: Span, desk: &mut Desk) -> Heard {
-        let speaker = self.speaker(packet.sender);
-        let [client, server] = &mut self.said;
-        let offset = if speaker == Speaker::Client { client } else { server };
-        let mut line = Line { conn: self.id, speaker, tls: &mut self.tls, desk };
-        let length = packet.payload.len();
+        let (this, _, mut line) = self.sides(self.speaker(packet.sender), desk);
+        let length = packet.payload.len() as u64;
+        let offset = this.pass(length);
         if length > 0 {
-            line.said(*offset, span);
+            line.said(offset, span);
         }
-        *offset += length as u64;
         if packet.missing > 0 {
-            line.lost(*offset, packet.missing as u64, Cause::Limit);
-            *offset += packet.missing as u64;
+            let missing = packet.missing as u64;
+            line.lost(this.pass(missing), missing, Cause::Limit);
         }
         Heard::default()
     }
@@ -199,7 +214,7 @@ impl Connection {
         speaker: Speaker,
         desk: &'a mut Desk,
     ) -> (&'a mut Direction, &'a mut Direction, Line<'a>) {
-        let line = Line { conn: self.id, speaker, tls: &mut self.tls, desk };
+        let line = Line { conn: self.id(), speaker, tls: &mut self.tls, desk };
         match speaker {
             Speaker::Client => (&mut self.client, &mut self.server, line),
             Speaker::Server => (&mut self.server, &mut self.client, line),

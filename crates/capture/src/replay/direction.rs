@@ -36,12 +36,19 @@ pub(super) struct Direction {
     next: u32,
     /// The position of that byte in the stream.
     offset: u64,
+    /// There while anything is known beyond that position, as it is of few.
+    beyond: Option<Box<Beyond>>,
+}
+
+/// What is known of a stream beyond what was delivered.
+#[derive(Debug, Default)]
+struct Beyond {
     /// The position up to which the other side said that it has everything.
     acknowledged: u64,
     /// The position of the end, once it was seen.
     end: Option<u64>,
     /// Segments beyond a hole.
-    held: Option<Box<Held>>,
+    held: Held,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,25 +87,33 @@ impl Direction {
 
     /// The bytes that wait beyond a hole.
     pub(super) fn held(&self) -> usize {
-        self.held.as_ref().map_or(0, |held| held.cost())
+        self.beyond.as_ref().map_or(0, |beyond| beyond.held.cost())
     }
 
-    /// Passes over `length` bytes from `sequence` on, when they are the very next ones. Where they stand.
+    /// Whether it goes on, and nothing is known beyond its next byte.
+    pub(super) fn is_straight(&self) -> bool {
+        self.state == State::Running && self.beyond.is_none()
+    }
+
+    /// Passes over `length` bytes from `sequence` on, when they are the very next ones of a straight direction. Where
+    /// they stand.
     #[inline]
     pub(super) fn follow(&mut self, sequence: u32, length: usize) -> Option<u64> {
-        let next = sequence == self.next && self.state == State::Running;
-        if !next || self.held.is_some() || self.end.is_some() {
-            return None;
-        }
-        let offset = self.offset;
-        self.advance(length as u64);
-        Some(offset)
+        (sequence == self.next).then(|| self.pass(length as u64))
     }
 
-    /// Whether everything before `sequence` was delivered.
+    /// Whether everything before `sequence` was delivered, of a direction of which a sequence number was seen.
     #[inline]
     pub(super) fn is_past(&self, sequence: u32) -> bool {
-        self.is_known() && sequence.wrapping_sub(self.next).cast_signed() <= 0
+        sequence.wrapping_sub(self.next).cast_signed() <= 0
+    }
+
+    /// Passes over `count` bytes. Where they stand.
+    #[inline]
+    pub(super) fn pass(&mut self, count: u64) -> u64 {
+        let offset = self.offset;
+        self.advance(count);
+        offset
     }
 
     /// A segment came. Returns how many of its bytes were said before.
@@ -118,9 +133,10 @@ impl Direction {
         let ahead = u64::from(ahead.max(0).unsigned_abs());
         let tail = u64::from(segment.sequence.wrapping_sub(self.next)).wrapping_add(total as u64);
         if segment.last && low(tail).cast_signed() >= 0 {
-            self.end.get_or_insert(self.offset + u64::from(low(tail)));
+            let end = self.offset + u64::from(low(tail));
+            self.beyond.get_or_insert_default().end.get_or_insert(end);
         }
-        if ahead == 0 && self.held.is_none() {
+        if ahead == 0 && self.first_held().is_none() {
             self.deliver(&segment, stream);
         } else if repeated < total {
             repeated += self.hold(self.offset + ahead, &segment, stream);
@@ -137,18 +153,26 @@ impl Direction {
         let ahead = sequence.wrapping_sub(self.next).cast_signed();
         if ahead > 0 && !self.is_finished() {
             let claimed = self.offset + u64::from(ahead.unsigned_abs());
-            let claimed = self.end.map_or(claimed, |end| claimed.min(end));
-            let limit = if sure { claimed } else { self.acknowledged };
-            self.acknowledged = self.acknowledged.max(claimed);
+            let beyond = self.beyond.get_or_insert_default();
+            let claimed = beyond.end.map_or(claimed, |end| claimed.min(end));
+            let limit = if sure { claimed } else { beyond.acknowledged };
+            beyond.acknowledged = beyond.acknowledged.max(claimed);
             self.declare(limit, stream);
         }
     }
 
     /// Nothing more will come: what is held is delivered, with its holes.
     pub(super) fn flush(&mut self, stream: &mut impl Stream) {
-        let held = self.held.as_ref().map_or(0, |held| held.end());
-        let sent = held.max(self.end.unwrap_or(0));
-        self.declare(sent.max(self.acknowledged), stream);
+        let sent = self
+            .beyond
+            .as_ref()
+            .map_or(0, |beyond| beyond.held.end().max(beyond.end.unwrap_or(0)).max(beyond.acknowledged));
+        self.declare(sent, stream);
+    }
+
+    /// Where the first segment beyond a hole begins.
+    fn first_held(&self) -> Option<u64> {
+        self.beyond.as_ref()?.held.start()
     }
 
     #[inline]
@@ -164,11 +188,11 @@ impl Direction {
     }
 
     fn hold(&mut self, offset: u64, segment: &Segment<'_>, stream: &mut impl Stream) -> usize {
-        let held = self.held.get_or_insert_default();
+        let held = &mut self.beyond.get_or_insert_default().held;
         let repeated = held.keep(offset, segment.bytes, segment.missing);
         let full = held.is_full();
         self.drain(stream);
-        if full && let Some(first) = self.held.as_ref().and_then(|held| held.start()) {
+        if full && let Some(first) = self.first_held() {
             self.declare(first, stream);
         }
         repeated
@@ -176,28 +200,22 @@ impl Direction {
 
     /// Delivers what is held and in order now.
     fn drain(&mut self, stream: &mut impl Stream) {
-        while let Some(held) = &mut self.held {
-            if let Some(piece) = held.take(self.offset) {
-                let segment = Segment {
-                    sequence: self.next,
-                    bytes: &piece.bytes,
-                    span: None,
-                    missing: piece.missing,
-                    last: false,
-                };
-                self.deliver(&segment, stream);
-            } else if held.start().is_none() {
-                self.held = None;
-            } else {
-                break;
-            }
+        while let Some(piece) = self.beyond.as_mut().and_then(|beyond| beyond.held.take(self.offset)) {
+            let segment = Segment {
+                sequence: self.next,
+                bytes: &piece.bytes,
+                span: None,
+                missing: piece.missing,
+                last: false,
+            };
+            self.deliver(&segment, stream);
         }
     }
 
     /// Declares every hole before `limit` lost, and delivers what is held between them.
     fn declare(&mut self, limit: u64, stream: &mut impl Stream) {
         while self.offset < limit {
-            let first = self.held.as_ref().and_then(|held| held.start()).unwrap_or(limit);
+            let first = self.first_held().unwrap_or(limit);
             let to = first.clamp(self.offset, limit);
             if to > self.offset {
                 stream.hole(self.offset, to - self.offset, Cause::NotCaptured);
@@ -214,13 +232,18 @@ impl Direction {
         self.next = self.next.wrapping_add(low(count));
     }
 
-    /// A FIN takes one sequence number of its own.
+    /// A FIN takes one sequence number of its own; what is known beyond the end, or no longer beyond, is let go.
     #[inline]
     fn finish(&mut self) {
-        if self.end.is_some_and(|end| end <= self.offset) && self.state == State::Running {
+        let Some(beyond) = &mut self.beyond else { return };
+        if beyond.end.is_some_and(|end| end <= self.offset) && self.state == State::Running {
             self.state = State::Finished;
             self.next = self.next.wrapping_add(1);
-            self.held = None;
+            beyond.held = Held::default();
+        }
+        let ahead = self.state != State::Finished && beyond.end.is_some();
+        if !ahead && beyond.acknowledged <= self.offset && beyond.held.start().is_none() {
+            self.beyond = None;
         }
     }
 }

@@ -4,9 +4,10 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+use model::conn::Speaker;
 
 use crate::replay::connection::Connection;
-use crate::replay::key::Key;
+use crate::replay::key::{Ends, Key};
 
 /// Flows at once. Beyond it the longest idle of the next [`NEIGHBOURS`] is closed for each new one.
 pub(super) const FLOWS_MAX: usize = 1_000_000;
@@ -23,6 +24,34 @@ impl Default for Recent {
     }
 }
 
+/// One of each [`Ends::shortcut`].
+#[derive(Debug)]
+struct Nearby([Near; 256]);
+
+impl Default for Nearby {
+    fn default() -> Nearby {
+        Nearby([Near::NOBODY; 256])
+    }
+}
+
+/// The segments that went between two ends lately, seen from the client, and where their flow is.
+#[derive(Clone, Copy, Debug)]
+struct Near {
+    addresses: u64,
+    ports: u32,
+    place: u32,
+}
+
+impl Near {
+    /// No flow has this place.
+    const NOBODY: Near = Near { addresses: 0, ports: 0, place: u32::MAX };
+
+    #[inline]
+    fn asks(&self, ends: Ends) -> bool {
+        ends == Ends { addresses: self.addresses, ports: self.ports }
+    }
+}
+
 /// Every flow that is watched.
 #[derive(Debug, Default)]
 pub(super) struct Flows {
@@ -33,11 +62,50 @@ pub(super) struct Flows {
     free: Vec<u32>,
     /// Where flows were found last, by their keys' [`shortcut`](Key::shortcut): a question's answer is near.
     recent: Recent,
+    /// The same for segments that nothing but their ends is known of.
+    near: Nearby,
     /// The next slot that a sweep looks at.
     hand: usize,
 }
 
 impl Flows {
+    /// The flow between the ends of a segment, and who sent that.
+    #[inline]
+    pub(super) fn between(&mut self, ends: Ends) -> Option<(&mut Connection, Speaker)> {
+        let near = &self.near.0[usize::from(ends.shortcut())];
+        let speaker = if near.asks(ends) {
+            Speaker::Client
+        } else if near.asks(ends.turned()) {
+            Speaker::Server
+        } else {
+            return self.approach(ends);
+        };
+        let place = near.place;
+        Some((self.at(place)?, speaker))
+    }
+
+    /// The same by the table; the next segment finds it near.
+    #[inline(never)]
+    fn approach(&mut self, ends: Ends) -> Option<(&mut Connection, Speaker)> {
+        let (key, sender) = ends.key();
+        let place = self.place(key)?;
+        let speaker = self.at(place)?.speaker(sender);
+        // The ends of a connection to itself do not tell its sides apart.
+        if ends != ends.turned() {
+            let Ends { addresses, ports } = if speaker == Speaker::Client { ends } else { ends.turned() };
+            self.near.0[usize::from(ends.shortcut())] = Near { addresses, ports, place };
+        }
+        Some((self.at(place)?, speaker))
+    }
+
+    /// What was at a place is no longer there, or not with the same client.
+    fn depart(&mut self, key: &Key, place: u32) {
+        let near = &mut self.near.0[usize::from(key.shortcut())];
+        if near.place == place {
+            *near = Near::NOBODY;
+        }
+    }
+
     /// The flow of this key.
     #[inline]
     pub(super) fn find(&mut self, key: &Key) -> Option<&mut Connection> {
@@ -66,11 +134,12 @@ impl Flows {
 
     /// Adds a flow, in the place of the former one of its key.
     pub(super) fn add(&mut self, connection: Connection) {
-        let key = connection.key;
+        let key = connection.name.key();
         let place = match self.place(key) {
             Some(place) => place,
             None => self.settle(&key),
         };
+        self.depart(&key, place);
         if let Some(slot) = self.slots.get_mut(place as usize) {
             *slot = Some(connection);
         }
@@ -85,7 +154,7 @@ impl Flows {
         });
         let (hasher, slots) = (&self.hasher, &self.slots);
         let hash = |&place: &u32| match slots.get(place as usize) {
-            Some(Some(connection)) => hasher.hash_one(connection.key),
+            Some(Some(connection)) => hasher.hash_one(connection.name.key()),
             Some(None) | None => hasher.hash_one(key),
         };
         self.places.insert_unique(hasher.hash_one(key), place, hash);
@@ -152,7 +221,9 @@ impl Flows {
     /// Takes the flow out of a place and out of the table.
     fn empty(&mut self, place: u32) -> Option<Connection> {
         let connection = self.slots.get_mut(place as usize)?.take()?;
-        let hash = self.hasher.hash_one(connection.key);
+        let key = connection.name.key();
+        self.depart(&key, place);
+        let hash = self.hasher.hash_one(key);
         if let Ok(entry) = self.places.find_entry(hash, |&entry| entry == place) {
             entry.remove();
         }
@@ -163,5 +234,5 @@ impl Flows {
 /// Whether the flow of this key is in this place.
 #[inline]
 fn is_of(slots: &[Option<Connection>], place: u32, key: &Key) -> bool {
-    matches!(slots.get(place as usize), Some(Some(connection)) if connection.key == *key)
+    matches!(slots.get(place as usize), Some(Some(connection)) if connection.name.key() == *key)
 }

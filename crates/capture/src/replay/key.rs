@@ -1,7 +1,7 @@
 //! The name of a flow: its two ends in order, so that both directions have the same one.
 
 use std::hash::{Hash, Hasher};
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use model::conn::Transport;
 
@@ -96,6 +96,88 @@ impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
         for word in self.0 {
             state.write_u64(word);
+        }
+    }
+}
+
+/// The ends of a TCP segment on IPv4 as its headers have them, the sender's first: all that is looked at to find the flow
+/// of nearly every packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ends {
+    /// The two addresses.
+    pub(super) addresses: u64,
+    /// The two ports.
+    pub(super) ports: u32,
+}
+
+impl Ends {
+    /// The ends of a segment that goes the other way.
+    #[inline]
+    pub(super) fn turned(self) -> Ends {
+        Ends { addresses: self.addresses.rotate_left(32), ports: self.ports.rotate_left(16) }
+    }
+
+    /// The [`Key::shortcut`] of their flow.
+    #[inline]
+    pub(super) fn shortcut(self) -> u8 {
+        (((self.ports >> 16) + self.ports) & 0xff) as u8
+    }
+
+    /// The name of their flow, and which of its ends the sender is.
+    pub(super) fn key(self) -> (Key, End) {
+        Key::of((self.sender(), self.turned().sender()), 0, Transport::Tcp)
+    }
+
+    fn sender(self) -> Endpoint {
+        let ip = Ipv4Addr::from_bits((self.addresses >> 32) as u32).to_ipv6_mapped().to_bits();
+        Endpoint { ip, port: (self.ports >> 16) as u16 }
+    }
+}
+
+/// A key as its flow keeps it: there are as many as flows, and nearly all are IPv4's.
+#[derive(Debug)]
+pub(super) struct Name {
+    ips: Ips,
+    /// The key's last word.
+    last: u64,
+}
+
+/// The addresses of a key, the low end's first.
+#[derive(Debug)]
+enum Ips {
+    Four(u32, u32),
+    Six(Box<[u64; 4]>),
+}
+
+impl Name {
+    /// The name of the flow that has this key.
+    pub(super) fn of(key: &Key) -> Name {
+        let [low_upper, low_lower, high_upper, high_lower, last] = key.0;
+        let four = |upper, lower| Ipv6Addr::from_bits(joined(upper, lower)).to_ipv4_mapped();
+        let ips = match (four(low_upper, low_lower), four(high_upper, high_lower)) {
+            (Some(low), Some(high)) => Ips::Four(low.to_bits(), high.to_bits()),
+            _ => Ips::Six(Box::new([low_upper, low_lower, high_upper, high_lower])),
+        };
+        Name { ips, last }
+    }
+
+    /// Whether it is a flow of UDP.
+    pub(super) fn is_udp(&self) -> bool {
+        self.last & UDP != 0
+    }
+
+    /// The key.
+    #[inline]
+    pub(super) fn key(&self) -> Key {
+        const MAPPED: u64 = 0xffff << 32;
+        match &self.ips {
+            Ips::Four(low, high) => {
+                Key([0, MAPPED | u64::from(*low), 0, MAPPED | u64::from(*high), self.last])
+            }
+            Ips::Six(ips) => {
+                let [low_upper, low_lower, high_upper, high_lower] = **ips;
+                Key([low_upper, low_lower, high_upper, high_lower, self.last])
+            }
         }
     }
 }

@@ -13,8 +13,8 @@ use model::conn::Transport;
 
 pub(super) use ip::FragmentOf;
 
-use crate::replay::bytes::{be16, be32};
-use crate::replay::key::{End, Endpoint, Key};
+use crate::replay::bytes::{be16, be32, be64};
+use crate::replay::key::{End, Endpoint, Ends, Key};
 
 /// Tunnels in tunnels: deeper ones are an attack.
 const TUNNELS: usize = 4;
@@ -89,11 +89,10 @@ pub(super) struct Packet {
     pub(super) tcp: Option<Tcp>,
 }
 
-/// A TCP segment of which nothing is missing.
+/// A TCP segment on IPv4 of which nothing is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Segment {
-    /// The end of the flow that sent it.
-    pub(super) sender: End,
+pub(super) struct Plain {
+    pub(super) ends: Ends,
     /// Where its payload stands.
     pub(super) payload: Range<usize>,
     pub(super) tcp: Tcp,
@@ -182,9 +181,9 @@ impl Part {
 }
 
 /// Reads the frame that nearly all are, in which everything has its fixed place: TCP on IPv4 without options on
-/// Ethernet, no fragment, nothing cut. With its flow; `None` for any other frame, which [`frame`] reads.
+/// Ethernet, no fragment, nothing cut. `None` for any other frame, which [`frame`] reads.
 #[inline]
-pub(super) fn plain(link: u16, frame: &[u8]) -> Option<(Key, Segment)> {
+pub(super) fn plain(link: u16, frame: &[u8]) -> Option<Plain> {
     let h = frame.first_chunk::<54>()?;
     let is_ipv4 = link == link::ETHERNET && be32(h, 12)? >> 8 == IPV4_WITHOUT_OPTIONS;
     if !is_ipv4 || h[23] != TCP || be16(h, 20)? & 0x3fff != 0 {
@@ -194,11 +193,9 @@ pub(super) fn plain(link: u16, frame: &[u8]) -> Option<(Key, Segment)> {
     if payload.start < h.len() || payload.start > payload.end || payload.end > frame.len() {
         return None;
     }
-    let source = Endpoint { ip: ip::mapped(be32(h, 26)?), port: be16(h, 34)? };
-    let target = Endpoint { ip: ip::mapped(be32(h, 30)?), port: be16(h, 36)? };
-    let (key, sender) = Key::of((source, target), 0, Transport::Tcp);
+    let ends = Ends { addresses: be64(h, 26)?, ports: be32(h, 34)? };
     let tcp = Tcp { sequence: be32(h, 38)?, acknowledged: be32(h, 42)?, flags: h[47] };
-    Some((key, Segment { sender, payload, tcp }))
+    Some(Plain { ends, payload, tcp })
 }
 
 /// Decodes a frame of link type `link` that was `original` bytes long on the wire.
