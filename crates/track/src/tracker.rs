@@ -121,7 +121,7 @@ impl Tracker {
     pub fn finish(&mut self, at: Time, out: &mut Vec<Access>) {
         self.ends.clear();
         let mut open: Vec<_> = self.connections.drain().collect();
-        open.sort_unstable_by_key(|connection| connection.heard);
+        open.sort_unstable_by_key(|connection| (connection.heard, connection.id()));
         for mut connection in open {
             connection.close(at, &mut self.ear(), out);
         }
