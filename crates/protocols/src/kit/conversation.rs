@@ -24,7 +24,7 @@ pub enum Standing {
     /// It does.
     Ours,
     /// What follows is another protocol: the unread bytes of the client, and of the server.
-    Over(Vec<u8>, Vec<u8>),
+    Over(Box<(Vec<u8>, Vec<u8>)>),
 }
 
 impl Conversation {
@@ -90,8 +90,13 @@ impl Conversation {
         self.machine.tally.proven |= desk.exchanges.len() > before;
         match step {
             Step::On | Step::Wait => Standing::Ours,
-            Step::Over => Standing::Over(self.client.take_unread(), self.server.take_unread()),
+            Step::Over => self.over(),
         }
+    }
+
+    #[cold]
+    fn over(&mut self) -> Standing {
+        Standing::Over(Box::new((self.client.take_unread(), self.server.take_unread())))
     }
 
     /// `speaker` said `length` more bytes that were lost.

@@ -91,7 +91,24 @@ impl Half {
 
     #[inline]
     pub(super) fn hear(&mut self, machine: &mut Machine, at: Time, bytes: &[u8], desk: &mut Desk) -> Step {
-        self.listen(machine, at, desk, |ear| ear.hear(bytes))
+        if self.unfinished.is_some() {
+            return self.hear_on(machine, at, bytes, desk);
+        }
+        if bytes.is_empty() {
+            return Step::Wait;
+        }
+        let mut ear = Ear { half: self, machine, desk, at, span: None };
+        let (read, step) = ear.go_through(bytes, 0, Ahead::Open);
+        if read < bytes.len() || ear.span.is_some() || ear.half.unfinished.is_some() {
+            ear.pause(bytes.get(read..).unwrap_or_default());
+        }
+        step
+    }
+
+    /// Hears more of the message under way.
+    #[inline(never)]
+    fn hear_on(&mut self, machine: &mut Machine, at: Time, bytes: &[u8], desk: &mut Desk) -> Step {
+        self.listen(machine, at, desk, |ear| ear.hear_on(bytes))
     }
 
     pub(super) fn miss(
@@ -130,7 +147,6 @@ impl Half {
     }
 
     /// Goes on with the message under way; what is finished afterwards holds no memory.
-    #[inline]
     fn listen<T>(
         &mut self,
         machine: &mut Machine,
@@ -141,11 +157,7 @@ impl Half {
         let span = self.unfinished.as_mut().and_then(|message| message.span.take());
         let mut ear = Ear { half: self, machine, desk, at, span };
         let done = work(&mut ear);
-        if let Some(span) = ear.span {
-            self.message().span = Some(span);
-        } else if self.unfinished.as_ref().is_some_and(|message| message.is_finished()) {
-            self.unfinished = None;
-        }
+        ear.leave();
         done
     }
 
@@ -200,26 +212,29 @@ struct Ear<'a> {
 }
 
 impl Ear<'_> {
-    #[inline]
-    fn hear(&mut self, bytes: &[u8]) -> Step {
-        if self.half.unfinished.is_some() {
-            return self.hear_on(bytes);
-        }
-        if bytes.is_empty() {
-            return Step::Wait;
-        }
-        let (read, step) = self.go_through(bytes, 0, Ahead::Open);
-        if let Some(unread @ [_, ..]) = bytes.get(read..) {
-            self.keep(unread);
-        }
-        step
+    /// What was heard ends within a message, or with something else to be kept.
+    #[cold]
+    fn pause(&mut self, unread: &[u8]) {
+        self.keep(unread);
+        self.leave();
     }
 
     /// Keeps the first bytes of a message that is not whole.
     fn keep(&mut self, unread: &[u8]) {
-        let message = self.half.message();
-        message.pending.extend_from_slice(unread);
-        message.since = self.at;
+        if !unread.is_empty() {
+            let message = self.half.message();
+            message.pending.extend_from_slice(unread);
+            message.since = self.at;
+        }
+    }
+
+    /// Hands the message under way back; what is finished holds no memory.
+    fn leave(&mut self) {
+        if let Some(span) = self.span.take() {
+            self.half.message().span = Some(span);
+        } else if self.half.unfinished.as_ref().is_some_and(|message| message.is_finished()) {
+            self.half.unfinished = None;
+        }
     }
 
     /// Hears more of the message under way.
@@ -354,38 +369,56 @@ impl Ear<'_> {
     /// A message of so many bytes was heard, of which the first passed at `from`.
     #[inline(always)]
     fn settle(&mut self, heard: Heard, from: Time, bytes: u64) {
-        let span = match heard {
-            Heard::Request(..) | Heard::Response(..) | Heard::Early(_) | Heard::Part | Heard::Dismissed => {
-                let before = self.span.take();
-                self.span(before, from, bytes)
-            }
-            // It stands between the parts of another message, and is none of them.
-            Heard::Oneway(_) => self.span(None, from, bytes),
-            Heard::Identity(_) | Heard::Abandoned(_) | Heard::Nothing => Span::default(),
-        };
-        let (pairing, desk) = (&mut self.machine.pairing, &mut *self.desk);
         match heard {
-            Heard::Request(key, exchange) => pairing.ask(key, exchange, span, desk),
-            Heard::Response(key) => pairing.answer(key, span, desk),
-            Heard::Early(response) => pairing.answer_early(*response, span, desk),
-            Heard::Oneway(exchange) => pairing.tell(exchange, span, desk),
-            Heard::Part => self.span = Some(span),
-            Heard::Identity(identity) => pairing.identify(identity),
-            Heard::Dismissed => pairing.dismiss(desk),
-            Heard::Abandoned(count) => pairing.abandon(count, None, desk),
+            Heard::Request(key, exchange) => {
+                let span = self.ended(from, bytes);
+                self.machine.pairing.ask(key, exchange, span, self.desk);
+            }
+            Heard::Response(key) => {
+                let span = self.ended(from, bytes);
+                self.machine.pairing.answer(key, span, self.desk);
+            }
+            Heard::Part => self.span = Some(self.ended(from, bytes)),
+            Heard::Early(response) => {
+                let span = self.ended(from, bytes);
+                self.machine.pairing.answer_early(*response, span, self.desk);
+            }
+            Heard::Oneway(exchange) => {
+                // It stands between the parts of another message, and is none of them.
+                let span = self.span(None, from, bytes);
+                self.machine.pairing.tell(exchange, span, self.desk);
+            }
+            Heard::Dismissed => {
+                self.ended(from, bytes);
+                self.machine.pairing.dismiss(self.desk);
+            }
+            Heard::Identity(identity) => self.machine.pairing.identify(identity),
+            Heard::Abandoned(count) => self.machine.pairing.abandon(count, None, self.desk),
             Heard::Nothing => {}
         }
+    }
+
+    /// The message that is being said, after `bytes` more of it.
+    #[inline(always)]
+    fn ended(&mut self, from: Time, bytes: u64) -> Span {
+        let before = self.span.take();
+        self.span(before, from, bytes)
     }
 
     /// The message that was said `before`, or now from `from` on, after `bytes` more and what was lost among them.
     #[inline]
     fn span(&mut self, before: Option<Span>, from: Time, bytes: u64) -> Span {
-        let mut span = before.unwrap_or(Span { from, to: self.at, ..Span::default() });
-        // What ends with the connection was whole when its last byte came.
-        if bytes > 0 {
-            span.to = self.at;
-        }
-        span.bytes += bytes;
+        let mut span = match before {
+            None => Span { from, to: self.at, bytes, ..Span::default() },
+            Some(mut span) => {
+                // What ends with the connection was whole when its last byte came.
+                if bytes > 0 {
+                    span.to = self.at;
+                }
+                span.bytes += bytes;
+                span
+            }
+        };
         if let Some(message) = &mut self.half.unfinished {
             let lost = std::mem::take(&mut message.lost);
             span.completeness.lost_bytes += lost.lost_bytes;

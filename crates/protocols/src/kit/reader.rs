@@ -63,8 +63,10 @@ impl<'a> Reader<'a> {
     /// The same reader, in a conversation: `turn` is its oldest open request, and the desk is shared with others.
     #[inline]
     #[must_use]
-    pub fn among(self, turn: Option<&'a mut Exchange>, desk: &'a mut Desk) -> Self {
-        Reader { turn, desk: Some(desk), ..self }
+    pub fn among(mut self, turn: Option<&'a mut Exchange>, desk: &'a mut Desk) -> Self {
+        self.turn = turn;
+        self.desk = Some(desk);
+        self
     }
 
     /// The thing that was told by `told`, kept once for all sessions: see [`Shared::recall`](crate::kit::desk::Shared::recall).
