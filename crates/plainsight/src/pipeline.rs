@@ -65,16 +65,17 @@ impl Pipeline {
     /// Takes events until a batch is full, or the source pauses or ends.
     pub(crate) fn step(&mut self, source: &mut dyn Source) -> anyhow::Result<Flow> {
         for _ in 0..EVENTS {
-            let event = match source.next() {
-                Ok(Some(event)) => event,
+            match source.next() {
+                Ok(Some(ref event)) => {
+                    self.latest = self.latest.max(event.at);
+                    self.tracker.follow(event, &mut self.accesses);
+                }
                 Ok(None) => {
                     self.deliver()?;
                     return Ok(if source.is_finished() { Flow::Ended } else { Flow::Paused });
                 }
                 Err(error) => return Err(error).context("reading events"),
-            };
-            self.latest = self.latest.max(event.at);
-            self.tracker.follow(&event, &mut self.accesses);
+            }
             if self.accesses.len() >= BATCH {
                 break;
             }

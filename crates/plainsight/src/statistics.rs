@@ -9,8 +9,8 @@ use track::tally::Tally;
 /// A tally in words, on a few lines.
 pub(crate) fn tell(tally: &Tally, open: usize) -> String {
     let mut text = String::new();
-    let total: u64 = tally.exchanges.values().sum();
-    let by_protocol: Vec<_> = tally.exchanges.iter().map(|(name, n)| format!("{name} {n}")).collect();
+    let total: u64 = tally.exchanges().values().sum();
+    let by_protocol: Vec<_> = tally.exchanges().iter().map(|(name, n)| format!("{name} {n}")).collect();
     _ = write!(text, "{total} exchanges");
     if total > 0 {
         _ = write!(text, " ({})", by_protocol.join(", "));
@@ -79,7 +79,7 @@ pub(crate) fn json(tally: &Tally, open: usize, ledger: &Ledger) -> Value {
     let dark: serde_json::Map<_, _> =
         tally.dark.iter().map(|(name, n)| (name.to_string(), (*n).into())).collect();
     json!({
-        "exchanges": tally.exchanges, "connections": tally.connections, "open": open, "evicted": tally.evicted,
+        "exchanges": tally.exchanges(), "connections": tally.connections, "open": open, "evicted": tally.evicted,
         "heard_bytes": tally.heard_bytes, "sealed_bytes": tally.sealed_bytes, "unknown_bytes": tally.unknown_bytes,
         "skipped_bytes": tally.skipped_bytes, "lost_bytes": lost, "breaches": tally.breaches,
         "undone": tally.undone, "dark": dark, "kernel": kernel(ledger),

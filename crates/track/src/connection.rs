@@ -6,6 +6,7 @@ use std::sync::Arc;
 use model::access::Access;
 use model::conn::{Address, ConnId, Layer, Paired, Role, Speaker};
 use model::event::{Lost, Opened, Said};
+use model::exchange::Exchange;
 use model::process::Process;
 use model::time::Time;
 
@@ -25,6 +26,7 @@ pub struct Connection {
     /// There when plaintext above the socket is heard.
     clear: Option<Box<Lane>>,
     secrecy: Secrecy,
+    bounds: Bounds,
     /// How many of its ends on this host are still open.
     ends: u8,
     /// At which end each speaker (client, server) was heard last, on each layer (wire, clear).
@@ -62,12 +64,26 @@ enum Secrecy {
     Read,
 }
 
+/// Whether each write of a connection keeps its own bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bounds {
+    None,
+    Kept,
+}
+
+impl Bounds {
+    fn of(opened: &Opened) -> Self {
+        if opened.transport.keeps_bounds() { Bounds::Kept } else { Bounds::None }
+    }
+}
+
 impl Connection {
     /// A connection of which nothing was heard yet.
     #[must_use]
     pub fn new(id: ConnId, opened: Arc<Opened>, at: Time) -> Self {
         Connection {
             id,
+            bounds: Bounds::of(&opened),
             opened,
             peer: None,
             paired: None,
@@ -90,6 +106,7 @@ impl Connection {
     /// More became known of it.
     pub fn reopen(&mut self, opened: Arc<Opened>) {
         if self.opened.role != Role::Both {
+            self.bounds = Bounds::of(&opened);
             self.opened = opened;
         }
     }
@@ -153,9 +170,14 @@ impl Connection {
         };
         self.heard_at[said.layer as usize][said.speaker as usize] = end;
         let (stream, talk) = lane.of(said.speaker);
-        stream.accept(at, said.offset, said.bytes, &mut |piece| {
-            talk.take(&self.opened, said.speaker, piece, ear);
-        });
+        if self.bounds == Bounds::None && !said.bytes.is_empty() && stream.pass(said.offset, said.bytes.len())
+        {
+            talk.hear(&self.opened, said.speaker, at, said.bytes, ear);
+        } else {
+            stream.accept(at, said.offset, said.bytes, &mut |piece| {
+                talk.take(&self.opened, said.speaker, piece, ear);
+            });
+        }
         self.deliver(said.layer, ear, out);
     }
 
@@ -213,24 +235,38 @@ impl Connection {
 
     #[inline]
     fn deliver(&self, layer: Layer, ear: &mut Ear<'_>, out: &mut Vec<Access>) {
-        if ear.desk.exchanges.is_empty() {
-            return;
+        match ear.desk.exchanges.len() {
+            0 => {}
+            // Nearly every answer ends one exchange.
+            1 => {
+                if let Some(exchange) = ear.desk.exchanges.pop() {
+                    out.push(self.access(layer, exchange, ear.tally));
+                }
+            }
+            _ => self.deliver_all(layer, ear, out),
         }
-        let paired = match layer {
-            Layer::Wire => None,
-            Layer::Clear => self.paired,
-        };
-        for exchange in ear.desk.exchanges.drain(..) {
-            *ear.tally.exchanges.entry(exchange.protocol).or_default() += 1;
-            out.push(Access {
-                conn: self.id,
-                opened: Arc::clone(&self.opened),
-                actor: self.opened.process.clone(),
-                peer: self.peer.clone(),
-                layer,
-                paired,
-                exchange,
-            });
+    }
+
+    #[inline(never)]
+    fn deliver_all(&self, layer: Layer, ear: &mut Ear<'_>, out: &mut Vec<Access>) {
+        let exchanges = ear.desk.exchanges.drain(..);
+        out.extend(exchanges.map(|exchange| self.access(layer, exchange, ear.tally)));
+    }
+
+    #[inline]
+    fn access(&self, layer: Layer, exchange: Box<Exchange>, tally: &mut Tally) -> Access {
+        tally.count_exchange(exchange.protocol);
+        Access {
+            conn: self.id,
+            opened: Arc::clone(&self.opened),
+            actor: self.opened.process.clone(),
+            peer: self.peer.clone(),
+            layer,
+            paired: match layer {
+                Layer::Wire => None,
+                Layer::Clear => self.paired,
+            },
+            exchange,
         }
     }
 }

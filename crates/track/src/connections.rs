@@ -15,6 +15,19 @@ use crate::connection::Connection;
 pub(crate) struct Connections {
     table: HashTable<Box<Connection>>,
     hasher: RandomState,
+    recent: Recent,
+}
+
+/// Where in the table connections were found last, by their names' [`shortcut`]: an answer is near its question.
+///
+/// Whether a place is still the right one shows there.
+#[derive(Debug)]
+struct Recent([u32; 256]);
+
+impl Default for Recent {
+    fn default() -> Self {
+        Recent([0; 256])
+    }
 }
 
 impl Connections {
@@ -26,8 +39,25 @@ impl Connections {
     /// The connection of this name.
     #[inline]
     pub(crate) fn get_mut(&mut self, id: ConnId) -> Option<&mut Connection> {
+        let place = self.recent.0[usize::from(shortcut(id))] as usize;
+        if !self.is_at(place, id) {
+            return self.look_up(id);
+        }
+        self.table.get_bucket_mut(place).map(Box::as_mut)
+    }
+
+    #[inline]
+    fn is_at(&self, place: usize, id: ConnId) -> bool {
+        self.table.get_bucket(place).is_some_and(|connection| connection.id() == id)
+    }
+
+    /// The connection of this name, by the table.
+    #[inline(never)]
+    fn look_up(&mut self, id: ConnId) -> Option<&mut Connection> {
         let hash = self.hasher.hash_one(id);
-        self.table.find_mut(hash, |connection| connection.id() == id).map(Box::as_mut)
+        let place = self.table.find_bucket_index(hash, |connection| connection.id() == id)?;
+        self.recent.0[usize::from(shortcut(id))] = u32::try_from(place).ok()?;
+        self.table.get_bucket_mut(place).map(Box::as_mut)
     }
 
     /// The connection of this name, to look at.
@@ -59,4 +89,10 @@ impl Connections {
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = Box<Connection>> {
         self.table.drain()
     }
+}
+
+/// One byte that few connections of a busy host share.
+#[inline]
+fn shortcut(id: ConnId) -> u8 {
+    (id.tgid.wrapping_add(id.fd) & 0xff) as u8
 }

@@ -49,6 +49,17 @@ pub enum Piece<'a> {
 }
 
 impl Stream {
+    /// Passes over `length` bytes at a position, when they are the very next ones and none waits behind them. Whether
+    /// they were.
+    #[inline]
+    pub fn pass(&mut self, offset: u64, length: usize) -> bool {
+        let next = offset == self.next && self.early.is_none();
+        if next {
+            self.next = self.next.saturating_add(length as u64);
+        }
+        next
+    }
+
     /// Bytes at a position; `give` gets what is in order now.
     pub fn accept(&mut self, at: Time, offset: u64, bytes: &[u8], give: &mut impl FnMut(Piece<'_>)) {
         self.begin(offset);

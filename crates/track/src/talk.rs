@@ -71,7 +71,9 @@ impl Talk {
         match self {
             Talk::Proven(proven) => {
                 let standing = proven.hear(speaker, at, bytes, ear);
-                self.go_on(of, standing, at, ear);
+                if standing != Standing::Ours || proven.is_doubtful() {
+                    self.go_on(of, standing, at, ear);
+                }
             }
             Talk::Sealed => ear.tally.sealed_bytes += bytes.len() as u64,
             Talk::Unknown(turn) => {
@@ -181,7 +183,8 @@ impl Talk {
         let (_, pieces) = opened.pieces();
         for (read, piece) in pieces.iter().enumerate() {
             standing = trial.conversation.hear(piece.speaker, piece.at, &piece.bytes, ear.desk);
-            if let Standing::Over(client, server) = &mut standing {
+            if let Standing::Over(unread) = &mut standing {
+                let (client, server) = &mut **unread;
                 for rest in pieces.iter().skip(read + 1) {
                     let side = match rest.speaker {
                         Speaker::Client => &mut *client,
@@ -228,10 +231,10 @@ impl Talk {
     }
 
     /// Takes the next state after bytes were read.
-    #[inline]
     fn go_on(&mut self, of: &event::Opened, standing: Standing, at: Time, ear: &mut Ear<'_>) {
         match (standing, &mut *self) {
-            (Standing::Over(client, server), _) => {
+            (Standing::Over(unread), _) => {
+                let (client, server) = *unread;
                 *self = Talk::Opening(Box::new(Opened::new(Joined::AtStart)));
                 for (speaker, rest) in [(Speaker::Client, client), (Speaker::Server, server)] {
                     if !rest.is_empty() {
@@ -263,12 +266,17 @@ impl Proven {
     fn hear(&mut self, speaker: Speaker, at: Time, bytes: &[u8], ear: &mut Ear<'_>) -> Standing {
         let heard = ear.desk.exchanges.len();
         let standing = self.conversation.hear(speaker, at, bytes, ear.desk);
-        if ear.desk.exchanges.len() > heard {
-            let breaches = self.conversation.tally().breaches;
-            ear.tally.breaches += u64::from(breaches - self.breaches);
-            self.breaches = breaches;
+        if self.conversation.tally().breaches != self.breaches && ear.desk.exchanges.len() > heard {
+            self.count_breaches(ear.tally);
         }
         standing
+    }
+
+    #[cold]
+    fn count_breaches(&mut self, tally: &mut Tally) {
+        let breaches = self.conversation.tally().breaches;
+        tally.breaches += u64::from(breaches - self.breaches);
+        self.breaches = breaches;
     }
 
     fn is_doubtful(&self) -> bool {

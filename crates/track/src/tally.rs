@@ -8,8 +8,8 @@ use model::event::Cause;
 /// Counts over all connections since the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Exchanges by protocol.
-    pub exchanges: BTreeMap<&'static str, u64>,
+    /// Exchanges by protocol, in the order in which the protocols were first heard.
+    exchanges: Vec<(&'static str, u64)>,
     /// Connections that were opened.
     pub connections: u64,
     /// Connections given up because the table was full.
@@ -30,4 +30,26 @@ pub struct Tally {
     pub skipped_bytes: u64,
     /// Protocols that were recognised wrongly and given up.
     pub undone: u64,
+}
+
+impl Tally {
+    /// Exchanges by protocol.
+    #[must_use]
+    pub fn exchanges(&self) -> BTreeMap<&'static str, u64> {
+        let mut all = BTreeMap::new();
+        for (protocol, count) in &self.exchanges {
+            *all.entry(*protocol).or_default() += count;
+        }
+        all
+    }
+
+    /// Counts an exchange.
+    #[inline]
+    pub(crate) fn count_exchange(&mut self, protocol: &'static str) {
+        // A host speaks a few protocols, and each has its name in one place.
+        match self.exchanges.iter_mut().find(|(known, _)| std::ptr::eq(*known, protocol)) {
+            Some((_, count)) => *count += 1,
+            None => self.exchanges.push((protocol, 1)),
+        }
+    }
 }

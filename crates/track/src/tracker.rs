@@ -24,7 +24,8 @@ const CONNECTIONS: usize = 512 << 10;
 #[derive(Debug)]
 pub struct Tracker {
     connections: Connections,
-    /// The other ends of connections that are on this host too: their events belong there.
+    /// The other ends of connections that are on this host too: their events belong there. None of them is the name of
+    /// a connection.
     ends: HashMap<ConnId, OtherEnd>,
     /// Ends that are not known yet, with the connection at their other end, which is open and named them.
     awaited: HashMap<ConnId, ConnId>,
@@ -73,6 +74,18 @@ impl Tracker {
     /// Takes one event; the accesses that it completes are added to `out`.
     #[inline]
     pub fn follow(&mut self, event: &Event<'_>, out: &mut Vec<Access>) {
+        if let What::Said(said) = &event.what
+            && let Some(connection) = self.connections.get_mut(event.conn)
+        {
+            let mut ear = Ear { tally: &mut self.tally, desk: &mut self.desk, show: self.show };
+            return connection.hear(End::Named, event.at, said, &mut ear, out);
+        }
+        self.follow_any(event, out);
+    }
+
+    /// The same of what is not said on a connection that is followed under this very name.
+    #[inline(never)]
+    fn follow_any(&mut self, event: &Event<'_>, out: &mut Vec<Access>) {
         let mut ear = Ear { tally: &mut self.tally, desk: &mut self.desk, show: self.show };
         match &event.what {
             What::Said(said) => {
@@ -183,7 +196,6 @@ impl Tracker {
     }
 }
 
-#[inline]
 fn find<'a>(
     connections: &'a mut Connections,
     ends: &HashMap<ConnId, OtherEnd>,
