@@ -82,6 +82,7 @@ impl Pairing {
     }
 
     /// A request that waits for its response.
+    #[inline]
     pub fn ask(&mut self, key: Key, mut exchange: Box<Exchange>, span: Span, desk: &mut Desk) {
         if matches!(self.waiting.front(), Some(Waiting::Gap(Gap::Answered))) && self.waiting.len() == 1 {
             self.waiting.clear();
@@ -90,15 +91,19 @@ impl Pairing {
             self.give_up_oldest(Some(Cause::Cap), desk);
         }
         self.begin(&mut exchange, span);
-        match self.early.take() {
-            Some(early) => {
-                exchange.response = early.response;
-                self.finish(exchange, early.span, desk);
-            }
-            None => {
-                exchange.response.outcome = Outcome::Unanswered;
-                self.waiting.push_back(Waiting::Request(key, exchange));
-            }
+        if self.early.is_some() {
+            return self.finish_early(exchange, desk);
+        }
+        exchange.response.outcome = Outcome::Unanswered;
+        self.waiting.push_back(Waiting::Request(key, exchange));
+    }
+
+    /// The answer to this request came before its end.
+    #[inline(never)]
+    fn finish_early(&mut self, mut exchange: Box<Exchange>, desk: &mut Desk) {
+        if let Some(early) = self.early.take() {
+            exchange.response = early.response;
+            self.finish(exchange, early.span, desk);
         }
     }
 
@@ -189,7 +194,7 @@ impl Pairing {
     fn give_up_oldest(&mut self, cause: Option<Cause>, desk: &mut Desk) {
         while let Some(waiting) = self.waiting.pop_front() {
             if let Waiting::Request(_, mut exchange) = waiting {
-                exchange.identity = self.identity_of(exchange.identity.take());
+                self.recognise(&mut exchange);
                 // What there is of its answer was not all.
                 exchange.response = Response { outcome: Outcome::Unanswered, ..Response::default() };
                 exchange.completeness.cause = exchange.completeness.cause.or(cause);
@@ -212,7 +217,7 @@ impl Pairing {
     /// Its response was said.
     #[inline]
     fn finish(&self, mut exchange: Box<Exchange>, span: Span, desk: &mut Desk) {
-        exchange.identity = self.identity_of(exchange.identity.take());
+        self.recognise(&mut exchange);
         exchange.answered = Some(span.to);
         exchange.response_bytes = span.bytes;
         let whole = &mut exchange.completeness;
@@ -222,14 +227,20 @@ impl Pairing {
     }
 
     /// Who asked: the session as it was then, with the server's version if only the answer told it.
-    fn identity_of(&self, then: Option<Arc<Identity>>) -> Option<Arc<Identity>> {
-        let (Some(then), Some(now)) = (&then, &self.identity) else {
-            return then.or_else(|| self.identity.clone());
+    #[inline]
+    fn recognise(&self, exchange: &mut Exchange) {
+        let is_older = match (&exchange.identity, &self.identity) {
+            (Some(then), Some(now)) => !Arc::ptr_eq(then, now) && is_same_but_for_version(then, now),
+            (then, _) => then.is_none(),
         };
-        let grown = !Arc::ptr_eq(then, now)
-            && then.version.is_none()
-            && (&then.user, &then.database, &then.application)
-                == (&now.user, &now.database, &now.application);
-        Some(Arc::clone(if grown { now } else { then }))
+        if is_older {
+            exchange.identity.clone_from(&self.identity);
+        }
     }
+}
+
+#[cold]
+fn is_same_but_for_version(then: &Identity, now: &Identity) -> bool {
+    then.version.is_none()
+        && (&then.user, &then.database, &then.application) == (&now.user, &now.database, &now.application)
 }

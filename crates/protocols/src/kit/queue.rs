@@ -60,8 +60,13 @@ impl<T> Queue<T> {
         if self.first.is_none() {
             self.first = Some(element);
         } else {
-            self.rest.get_or_insert_default().push_back(element);
+            self.push_behind(element);
         }
+    }
+
+    #[inline(never)]
+    fn push_behind(&mut self, element: T) {
+        self.rest.get_or_insert_default().push_back(element);
     }
 
     /// Adds an element that leaves before all others.
