@@ -39,6 +39,7 @@ pub struct Exchange {
 
 impl Exchange {
     /// Forgets what it says, and keeps small pieces of memory for what it will say next.
+    #[inline]
     pub fn clear(&mut self) {
         self.identity = None;
         self.request.clear();
@@ -78,6 +79,7 @@ pub struct Request {
 }
 
 impl Request {
+    #[inline]
     fn clear(&mut self) {
         self.operation = Cow::Borrowed("");
         self.statement = None;
@@ -111,6 +113,7 @@ pub struct Response {
 
 impl Response {
     /// Forgets what it says.
+    #[inline]
     fn clear(&mut self) {
         self.outcome = Outcome::default();
         self.failure = None;
@@ -127,11 +130,16 @@ const KEPT: usize = 32;
 #[inline]
 fn forget(details: &mut Details) {
     // Most have none.
-    if !details.is_empty() {
-        details.clear();
-        if details.capacity() > KEPT {
-            *details = Details::new();
-        }
+    if details.shared.is_some() || !details.own.is_empty() {
+        forget_some(details);
+    }
+}
+
+#[inline(never)]
+fn forget_some(details: &mut Details) {
+    details.clear();
+    if details.capacity() > KEPT {
+        *details = Details::new();
     }
 }
 
