@@ -35,10 +35,17 @@ impl Memory {
     }
 
     /// Adds the tables that a statement touches.
+    #[inline]
     pub fn add_tables(&mut self, statement: &str, to: &mut Vec<Text>) {
-        if let Some(tables) = self.tables.find(statement) {
-            return to.extend_from_slice(tables);
+        match self.tables.find(statement) {
+            // Most touch one.
+            Some(tables) => tables.iter().for_each(|table| to.push(Text::clone(table))),
+            None => self.add_unknown(statement, to),
         }
+    }
+
+    #[inline(never)]
+    fn add_unknown(&mut self, statement: &str, to: &mut Vec<Text>) {
         let found = read(statement, &mut self.names, &mut self.gaps);
         let elsewhere = found.iter().map(|name| size_of::<Text>() + name.len()).sum();
         to.extend_from_slice(&found);

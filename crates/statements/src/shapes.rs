@@ -89,7 +89,7 @@ impl<T> Shapes<T> {
             if let Some(gap) = node.gap {
                 rest = rest.get(gap.length(rest)..)?;
             }
-            rest = rest.strip_prefix(self.text_of(node))?;
+            rest = behind(rest, self.text_of(node))?;
         }
         self.kept.get(node.kept as usize)
     }
@@ -216,6 +216,20 @@ impl<T> Shapes<T> {
         self.text.get(node.from as usize..node.to as usize).unwrap_or_default()
     }
 }
+
+/// What of a statement is behind `text`, if it begins so. Behind most gaps stands a sign or a word.
+#[inline]
+fn behind<'a>(statement: &'a [u8], text: &[u8]) -> Option<&'a [u8]> {
+    let (begin, rest) = statement.split_at_checked(text.len())?;
+    let is_same = match text.len() {
+        ..=WORD => begin.iter().zip(text).all(|(a, b)| a == b),
+        _ => begin == text,
+    };
+    is_same.then_some(rest)
+}
+
+/// So short a text is compared byte by byte.
+const WORD: usize = 8;
 
 /// What is within [`SIZE`] has an index.
 fn index(at: usize) -> u32 {

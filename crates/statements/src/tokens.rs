@@ -131,6 +131,10 @@ impl Gap {
     /// Most gaps are short numbers: what the others take stays out of their way.
     #[inline]
     pub(crate) fn length(self, text: &[u8]) -> usize {
+        if self == Gap::Number { number(text) } else { self.length_of_any(text) }
+    }
+
+    fn length_of_any(self, text: &[u8]) -> usize {
         match self {
             Gap::Number => number(text),
             Gap::Quoted => quoted(b'\'', text).1,
@@ -187,13 +191,24 @@ fn is_of_word(byte: &u8) -> bool {
 /// A number, with its point and its exponent; of `1..2`, only what stands before the points.
 #[inline]
 fn number(text: &[u8]) -> usize {
-    let digits = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    let digits = digits(text);
     match text.get(digits) {
         Some(byte) if *byte == b'.' || is_of_word(byte) => with_more_than_digits(text),
         Some(_) | None => digits,
     }
 }
 
+/// How many digits a text begins with.
+#[inline]
+fn digits(text: &[u8]) -> usize {
+    let mut count = 0;
+    while text.get(count).is_some_and(u8::is_ascii_digit) {
+        count += 1;
+    }
+    count
+}
+
+#[inline(never)]
 fn with_more_than_digits(text: &[u8]) -> usize {
     let mut end = word(text);
     loop {
