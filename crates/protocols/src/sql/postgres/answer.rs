@@ -9,6 +9,7 @@ use crate::kit::reader::Reader;
 
 use super::copy::{Copy, Way};
 use super::shape::Shape;
+use super::statements::Statement;
 
 /// So many rows of a result are kept for inspection.
 pub(super) const SAMPLES: usize = 5;
@@ -16,6 +17,10 @@ pub(super) const SAMPLES: usize = 5;
 const MESSAGE: usize = 1 << 10;
 /// So many notices of one response are kept.
 const NOTICES: u8 = 3;
+
+/// The shape of the last rows is kept by each session; a longer description of them is looked up where all sessions'
+/// are.
+const LAST: usize = 1 << 10;
 
 /// What of the response under way is not for its record; the rest grows where the record is.
 #[derive(Debug, Default)]
@@ -29,13 +34,32 @@ pub(super) struct Answer {
     pub(super) failure: Option<Box<Failure>>,
     /// The shape of the rows that come.
     pub(super) shape: Option<Arc<Shape>>,
+    /// That of the rows that came last: what was asked is asked again.
+    last: Option<Arc<Shape>>,
     pub(super) copied: u64,
     /// Which way data is copied.
     pub(super) copy: Option<Copy>,
 }
 
 impl Answer {
+    /// The shape that a description says, if it is that of the rows that came last.
+    #[inline]
+    pub(super) fn again(&mut self, said: &[u8]) -> Option<Arc<Shape>> {
+        self.last.take_if(|shape| shape.is_said(said))
+    }
+
+    /// The rows that come are of `statement`.
+    #[inline]
+    pub(super) fn run(&mut self, statement: &Statement, response: Option<&mut Response>) {
+        if self.shape.is_none()
+            && let Some(shape) = statement.shape.get()
+        {
+            self.describe(Arc::clone(shape), response);
+        }
+    }
+
     /// Rows of this shape follow.
+    #[inline]
     pub(super) fn describe(&mut self, shape: Arc<Shape>, response: Option<&mut Response>) {
         if let Some(response) = response {
             response.columns.get_or_insert_with(|| Arc::clone(&shape.columns));
@@ -103,7 +127,15 @@ impl Answer {
     /// The response is whole; the next begins.
     #[inline]
     pub(super) fn finish(&mut self, response: Option<&mut Response>) {
-        let Answer { running, statements, failure, copied, .. } = std::mem::take(self);
+        let running = std::mem::take(&mut self.running);
+        let statements = std::mem::take(&mut self.statements);
+        let copied = std::mem::take(&mut self.copied);
+        let failure = self.failure.take();
+        (self.notices, self.copy) = (0, None);
+        if let Some(shape) = self.shape.take_if(|shape| shape.said() <= LAST) {
+            self.last = Some(shape);
+        }
+        self.shape = None;
         let Some(response) = response else { return };
         if running > 0 {
             *response.rows.get_or_insert(0) += running;
@@ -126,6 +158,7 @@ pub(super) fn wants_sample(response: Option<&mut Response>) -> bool {
 }
 
 /// The number at the end of a command's tag.
+#[inline]
 fn count(tag: &[u8]) -> Option<u64> {
     let from = tag.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |at| at + 1);
     let digits = tag.get(from..).filter(|d| !d.is_empty())?;

@@ -9,13 +9,13 @@ use model::exchange::{Detail, Request, Text};
 use crate::kit::protocol::{Heard, Read};
 use crate::kit::reader::Reader;
 
-use super::answer::{Answer, Report, wants_sample};
+use super::answer::{Report, wants_sample};
 use super::copy::Way;
 use super::login;
 use super::session::{Batch, Due, Postgres, State, Telling, Transaction};
 use super::shape::{self, CELL, Forms};
 use super::values::Form;
-use super::wire::{HEADER, Header, Message, header, inside, whole};
+use super::wire::{HEADER, Header, header, inside, whole};
 
 /// So many bytes of a row that is sampled are read.
 const ROW: usize = 16 << 10;
@@ -27,47 +27,71 @@ impl Postgres {
     ///
     /// A response has a handful of them, and what surrounds a reading costs more than most of them do.
     pub(super) fn answered(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        let heard = match self.due.front() {
+            Some(Due::Query) => self.queried(wire),
+            Some(Due::Describe(_) | Due::Execute(..)) => self.executed(wire),
+            Some(Due::Login | Due::Call | Due::Parse { .. } | Due::Sync(_) | Due::Gap(_)) | None => None,
+        };
+        match heard {
+            Some(heard) => Ok(heard),
+            None => self.answer(wire),
+        }
+    }
+
+    /// Reads what is there of the answer to a simple query, as far as it is easily read.
+    #[inline]
+    fn queried(&mut self, wire: &mut Reader<'_>) -> Option<Heard> {
         let begin = wire.rest();
         let mut rest = begin;
-        let is_end = loop {
-            match whole(Speaker::Server, rest) {
-                Some((message, behind)) if self.piece(message, wire) => rest = behind,
-                Some((message, _)) => break self.is_end(message.tag),
-                None => break false,
+        while let Some((message, behind)) = whole(Speaker::Server, rest) {
+            match message.tag {
+                b'D' => self.row(message.body, wire),
+                b'C' => self.completed(message.body, wire),
+                b'T' if self.describe_rows(message.body, wire).is_ok() => {}
+                b'Z' => {
+                    wire.skip((begin.len() - behind.len()) as u64);
+                    self.is_ready(message.body);
+                    return Some(self.respond(wire));
+                }
+                _ => break,
             }
-        };
-        let pieces = begin.len() - rest.len();
-        wire.skip(pieces as u64);
-        if pieces > 0 && !is_end {
-            return Ok(Heard::Part);
+            rest = behind;
         }
-        let header = header(Speaker::Server, wire)?;
-        self.answer(header, wire)
+        pieces(begin.len() - rest.len(), wire)
     }
 
-    /// Reads a message, if it is a mere piece of the response that is due and easily read.
+    /// Reads what is there of the answers to a `Describe` and its `Execute`, as far as it is easily read.
     #[inline]
-    fn piece(&mut self, message: Message<'_>, wire: &mut Reader<'_>) -> bool {
-        match (message.tag, self.due.front()) {
-            (b'D', Some(Due::Query | Due::Execute(..))) => self.row(message.body, wire),
-            (b'C', Some(Due::Query)) => self.completed(message.body, wire),
-            (b'T', Some(Due::Query)) => return self.describe_rows(message.body, wire).is_ok(),
-            (b'T', Some(Due::Describe(_))) => {
-                let runs = matches!(self.due.get(1), Some(Due::Execute(..)));
-                return runs && self.describe_rows(message.body, wire).is_ok();
+    fn executed(&mut self, wire: &mut Reader<'_>) -> Option<Heard> {
+        let begin = wire.rest();
+        let mut rest = begin;
+        while let Some((message, behind)) = whole(Speaker::Server, rest) {
+            match (message.tag, self.due.front()) {
+                (b'D', Some(Due::Execute(..))) => self.row(message.body, wire),
+                (b'C', Some(Due::Execute(..))) => {
+                    wire.skip((begin.len() - behind.len()) as u64);
+                    self.described(wire);
+                    self.completed(message.body, wire);
+                    return Some(self.respond(wire));
+                }
+                (b'T', Some(Due::Describe(_))) => {
+                    let runs = matches!(self.due.get(1), Some(Due::Execute(..)));
+                    if !runs || self.describe_rows(message.body, wire).is_err() {
+                        break;
+                    }
+                }
+                (b'2', Some(Due::Describe(_) | Due::Execute(..))) => {}
+                _ => break,
             }
-            (b'2', Some(Due::Describe(_) | Due::Execute(..))) => {}
-            _ => return false,
+            rest = behind;
         }
-        true
+        pieces(begin.len() - rest.len(), wire)
     }
 
-    /// Whether a message with this tag ends the response that is due.
-    fn is_end(&self, tag: u8) -> bool {
-        matches!((tag, self.due.front()), (b'Z', Some(Due::Query)) | (b'C', Some(Due::Execute(..))))
-    }
-
-    fn answer(&mut self, header: Header, wire: &mut Reader<'_>) -> Read<Heard> {
+    /// Reads a message, whatever it is.
+    #[inline(never)]
+    fn answer(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        let header = header(Speaker::Server, wire)?;
         if header.tag == b'Z' {
             return self.ready(header, wire);
         }
@@ -139,15 +163,23 @@ impl Postgres {
     }
 
     /// A row came, of which these bytes may be kept.
+    #[inline]
     fn row(&mut self, body: &[u8], wire: &mut Reader<'_>) {
         self.answer.running += 1;
-        if !wants_sample(wire.answer()) {
-            return;
+        if wants_sample(wire.answer()) {
+            self.sample(body, wire);
         }
-        self.described(wire);
+    }
+
+    /// Keeps a row.
+    #[inline]
+    fn sample(&mut self, body: &[u8], wire: &mut Reader<'_>) {
         let forms = match self.due.front() {
             Some(Due::Query) => &Forms::Described,
-            Some(Due::Execute(_, forms)) => forms,
+            Some(Due::Execute(statement, forms)) => {
+                self.answer.run(statement, wire.answer());
+                forms
+            }
             Some(_) | None => return,
         };
         let body = body.get(..ROW).unwrap_or(body);
@@ -159,11 +191,8 @@ impl Postgres {
 
     /// The rows that come have the shape that their statement was described with.
     fn described(&mut self, wire: &mut Reader<'_>) {
-        if self.answer.shape.is_none()
-            && let Some(Due::Execute(statement, _)) = self.due.front()
-            && let Some(shape) = statement.shape.get()
-        {
-            self.answer.describe(Arc::clone(shape), wire.answer());
+        if let Some(Due::Execute(statement, _)) = self.due.front() {
+            self.answer.run(statement, wire.answer());
         }
     }
 
@@ -188,14 +217,22 @@ impl Postgres {
     }
 
     /// The rows that come, or those of the statement that is described, have this shape.
+    #[inline]
     fn describe_rows(&mut self, body: &[u8], wire: &mut Reader<'_>) -> Read<()> {
-        let shape = shape::read(body, wire)?;
         match self.due.front() {
             Some(Due::Describe(statement)) => {
-                _ = statement.shape.set(shape);
+                if !statement.shape.get().is_some_and(|shape| shape.is_said(body)) {
+                    _ = statement.shape.set(shape::read(body, wire)?);
+                }
                 self.pop();
             }
-            Some(_) | None => self.answer.describe(shape, wire.answer()),
+            Some(_) | None => {
+                let shape = match self.answer.again(body) {
+                    Some(shape) => shape,
+                    None => shape::read(body, wire)?,
+                };
+                self.answer.describe(shape, wire.answer());
+            }
         }
         Ok(())
     }
@@ -228,6 +265,7 @@ impl Postgres {
     }
 
     /// What was asked is done, as a tag says.
+    #[inline]
     fn completed(&mut self, body: &[u8], wire: &mut Reader<'_>) {
         let tag = body.strip_suffix(&[0]).unwrap_or(body);
         if tag == b"ROLLBACK" && wire.asked().is_some_and(is_commit) {
@@ -301,20 +339,26 @@ impl Postgres {
 
     fn ready(&mut self, header: Header, wire: &mut Reader<'_>) -> Read<Heard> {
         let whole = HEADER + header.body as usize;
-        let state = wire.peek(whole)?.last().copied();
+        let message = wire.peek(whole)?;
         if !self.due.front().is_none_or(Due::ends_turn)
             && let Some(heard) = self.skipped(wire)
         {
             return Ok(heard);
         }
         wire.skip(whole as u64);
+        self.is_ready(message);
+        Ok(self.turn_ends(wire))
+    }
+
+    /// The server is ready for the next turn; the last byte of its message says in what transaction.
+    #[inline]
+    fn is_ready(&mut self, message: &[u8]) {
         self.state = State::Talking;
-        self.transaction = match state {
+        self.transaction = match message.last() {
             Some(b'T') => Transaction::Open,
             Some(b'E') => Transaction::Failed,
             _ => Transaction::Idle,
         };
-        Ok(self.turn_ends(wire))
     }
 
     /// After an error the server passed over the rest of the batch; each call tells one thing of it.
@@ -336,12 +380,12 @@ impl Postgres {
             Some(Due::Sync(Telling::Told)) if self.answer.failure.is_some() => self.respond(wire),
             Some(Due::Sync(Telling::Told)) => {
                 self.pop();
-                self.answer = Answer::default();
+                self.answer.finish(None);
                 Heard::Dismissed
             }
             Some(Due::Sync(Telling::Silent)) => {
                 self.pop();
-                self.answer = Answer::default();
+                self.answer.finish(None);
                 Heard::Nothing
             }
             Some(Due::Gap(_)) => self.ready_at_gap(),
@@ -385,6 +429,13 @@ impl Postgres {
         }
         Ok(self.part())
     }
+}
+
+/// So many bytes of pieces of a response were read, if any.
+#[inline]
+fn pieces(length: usize, wire: &mut Reader<'_>) -> Option<Heard> {
+    wire.skip(length as u64);
+    (length > 0).then_some(Heard::Part)
 }
 
 /// Whether a request wants its transaction to last.

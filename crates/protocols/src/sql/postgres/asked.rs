@@ -1,25 +1,28 @@
 //! What the client says once the session has begun.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::sync::{Arc, LazyLock};
 
 use model::conn::Speaker;
-use model::exchange::{Detail, Request, Text};
+use model::exchange::{Detail, Details, Request, Text};
 use model::row::Row;
 
 use crate::kit::protocol::{Heard, Read};
 use crate::kit::reader::{Reader, Sample};
-use crate::kit::text::lossy;
+use crate::kit::text::{lossy, utf8};
 
 use super::session::{Batch, Due, Postgres, State, Step, Telling, Transaction};
 use super::shape::{self, Forms};
-use super::statements::{Portal, Statement, Words};
+use super::statements::{Portal, Said, Statement, Words};
 use super::values;
-use super::verb::{MASK, masked, verb};
+use super::verb::{MASK, masked, may_hold_secret, verb};
 use super::wire::{inside, whole};
 
 /// So many bytes of a statement, or of all parameters of one execution, are kept.
 const TEXT: usize = 64 << 10;
+/// Longer statements are not shared: they are rare, and their number is bounded where they are kept.
+const SHARED: usize = 4 << 10;
 /// So many bytes of one parameter are kept.
 const PARAMETER: usize = 4 << 10;
 /// A longer name is no name of a statement or portal.
@@ -74,11 +77,19 @@ impl Postgres {
     fn query(&mut self, sample: &Sample<'_>, wire: &mut Reader<'_>) -> Heard {
         self.bridge();
         let mut exchange = wire.blank();
-        self.word(&mut exchange.request, words(sample).0, None);
+        let request = &mut exchange.request;
+        match plain(sample) {
+            Some(text) => {
+                request.operation = verb(text);
+                request.statement = Some(Text::from(text));
+                self.place(request);
+            }
+            None => self.word(request, &Said::read(sample).words, None),
+        }
         self.ask(Due::Query, exchange)
     }
 
-    fn parse(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<()> {
+    fn parse(&mut self, sample: Sample<'_>, wire: &mut Reader<'_>) -> Read<()> {
         let mut body = inside(&sample, wire);
         let name = name(&sample, &mut body)?;
         let rest = body.rest();
@@ -88,9 +99,8 @@ impl Postgres {
         body.skip(text.bytes.len() as u64 + 1);
         let count = body.be16().unwrap_or(0);
         let declared = (0..count).map_while(|_| body.be32().ok()).collect();
-        let (words, secrets) = words(&text);
-        let secrets = secrets.into();
-        let statement = Arc::new(Statement { words, declared, secrets, ..Statement::default() });
+        let said = Said::shared(&text, wire);
+        let statement = Arc::new(Statement { said, declared, ..Statement::default() });
         self.bridge();
         let before = self.store().keep(name, Arc::clone(&statement));
         if !name.is_empty() {
@@ -144,7 +154,7 @@ impl Postgres {
         };
         let mut exchange = wire.blank();
         let request = &mut exchange.request;
-        self.word(request, statement.words.clone(), cut);
+        self.word(request, &statement.said.words, cut);
         request.parameters = parameters;
         if limit > 0 {
             request.details.push(("fetch", Detail::Number(i64::from(limit))));
@@ -197,7 +207,7 @@ impl Postgres {
         match std::mem::take(&mut self.batch) {
             Batch::Prepared(step, statement) => {
                 let mut exchange = wire.blank();
-                self.word(&mut exchange.request, statement.words.clone(), None);
+                self.word(&mut exchange.request, &statement.said.words, None);
                 exchange.request.operation = Cow::Borrowed(step.operation());
                 self.ask(Due::Sync(Telling::Told), exchange)
             }
@@ -217,26 +227,40 @@ impl Postgres {
 
     /// Words a request, of whose parameters `cut` says how many there truly are when not all were kept.
     #[inline]
-    fn word(&self, request: &mut Request, words: Words, cut: Option<u64>) {
-        let details = &mut request.details;
-        match self.transaction {
-            Transaction::Idle => {}
-            Transaction::Open => details.push(("transaction", Detail::Text(Arc::clone(&OPEN)))),
-            Transaction::Failed => details.push(("transaction", Detail::Text(Arc::clone(&FAILED)))),
+    fn word(&self, request: &mut Request, words: &Words, cut: Option<u64>) {
+        self.place(request);
+        request.operation = words.verb.clone();
+        request.statement.clone_from(&words.text);
+        if words.text.is_none() || words.cut.is_some() || cut.is_some() {
+            lacks(&mut request.details, words, cut);
         }
-        if words.text.is_none() {
-            details.push(("statement", Detail::Text(Arc::clone(&UNKNOWN))));
-        }
-        let mut length = |name, cut: Option<u64>| {
-            if let Some(length) = cut {
-                details.push((name, Detail::Number(i64::try_from(length).unwrap_or(i64::MAX))));
-            }
-        };
-        length("statement_bytes", words.cut);
-        length("parameter_count", cut);
-        request.operation = words.verb;
-        request.statement = words.text;
     }
+
+    /// Says of a request in which transaction it stands.
+    #[inline]
+    fn place(&self, request: &mut Request) {
+        let state = match self.transaction {
+            Transaction::Idle => return,
+            Transaction::Open => &OPEN,
+            Transaction::Failed => &FAILED,
+        };
+        request.details.push(("transaction", Detail::Text(Arc::clone(state))));
+    }
+}
+
+/// What of a request was not seen or is not kept.
+#[cold]
+fn lacks(details: &mut Details, words: &Words, cut: Option<u64>) {
+    if words.text.is_none() {
+        details.push(("statement", Detail::Text(Arc::clone(&UNKNOWN))));
+    }
+    let mut length = |name, cut: Option<u64>| {
+        if let Some(length) = cut {
+            details.push((name, Detail::Number(i64::try_from(length).unwrap_or(i64::MAX))));
+        }
+    };
+    length("statement_bytes", words.cut);
+    length("parameter_count", cut);
 }
 
 /// Whether the client's next message describes or runs what it has just named, without a name for it, and is there
@@ -246,21 +270,47 @@ fn runs_on(wire: &Reader<'_>) -> bool {
     matches!(next, Some((b'D', [_, 0, ..]) | (b'E', [0, ..])))
 }
 
-/// The words of a statement, which may end with a zero byte, and which of its parameters are passwords.
-fn words(sample: &Sample<'_>) -> (Words, Vec<u16>) {
-    let bytes = match sample.bytes {
+/// A statement's text without the zero byte that may end it.
+#[inline]
+fn text<'a>(sample: &Sample<'a>) -> &'a [u8] {
+    match sample.bytes {
         [text @ .., 0] => text,
         text => text,
-    };
-    let text = lossy(bytes);
-    let masked = masked(&text);
-    let words = Words {
-        // Of a statement whose first byte was lost, nothing is known.
-        text: (!text.is_empty() || !sample.is_cut()).then(|| Text::from(&*masked.text)),
-        verb: verb(&text),
-        cut: sample.is_cut().then_some(sample.length),
-    };
-    (words, masked.secrets)
+    }
+}
+
+/// The text of a statement that is all there, and in which no password can be.
+#[inline]
+fn plain<'a>(sample: &Sample<'a>) -> Option<&'a str> {
+    let text = utf8(text(sample))?;
+    (!sample.is_cut() && !may_hold_secret(text.as_bytes())).then_some(text)
+}
+
+impl Said {
+    /// Reads a statement.
+    fn read(sample: &Sample<'_>) -> Said {
+        let text = lossy(text(sample));
+        let masked = masked(&text);
+        let words = Words {
+            // Of a statement whose first byte was lost, nothing is known.
+            text: (!text.is_empty() || !sample.is_cut()).then(|| Text::from(&*masked.text)),
+            verb: verb(&text),
+            cut: sample.is_cut().then_some(sample.length),
+        };
+        Said { words, secrets: masked.secrets.into() }
+    }
+
+    /// What a statement says; sessions that prepare the same one share it.
+    fn shared(sample: &Sample<'_>, wire: &mut Reader<'_>) -> Arc<Said> {
+        if sample.is_cut() || sample.bytes.len() > SHARED {
+            return Arc::new(Said::read(sample));
+        }
+        // One with a password in it is masked, and not found again.
+        let is =
+            |known: &Said| known.words.text.as_deref().is_some_and(|known| known.as_bytes() == text(sample));
+        let Ok(said) = wire.recall(text(sample), is, || Ok::<_, Infallible>(Said::read(sample)));
+        said
+    }
 }
 
 /// The next name in a body.

@@ -89,6 +89,7 @@ impl Due {
         }
     }
 
+    #[inline]
     fn is_request(&self) -> bool {
         match self {
             Due::Login | Due::Query | Due::Call | Due::Execute(..) | Due::Sync(Telling::Told) => true,
@@ -206,6 +207,7 @@ impl Postgres {
     }
 
     /// The client's packets before the first tagged message.
+    #[inline(never)]
     fn opening(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
         if self.state == State::Asking && wire.rest().first() == Some(&0x16) {
             // A TLS hand-shake: the server's consent was not seen.
@@ -234,6 +236,7 @@ impl Postgres {
     }
 
     /// The server's one byte after a request for encryption.
+    #[inline(never)]
     fn negotiated(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
         match wire.peek(1)? {
             b"S" | b"G" => {
@@ -257,6 +260,7 @@ impl Postgres {
     }
 
     /// The header of the next message of `speaker`, passed over.
+    #[inline]
     pub(super) fn message(&mut self, speaker: Speaker, wire: &mut Reader<'_>) -> Read<Header> {
         let header = header(speaker, wire)?;
         wire.skip(super::wire::HEADER as u64);
@@ -272,8 +276,10 @@ impl Postgres {
     }
 
     /// The answer ends, and with it the oldest of what is due.
+    #[inline]
     pub(super) fn respond(&mut self, wire: &mut Reader<'_>) -> Heard {
-        self.pop();
+        self.open -= u16::from(self.due.front().is_some_and(Due::is_request));
+        drop(self.due.pop_front());
         self.answer.finish(wire.answer());
         Heard::Response(Key::Turn)
     }
@@ -300,6 +306,7 @@ impl Postgres {
     }
 
     /// A gap that the server has answered is over when the client speaks again.
+    #[inline]
     pub(super) fn bridge(&mut self) {
         if self.due.len() == 1 && matches!(self.due.front(), Some(Due::Gap(Gap::Answered))) {
             self.due.clear();

@@ -30,8 +30,9 @@ pub(super) struct Shape {
     said: Box<[u8]>,
 }
 
+/// What a description says of one column's cells.
 #[derive(Clone, Copy, Debug)]
-struct Field {
+pub(super) struct Field {
     kind: u32,
     form: Form,
     origin: Option<Origin>,
@@ -58,10 +59,22 @@ pub(super) fn read(said: &[u8], wire: &mut Reader<'_>) -> Read<Arc<Shape>> {
     if said.len() > SHARED {
         return Shape::read(said).map(Arc::new);
     }
-    wire.recall(said, |known: &Shape| *known.said == *said, || Shape::read(said))
+    wire.recall(said, |known: &Shape| known.is_said(said), || Shape::read(said))
 }
 
 impl Shape {
+    /// Whether it was read from this description.
+    #[inline]
+    pub(super) fn is_said(&self, said: &[u8]) -> bool {
+        *self.said == *said
+    }
+
+    /// The bytes of the description that it was read from.
+    #[inline]
+    pub(super) fn said(&self) -> usize {
+        self.said.len()
+    }
+
     /// Reads the body of a `RowDescription`.
     fn read(said: &[u8]) -> Read<Shape> {
         let wire = &mut Reader::new(said, 0, Ahead::End);
@@ -122,12 +135,13 @@ fn form(wire: &mut Reader<'_>) -> Read<Form> {
 
 impl Forms {
     /// The form of the value at `at`, of which one description may speak.
-    pub(super) fn of(&self, at: usize, shape: Option<&Shape>) -> Option<Form> {
+    #[inline]
+    pub(super) fn of(&self, at: usize, field: Option<&Field>) -> Option<Form> {
         match self {
             Forms::Text => Some(Form::Text),
             Forms::Binary => Some(Form::Binary),
             Forms::Each(each) => each.get(at).copied(),
-            Forms::Described => shape.and_then(|s| s.fields.get(at)).map(|f| f.form),
+            Forms::Described => field.map(|f| f.form),
             Forms::Unknown => None,
         }
     }
@@ -136,6 +150,7 @@ impl Forms {
 /// Reads the cells of a `DataRow`, or as many as are there, into `row`.
 ///
 /// A cell whose form nobody saw is shown as text where it is one.
+#[inline]
 pub(super) fn row(body: &[u8], shape: Option<&Shape>, forms: &Forms, row: &mut Row) {
     let Some((count, mut rest)) = body.split_first_chunk() else { return };
     for at in 0..usize::from(u16::from_be_bytes(*count).min(COLUMNS)) {
@@ -147,8 +162,9 @@ pub(super) fn row(body: &[u8], shape: Option<&Shape>, forms: &Forms, row: &mut R
         };
         let (value, behind) = cells.split_at_checked(length).unwrap_or((cells, &[]));
         rest = behind;
-        let kind = shape.and_then(|s| s.fields.get(at)).map_or(0, |f| f.kind);
-        let form = forms.of(at, shape).unwrap_or_else(|| likely(value));
+        let field = shape.and_then(|s| s.fields.get(at));
+        let form = forms.of(at, field).unwrap_or_else(|| likely(value));
+        let kind = field.map_or(0, |f| f.kind);
         row.push_with(|text| values::write(text, kind, form, value, CELL));
     }
 }

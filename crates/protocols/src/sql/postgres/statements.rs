@@ -30,17 +30,24 @@ pub(super) struct Words {
     pub(super) cut: Option<u64>,
 }
 
+/// What is read of a statement's text.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// Its words.
+    pub(super) words: Words,
+    /// Which of its parameters are passwords, counted from 1.
+    pub(super) secrets: Box<[u16]>,
+}
+
 /// A statement that the client prepared.
 #[derive(Debug, Default)]
 pub(super) struct Statement {
     /// What it says.
-    pub(super) words: Words,
+    pub(super) said: Arc<Said>,
     /// The types of its parameters as the client declared them; zero is left to the server.
     pub(super) declared: Box<[u32]>,
     /// The types of its parameters as the server told.
     pub(super) described: OnceLock<Box<[u32]>>,
-    /// Which of its parameters are passwords, counted from 1.
-    pub(super) secrets: Box<[u16]>,
     /// The shape of its rows.
     pub(super) shape: OnceLock<Arc<Shape>>,
 }
@@ -49,12 +56,12 @@ impl Statement {
     /// One that was prepared before we came.
     pub(super) fn unknown() -> Self {
         let words = Words { verb: Cow::Borrowed("EXECUTE"), ..Words::default() };
-        Statement { words, ..Statement::default() }
+        Statement { said: Arc::new(Said { words, ..Said::default() }), ..Statement::default() }
     }
 
     /// Whether nobody may keep the parameter at `at`.
     pub(super) fn hides(&self, at: usize) -> bool {
-        self.secrets.iter().any(|number| usize::from(*number) == at + 1)
+        self.said.secrets.iter().any(|number| usize::from(*number) == at + 1)
     }
 
     /// The type of a parameter, zero when it is not known.
@@ -97,7 +104,7 @@ impl Store {
 
     /// Remembers a statement; what had its name before comes back.
     pub(super) fn keep(&mut self, name: &[u8], statement: Arc<Statement>) -> Option<Arc<Statement>> {
-        let size = statement.words.text.as_ref().map_or(0, |text| text.len());
+        let size = statement.said.words.text.as_ref().map_or(0, |text| text.len());
         self.statements.keep(name, statement, size, STATEMENTS, TEXTS)
     }
 
@@ -206,13 +213,11 @@ impl Hasher for Fnv {
 mod tests {
     use std::sync::Arc;
 
-    use super::{STATEMENTS, Statement, Store, TEXTS, Words};
+    use super::{STATEMENTS, Said, Statement, Store, TEXTS, Words};
 
     fn of(length: usize) -> Arc<Statement> {
-        Arc::new(Statement {
-            words: Words { text: Some("x".repeat(length).into()), ..Words::default() },
-            ..Statement::default()
-        })
+        let words = Words { text: Some("x".repeat(length).into()), ..Words::default() };
+        Arc::new(Statement { said: Arc::new(Said { words, ..Said::default() }), ..Statement::default() })
     }
 
     #[test]
@@ -233,6 +238,6 @@ mod tests {
         }
         assert!(store.statements.find(b"s31").is_none());
         assert!(store.statements.find(b"s32").is_some());
-        assert!(store.statement(b"s0").words.text.is_none(), "a forgotten statement has no text");
+        assert!(store.statement(b"s0").said.words.text.is_none(), "a forgotten statement has no text");
     }
 }

@@ -27,7 +27,15 @@ pub(super) enum Form {
 /// Writes a value of the type `oid` as text, at most `limit` bytes of what the wire holds.
 ///
 /// A value that is longer ends with `…`. Binary forms that are not known come as `\x` and hex.
+#[inline]
 pub(super) fn write(out: &mut String, oid: u32, form: Form, value: &[u8], limit: usize) {
+    match form {
+        Form::Text if value.len() <= limit => out.push_str(&lossy(value)),
+        Form::Text | Form::Binary => write_any(out, oid, form, value, limit),
+    }
+}
+
+fn write_any(out: &mut String, oid: u32, form: Form, value: &[u8], limit: usize) {
     let kept = value.get(..limit).unwrap_or(value);
     let begin = out.len();
     match form {

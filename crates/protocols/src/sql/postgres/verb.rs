@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use memchr::memchr2;
+use wide::u8x16;
 
 /// The verbs that need no memory of their own, the frequent ones first.
 const VERBS: [Verb; 51] = verbs([
@@ -65,6 +66,7 @@ const VERB: usize = 32;
 /// The first keyword of a statement in capitals, `EMPTY` when it has none.
 ///
 /// Of a `WITH` it is the verb that the named queries serve, where that can be found.
+#[inline]
 pub(super) fn verb(sql: &str) -> Cow<'static, str> {
     let begin = blank(sql.as_bytes());
     match known(begin) {
@@ -74,6 +76,7 @@ pub(super) fn verb(sql: &str) -> Cow<'static, str> {
     }
 }
 
+#[cold]
 fn other(word: &[u8]) -> Cow<'static, str> {
     if word.is_empty() {
         return Cow::Borrowed("EMPTY");
@@ -116,6 +119,7 @@ const fn verbs<const N: usize>(names: [&'static str; N]) -> [Verb; N] {
 }
 
 /// The verb that `text` begins with.
+#[inline]
 fn known(text: &[u8]) -> Option<&'static str> {
     let eight = text.first_chunk().copied().unwrap_or_else(|| {
         let mut bytes = text.iter().copied();
@@ -146,11 +150,13 @@ fn blank(mut text: &[u8]) -> &[u8] {
     }
 }
 
+#[inline(never)]
 fn after_line(text: &[u8]) -> &[u8] {
     memchr::memchr(b'\n', text).and_then(|end| text.get(end + 1..)).unwrap_or_default()
 }
 
 /// Comments nest.
+#[inline(never)]
 fn after_comment(mut text: &[u8]) -> &[u8] {
     let mut depth = 1;
     while depth > 0 {
@@ -178,6 +184,7 @@ fn word(text: &[u8]) -> &[u8] {
 }
 
 /// The verb that stands outside all parentheses behind `WITH`.
+#[inline(never)]
 fn main_verb(mut text: &[u8]) -> Option<&'static str> {
     let mut depth = 0_i32;
     loop {
@@ -270,29 +277,33 @@ fn without_user_passwords(text: &str) -> Option<String> {
 }
 
 /// So many pairs of letters are compared in one go.
-const PAIRS: usize = 32;
+const PAIRS: usize = 16;
 
 /// Whether two letters that stand together in `password`, and in few other words, or the slashes of a URI, stand so in a
 /// text.
-fn may_hold_secret(text: &[u8]) -> bool {
-    let seconds = text.get(1..).unwrap_or_default();
-    let firsts = text.get(..seconds.len()).unwrap_or_default();
-    let (Some(last), Some(behind)) = (firsts.last_chunk(), seconds.last_chunk()) else {
-        return firsts.iter().zip(seconds).any(is_sign);
+#[inline]
+pub(super) fn may_hold_secret(text: &[u8]) -> bool {
+    let Some(last) = text.last_chunk() else {
+        return text.windows(2).any(|pair| matches!(pair, [b'S' | b's', b'W' | b'w'] | [b'/', b'/']));
     };
-    let mut pieces = firsts.as_chunks().0.iter().zip(seconds.as_chunks().0);
-    any_is_sign(last, behind) || pieces.any(|(firsts, seconds)| any_is_sign(firsts, seconds))
+    let mut found = signs(last);
+    let mut rest = text;
+    while let Some(window) = rest.first_chunk() {
+        found |= signs(window);
+        rest = rest.get(PAIRS..).unwrap_or_default();
+    }
+    found.to_bitmask() != 0
 }
 
-/// Without an early end, which would take as many steps as there are pairs.
-fn any_is_sign(firsts: &[u8; PAIRS], seconds: &[u8; PAIRS]) -> bool {
-    firsts.iter().zip(seconds).fold(false, |found, pair| found | is_sign(pair))
-}
-
-fn is_sign((first, second): (&u8, &u8)) -> bool {
-    let is_sw = (first | 0x20 == b's') & (second | 0x20 == b'w');
-    let is_slashes = (*first == b'/') & (*second == b'/');
-    is_sw | is_slashes
+/// Which pairs of letters are such signs. Many are looked at before any is asked for, for texts without one are the rule.
+#[inline]
+fn signs(window: &[u8; PAIRS + 1]) -> u8x16 {
+    let ([firsts @ .., _], [_, seconds @ ..]) = (window, window);
+    let (firsts, seconds) = (u8x16::from(*firsts), u8x16::from(*seconds));
+    let case = u8x16::splat(0x20);
+    let is_sw = (firsts | case).simd_eq(u8x16::splat(b's')) & (seconds | case).simd_eq(u8x16::splat(b'w'));
+    let slash = u8x16::splat(b'/');
+    is_sw | (firsts.simd_eq(slash) & seconds.simd_eq(slash))
 }
 
 #[inline]
