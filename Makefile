@@ -28,6 +28,7 @@ demo: build ## a small real workload over TLS, watched
 .PHONY: test
 test: ## every test, those of the kernel side too
 	@.ci/packages test
+	@.ci/wheels $${CARGO_TARGET_DIR:-target}/wheels || echo "SKIPPED what wants the packages named above" >&2
 	$(as_root) cargo test --workspace --locked
 
 .PHONY: matrix
