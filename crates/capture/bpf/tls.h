@@ -18,6 +18,8 @@ enum purpose {
 	P_SET_FD = 6,
 	P_FREE = 7,
 	P_WRITE_FLAGS = 8, /* as P_WRITE_EX, with flags before the result */
+	P_WRITE_EARLY = 9, /* as P_WRITE_EX, and what it calls for the same session is part of it; so are those above */
+	P_READ_EARLY = 10,
 };
 
 struct below {
@@ -161,7 +163,7 @@ static __noinline int remember(struct session_key *session, struct below *below)
 
 static __always_inline bool is_writing(u32 purpose)
 {
-	return purpose == P_WRITE || purpose == P_WRITE_EX || purpose == P_WRITE_FLAGS;
+	return purpose == P_WRITE || purpose == P_WRITE_EX || purpose == P_WRITE_FLAGS || purpose == P_WRITE_EARLY;
 }
 
 /*
@@ -362,8 +364,12 @@ static __always_inline int entered(struct pt_regs *ctx)
 	struct thread *now = thread_now(BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!now)
 		return RETURN_IDLE;
-	/* Reading and writing do a handshake inside: the outer call sees its system calls. */
-	if (purpose == P_HANDSHAKE && now->purpose && now->session == session.session)
+	/*
+	 * Reading and writing do a handshake inside, and those of early data read and write: the outer call sees their
+	 * system calls. Early data is sent behind the common function, in a buffer that the outer one empties.
+	 */
+	if (rarely(now->purpose) && now->session == session.session &&
+	    (purpose == P_HANDSHAKE || now->purpose >= P_WRITE_EARLY))
 		return RETURN_IDLE;
 	if (now->session != session.session || now->recalled != changes)
 		recall(&session, now);
@@ -391,7 +397,7 @@ static __always_inline u64 moved_in_clear(struct thread *now, s32 returned)
 
 	if (returned <= 0 || now->purpose == P_HANDSHAKE)
 		return 0;
-	if (now->purpose == P_WRITE_EX || now->purpose == P_READ_EX || now->purpose == P_WRITE_FLAGS) {
+	if (now->purpose != P_WRITE && now->purpose != P_READ) {
 		length = 0;
 		if (bpf_probe_read_user(&length, sizeof(length), (void *)now->result))
 			count(FAULTS, 1);

@@ -177,6 +177,8 @@ fn cookie(hook: Hook, function: &Function) -> u64 {
         Purpose::SetFd => 6,
         Purpose::Free => 7,
         Purpose::WriteFlags => 8,
+        Purpose::WriteEarly => 9,
+        Purpose::ReadEarly => 10,
     };
     u64::from(hook.0) << 8 | purpose
 }

@@ -98,6 +98,10 @@ pub enum Purpose {
     WriteFlags,
     /// `(ssl, buf, num, *readbytes) -> 1 or <= 0`; `ssl_read_internal` and `SSL_read_ex` are alike
     ReadEx,
+    /// `(ssl, buf, num, *written) -> 1 or 0`, by the functions above, and sends what they leave in a buffer
+    WriteEarly,
+    /// `(ssl, buf, num, *readbytes) -> 1, 2 at the end, or 0`, by the functions above
+    ReadEarly,
     /// `(ssl) -> 1 or <= 0`
     Handshake,
     /// `(ssl, fd)`

@@ -81,12 +81,14 @@ const ALL: &str = ".symtab";
 const FORMS: [&str; 4] = ["SSL_read", "SSL_read_ex", "SSL_write", "SSL_write_ex"];
 
 /// The functions that are looked for, OpenSSL's first.
-const WANTED: [&str; 23] = [
+const WANTED: [&str; 25] = [
     "SSL_read",
     "SSL_read_ex",
     "SSL_write",
     "SSL_write_ex",
     "SSL_write_ex2",
+    "SSL_write_early_data",
+    "SSL_read_early_data",
     "SSL_do_handshake",
     "SSL_connect",
     "SSL_accept",
@@ -129,7 +131,9 @@ const MARKS: [(&[u8], Stack); 3] = [
 ];
 
 /// What is hooked beside reading and writing.
-const AROUND: [(&str, Purpose); 7] = [
+const AROUND: [(&str, Purpose); 9] = [
+    ("SSL_write_early_data", Purpose::WriteEarly),
+    ("SSL_read_early_data", Purpose::ReadEarly),
     ("SSL_do_handshake", Purpose::Handshake),
     ("SSL_connect", Purpose::Handshake),
     ("SSL_accept", Purpose::Handshake),

@@ -1,6 +1,8 @@
 //! The kernel side against real programs: what they say they moved is what is heard. Wants root and a kernel with BTF.
 #![expect(clippy::expect_used, reason = "a test stops where its ground is gone")]
 
+mod tls;
+
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::ops::{Deref, DerefMut};

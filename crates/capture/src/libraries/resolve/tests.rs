@@ -137,7 +137,7 @@ fn openssl_1_1_is_hooked_at_its_internals() {
     let plan = plan_of(&path);
     assert!(plan.stack.starts_with("OpenSSL 1.1.1"), "{}", plan.stack);
     assert_eq!(plan.found, Found::Internals);
-    for purpose in [Purpose::ReadEx, Purpose::WriteEx] {
+    for purpose in [Purpose::ReadEx, Purpose::WriteEx, Purpose::WriteEarly, Purpose::ReadEarly] {
         assert_eq!(instruction_at(&path, offset(&plan, purpose).unwrap()), Mnemonic::Push);
     }
 }
