@@ -8,11 +8,13 @@ use crate::kit::protocol::Read;
 use crate::kit::reader::Reader;
 
 use super::copy::{Copy, Way};
-use super::shape::Shape;
+use super::shape::{self, Forms, Shape};
 use super::statements::Statement;
 
 /// So many rows of a result are kept for inspection.
 pub(super) const SAMPLES: usize = 5;
+/// So many bytes of a row that is sampled are read.
+pub(super) const ROW: usize = 16 << 10;
 /// So many bytes of an error's or notice's text are kept.
 const MESSAGE: usize = 1 << 10;
 /// So many notices of one response are kept.
@@ -67,7 +69,18 @@ impl Answer {
         self.shape = Some(shape);
     }
 
+    /// A row came, of which these bytes may be kept.
+    #[inline(always)]
+    pub(super) fn row(&mut self, body: &[u8], forms: &Forms, response: Option<&mut Response>) {
+        self.running += 1;
+        let Some(response) = response.filter(|response| response.samples.len() < SAMPLES) else { return };
+        let body = body.get(..ROW).unwrap_or(body);
+        let shape = self.shape.as_deref();
+        response.samples.add(body.len(), |row| shape::row(body, shape, forms, row));
+    }
+
     /// A statement ended with this tag (`INSERT 0 5`, `SELECT 3`, `BEGIN`).
+    #[inline(always)]
     pub(super) fn complete(&mut self, tag: &[u8], response: Option<&mut Response>) {
         self.statements += 1;
         let seen = std::mem::take(&mut self.running);
@@ -125,7 +138,7 @@ impl Answer {
     }
 
     /// The response is whole; the next begins.
-    #[inline]
+    #[inline(always)]
     pub(super) fn finish(&mut self, response: Option<&mut Response>) {
         let running = std::mem::take(&mut self.running);
         let statements = std::mem::take(&mut self.statements);

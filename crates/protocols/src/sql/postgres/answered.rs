@@ -9,7 +9,7 @@ use model::exchange::{Detail, Request, Text};
 use crate::kit::protocol::{Heard, Read};
 use crate::kit::reader::Reader;
 
-use super::answer::{Report, wants_sample};
+use super::answer::{ROW, Report, wants_sample};
 use super::copy::Way;
 use super::login;
 use super::session::{Batch, Due, Postgres, State, Telling, Transaction};
@@ -17,8 +17,6 @@ use super::shape::{self, CELL, Forms};
 use super::values::Form;
 use super::wire::{HEADER, Header, header, inside, whole};
 
-/// So many bytes of a row that is sampled are read.
-const ROW: usize = 16 << 10;
 /// So many bytes of a description, error, tag or report are read.
 pub(super) const REPORT: usize = 128 << 10;
 
@@ -45,13 +43,13 @@ impl Postgres {
         let mut rest = begin;
         while let Some((message, behind)) = whole(Speaker::Server, rest) {
             match message.tag {
-                b'D' => self.row(message.body, wire),
+                b'D' => self.answer.row(message.body, &Forms::Described, wire.answer()),
                 b'C' => self.completed(message.body, wire),
                 b'T' if self.describe_rows(message.body, wire).is_ok() => {}
                 b'Z' => {
                     wire.skip((begin.len() - behind.len()) as u64);
                     self.is_ready(message.body);
-                    return Some(self.respond(wire));
+                    return Some(self.respond_here(wire));
                 }
                 _ => break,
             }
@@ -67,12 +65,15 @@ impl Postgres {
         let mut rest = begin;
         while let Some((message, behind)) = whole(Speaker::Server, rest) {
             match (message.tag, self.due.front()) {
-                (b'D', Some(Due::Execute(..))) => self.row(message.body, wire),
-                (b'C', Some(Due::Execute(..))) => {
+                (b'D', Some(Due::Execute(statement, forms))) => {
+                    self.answer.run(statement, wire.answer());
+                    self.answer.row(message.body, forms, wire.answer());
+                }
+                (b'C', Some(Due::Execute(statement, _))) => {
                     wire.skip((begin.len() - behind.len()) as u64);
-                    self.described(wire);
+                    self.answer.run(statement, wire.answer());
                     self.completed(message.body, wire);
-                    return Some(self.respond(wire));
+                    return Some(self.respond_here(wire));
                 }
                 (b'T', Some(Due::Describe(_))) => {
                     let runs = matches!(self.due.get(1), Some(Due::Execute(..)));
@@ -157,36 +158,21 @@ impl Postgres {
             self.row(sample.bytes, wire);
         } else {
             wire.skip(body);
-            self.row(&[], wire);
+            self.answer.running += 1;
         }
         Ok(self.part())
     }
 
     /// A row came, of which these bytes may be kept.
-    #[inline]
     fn row(&mut self, body: &[u8], wire: &mut Reader<'_>) {
-        self.answer.running += 1;
-        if wants_sample(wire.answer()) {
-            self.sample(body, wire);
-        }
-    }
-
-    /// Keeps a row.
-    #[inline]
-    fn sample(&mut self, body: &[u8], wire: &mut Reader<'_>) {
         let forms = match self.due.front() {
-            Some(Due::Query) => &Forms::Described,
             Some(Due::Execute(statement, forms)) => {
                 self.answer.run(statement, wire.answer());
                 forms
             }
-            Some(_) | None => return,
+            Some(_) | None => &Forms::Described,
         };
-        let body = body.get(..ROW).unwrap_or(body);
-        let shape = self.answer.shape.as_deref();
-        if let Some(response) = wire.answer() {
-            response.samples.add(body.len(), |row| shape::row(body, shape, forms, row));
-        }
+        self.answer.row(body, forms, wire.answer());
     }
 
     /// The rows that come have the shape that their statement was described with.
@@ -265,7 +251,7 @@ impl Postgres {
     }
 
     /// What was asked is done, as a tag says.
-    #[inline]
+    #[inline(always)]
     fn completed(&mut self, body: &[u8], wire: &mut Reader<'_>) {
         let tag = body.strip_suffix(&[0]).unwrap_or(body);
         if tag == b"ROLLBACK" && wire.asked().is_some_and(is_commit) {

@@ -276,10 +276,18 @@ impl Postgres {
     }
 
     /// The answer ends, and with it the oldest of what is due.
-    #[inline]
     pub(super) fn respond(&mut self, wire: &mut Reader<'_>) -> Heard {
-        self.open -= u16::from(self.due.front().is_some_and(Due::is_request));
-        drop(self.due.pop_front());
+        self.respond_here(wire)
+    }
+
+    /// The same, where most answers end.
+    #[inline(always)]
+    pub(super) fn respond_here(&mut self, wire: &mut Reader<'_>) -> Heard {
+        match self.due.pop_front() {
+            Some(Due::Query) => self.open -= 1,
+            Some(due) => self.open -= u16::from(due.is_request()),
+            None => {}
+        }
         self.answer.finish(wire.answer());
         Heard::Response(Key::Turn)
     }

@@ -150,7 +150,7 @@ impl Forms {
 /// Reads the cells of a `DataRow`, or as many as are there, into `row`.
 ///
 /// A cell whose form nobody saw is shown as text where it is one.
-#[inline]
+#[inline(always)]
 pub(super) fn row(body: &[u8], shape: Option<&Shape>, forms: &Forms, row: &mut Row) {
     let Some((count, mut rest)) = body.split_first_chunk() else { return };
     for at in 0..usize::from(u16::from_be_bytes(*count).min(COLUMNS)) {
@@ -169,6 +169,7 @@ pub(super) fn row(body: &[u8], shape: Option<&Shape>, forms: &Forms, row: &mut R
     }
 }
 
+#[inline(never)]
 fn likely(value: &[u8]) -> Form {
     let is_text = std::str::from_utf8(value).is_ok_and(|text| !text.chars().any(char::is_control));
     if is_text { Form::Text } else { Form::Binary }

@@ -27,7 +27,7 @@ pub(super) enum Form {
 /// Writes a value of the type `oid` as text, at most `limit` bytes of what the wire holds.
 ///
 /// A value that is longer ends with `…`. Binary forms that are not known come as `\x` and hex.
-#[inline]
+#[inline(always)]
 pub(super) fn write(out: &mut String, oid: u32, form: Form, value: &[u8], limit: usize) {
     match form {
         Form::Text if value.len() <= limit => out.push_str(&lossy(value)),
@@ -35,6 +35,7 @@ pub(super) fn write(out: &mut String, oid: u32, form: Form, value: &[u8], limit:
     }
 }
 
+#[inline(never)]
 fn write_any(out: &mut String, oid: u32, form: Form, value: &[u8], limit: usize) {
     let kept = value.get(..limit).unwrap_or(value);
     let begin = out.len();

@@ -68,15 +68,24 @@ const VERB: usize = 32;
 /// Of a `WITH` it is the verb that the named queries serve, where that can be found.
 #[inline]
 pub(super) fn verb(sql: &str) -> Cow<'static, str> {
-    let begin = blank(sql.as_bytes());
+    match known(sql.as_bytes()) {
+        Some(verb) if verb != WITH => Cow::Borrowed(verb),
+        Some(_) | None => sought(blank(sql.as_bytes())),
+    }
+}
+
+/// The verb of a statement that begins here, and perhaps not with it.
+#[inline(never)]
+fn sought(begin: &[u8]) -> Cow<'static, str> {
     match known(begin) {
-        Some("WITH") => Cow::Borrowed(main_verb(begin).unwrap_or("WITH")),
+        Some(WITH) => Cow::Borrowed(main_verb(begin).unwrap_or(WITH)),
         Some(verb) => Cow::Borrowed(verb),
         None => other(word(begin)),
     }
 }
 
-#[cold]
+const WITH: &str = "WITH";
+
 fn other(word: &[u8]) -> Cow<'static, str> {
     if word.is_empty() {
         return Cow::Borrowed("EMPTY");
@@ -119,7 +128,7 @@ const fn verbs<const N: usize>(names: [&'static str; N]) -> [Verb; N] {
 }
 
 /// The verb that `text` begins with.
-#[inline]
+#[inline(always)]
 fn known(text: &[u8]) -> Option<&'static str> {
     let eight = text.first_chunk().copied().unwrap_or_else(|| {
         let mut bytes = text.iter().copied();
@@ -139,6 +148,7 @@ fn is_inner(byte: &u8) -> bool {
 }
 
 /// The text from its first word on: blanks, comments, semicolons and opening parentheses are passed over.
+#[inline(never)]
 fn blank(mut text: &[u8]) -> &[u8] {
     loop {
         text = match text {
@@ -150,13 +160,11 @@ fn blank(mut text: &[u8]) -> &[u8] {
     }
 }
 
-#[inline(never)]
 fn after_line(text: &[u8]) -> &[u8] {
     memchr::memchr(b'\n', text).and_then(|end| text.get(end + 1..)).unwrap_or_default()
 }
 
 /// Comments nest.
-#[inline(never)]
 fn after_comment(mut text: &[u8]) -> &[u8] {
     let mut depth = 1;
     while depth > 0 {
@@ -184,7 +192,6 @@ fn word(text: &[u8]) -> &[u8] {
 }
 
 /// The verb that stands outside all parentheses behind `WITH`.
-#[inline(never)]
 fn main_verb(mut text: &[u8]) -> Option<&'static str> {
     let mut depth = 0_i32;
     loop {
