@@ -69,7 +69,7 @@ pub struct Request {
     /// The protocol's own word: `SELECT`, `GET`, `Produce`.
     pub operation: Cow<'static, str>,
     /// The text as sent, credentials masked; `None` when the wire did not show it.
-    pub statement: Option<Text>,
+    pub statement: Statement,
     /// The values bound to the statement, in order.
     pub parameters: Row,
     /// What it touches: tables, collections, topics, paths.
@@ -82,13 +82,96 @@ impl Request {
     #[inline]
     fn clear(&mut self) {
         self.operation = Cow::Borrowed("");
-        self.statement = None;
+        self.statement.clear();
         self.parameters.clear();
         self.targets.clear();
         if self.targets.capacity() > KEPT {
             self.targets = Vec::new();
         }
         forget(&mut self.details);
+    }
+}
+
+/// The text of a statement, if there is one: what other exchanges say too, in the same memory, or what this one says
+/// alone.
+///
+/// Memory of its own stays with an exchange that is cleared: few statements are longer than the one before.
+#[derive(Clone, Debug, Default)]
+pub struct Statement {
+    told: Told,
+    own: String,
+}
+
+#[derive(Clone, Debug, Default)]
+enum Told {
+    #[default]
+    Nothing,
+    Own,
+    Shared(Text),
+}
+
+impl Statement {
+    /// Takes this text, which is this exchange's alone.
+    #[inline]
+    pub fn write(&mut self, text: &str) {
+        self.own.clear();
+        self.own.push_str(text);
+        self.told = Told::Own;
+    }
+
+    /// Takes this text, which other exchanges share.
+    #[inline]
+    pub fn share(&mut self, text: Text) {
+        self.told = Told::Shared(text);
+    }
+
+    /// The text.
+    #[inline]
+    #[must_use]
+    pub fn as_deref(&self) -> Option<&str> {
+        match &self.told {
+            Told::Nothing => None,
+            Told::Own => Some(&self.own),
+            Told::Shared(text) => Some(text),
+        }
+    }
+
+    /// The text, if other exchanges share it.
+    #[inline]
+    #[must_use]
+    pub fn shared(&self) -> Option<&Text> {
+        match &self.told {
+            Told::Shared(text) => Some(text),
+            Told::Nothing | Told::Own => None,
+        }
+    }
+
+    /// Whether there is no text.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.as_deref().is_none()
+    }
+
+    #[inline]
+    fn clear(&mut self) {
+        self.told = Told::Nothing;
+        if self.own.capacity() > LONG {
+            self.own = String::new();
+        }
+    }
+}
+
+impl PartialEq for Statement {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_deref() == other.as_deref()
+    }
+}
+
+impl Eq for Statement {}
+
+impl From<&str> for Statement {
+    fn from(text: &str) -> Self {
+        Statement { told: Told::Own, own: text.to_owned() }
     }
 }
 
@@ -123,6 +206,9 @@ impl Response {
         forget(&mut self.details);
     }
 }
+
+/// Room for a statement of so many bytes stays with an exchange that is cleared.
+const LONG: usize = 512;
 
 /// Room for so many targets or details stays with an exchange that is cleared.
 const KEPT: usize = 32;

@@ -361,7 +361,7 @@ fn tell_exchange(text: &mut String, e: &Exchange) {
             who.user, who.database, who.application, who.version
         );
     }
-    match &e.request.statement {
+    match e.request.statement.as_deref() {
         Some(statement) => _ = writeln!(text, "  statement {statement:?}"),
         None => text.push_str("  statement unknown\n"),
     }

@@ -70,7 +70,7 @@ impl<W: Write + Send> Sink for JsonLines<W> {
 
 fn request(json: &mut Json, request: &Request) {
     json.raw(r#","operation":""#).unquoted(&request.operation);
-    match &request.statement {
+    match request.statement.as_deref() {
         Some(statement) => json.raw(r#"","statement":""#).unquoted(statement).raw(r#"","parameters":["#),
         None => json.raw(r#"","statement":null,"parameters":["#),
     };
@@ -216,7 +216,7 @@ mod tests {
     fn access() -> Access {
         let request = Request {
             operation: "SELECT".into(),
-            statement: Some("SELECT \"x\"\n".into()),
+            statement: "SELECT \"x\"\n".into(),
             parameters: row(&[Some("a"), None]),
             targets: vec!["users".into(), "b".into()],
             details: [("http.method", "GET".into()), ("plain", Detail::Number(-1))].into(),

@@ -1,5 +1,7 @@
 //! What was read of a statement before, for statements that come again with other values.
 
+use std::sync::Arc;
+
 use model::exchange::{Request, Text};
 
 use crate::shapes::Shapes;
@@ -11,6 +13,12 @@ const SQL: [&str; 1] = ["postgresql"];
 /// So many gaps have room from one statement to the next.
 const GAPS: usize = 1024;
 
+/// So many texts that exchanges share are known by where they stand in memory; a newcomer takes the place of the one that it
+/// meets there.
+const SHARED: usize = 256;
+/// A longer text is not kept there.
+const LONGEST: usize = 4 << 10;
+
 /// Remembers the tables of statements.
 ///
 /// Programs send few statements, again and again with other values: what is read of one holds for all of its shape.
@@ -18,6 +26,8 @@ const GAPS: usize = 1024;
 pub struct Memory {
     tables: Shapes<Vec<Text>>,
     names: Names,
+    /// What is read of texts that exchanges share.
+    shared: Vec<Option<(Text, Box<[Text]>)>>,
     /// Of the statement that was read last.
     gaps: Vec<(Gap, usize, usize)>,
 }
@@ -29,8 +39,28 @@ impl Memory {
         if !request.targets.is_empty() || !SQL.contains(&protocol) {
             return;
         }
-        if let Some(statement) = &request.statement {
+        if let Some(statement) = request.statement.shared() {
+            self.add_shared_tables(statement, &mut request.targets);
+        } else if let Some(statement) = request.statement.as_deref() {
             self.add_tables(statement, &mut request.targets);
+        }
+    }
+
+    /// The same of a text that others share: it is the same text while it is kept, and need not be looked at again.
+    fn add_shared_tables(&mut self, statement: &Text, to: &mut Vec<Text>) {
+        let address = Arc::as_ptr(statement).addr();
+        let at = (address >> 4 ^ address >> 12) % SHARED;
+        if let Some(Some((known, tables))) = self.shared.get(at)
+            && Arc::ptr_eq(known, statement)
+        {
+            return tables.iter().for_each(|table| to.push(Text::clone(table)));
+        }
+        self.add_tables(statement, to);
+        if statement.len() <= LONGEST {
+            self.shared.resize(SHARED, None);
+            if let Some(place) = self.shared.get_mut(at) {
+                *place = Some((Text::clone(statement), to.as_slice().into()));
+            }
         }
     }
 
@@ -61,11 +91,11 @@ mod tests {
     use proptest::prelude::{Just, Strategy, any, prop_assert_eq, prop_oneof, proptest};
     use proptest::sample::select;
 
-    use super::Memory;
+    use super::{LONGEST, Memory, SHARED};
     use crate::tables::{Names, tables};
 
     fn targets(protocol: &str, statement: &str) -> Vec<Text> {
-        let mut request = Request { statement: Some(statement.into()), ..Request::default() };
+        let mut request = Request { statement: statement.into(), ..Request::default() };
         Memory::default().name_targets(protocol, &mut request);
         request.targets
     }
@@ -74,6 +104,30 @@ mod tests {
         let mut tables = Vec::new();
         memory.add_tables(statement, &mut tables);
         tables
+    }
+
+    fn told_shared(memory: &mut Memory, statement: &Text) -> Vec<Text> {
+        let mut request = Request::default();
+        request.statement.share(Text::clone(statement));
+        memory.name_targets("postgresql", &mut request);
+        request.targets
+    }
+
+    #[test]
+    fn texts_that_take_the_place_of_shared_ones_are_not_taken_for_them() {
+        let mut memory = Memory::default();
+        for n in 0..4 * SHARED {
+            let (short, long) =
+                (format!("select * from t{n}"), format!("select * from l{n}{}", " ".repeat(LONGEST)));
+            for (statement, table) in [(short, format!("t{n}")), (long, format!("l{n}"))] {
+                let statement = Text::from(statement);
+                for _ in 0..2 {
+                    assert_eq!(told_shared(&mut memory, &statement), [Text::from(table.as_str())]);
+                }
+            }
+        }
+        assert_eq!(memory.shared.len(), SHARED);
+        assert!(memory.shared.iter().flatten().all(|(known, _)| known.len() <= LONGEST));
     }
 
     #[test]
@@ -166,8 +220,10 @@ mod tests {
             for (shape, values, cut) in said {
                 let statement = statement(&shapes[shape % shapes.len()], &values, cut);
                 let read = tables(&statement, &mut Names::default());
+                let shared = Text::from(statement.as_str());
                 for _ in 0..2 {
                     prop_assert_eq!(&told(&mut memory, &statement), &read, "{}", statement);
+                    prop_assert_eq!(&told_shared(&mut memory, &shared), &read, "{}", statement);
                 }
             }
         }

@@ -81,7 +81,7 @@ impl Postgres {
         match plain(sample) {
             Some(text) => {
                 request.operation = verb(text);
-                request.statement = Some(Text::from(text));
+                request.statement.write(text);
                 self.place(request);
             }
             None => self.word(request, &Said::read(sample).words, None),
@@ -110,18 +110,20 @@ impl Postgres {
         Ok(())
     }
 
-    fn bind(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<()> {
+    fn bind(&mut self, sample: Sample<'_>, wire: &mut Reader<'_>) -> Read<()> {
         let mut body = inside(&sample, wire);
         let portal = name(&sample, &mut body)?;
         let source = name(&sample, &mut body)?;
         self.bridge();
         let statement = self.store().statement(source);
         let forms = shape::forms(&mut body);
-        let (parameters, count) = parameters(&mut body, &statement, &forms);
-        let cut = (parameters.len() < count).then_some(count as u64);
+        let mut exchange = wire.blank();
+        let row = &mut exchange.request.parameters;
+        let count = parameters(&mut body, &statement, &forms, row);
+        let cut = (row.len() < count).then_some(count as u64);
         let forms = shape::forms(&mut body);
         self.prepared(Step::Bind, &statement);
-        self.store().open(portal, Portal { statement, parameters, cut, forms });
+        self.store().open(portal, Portal { statement, exchange, cut, forms });
         Ok(())
     }
 
@@ -147,29 +149,22 @@ impl Postgres {
         let name = name(&sample, &mut body)?;
         let limit = body.be32().unwrap_or(0);
         self.bridge();
-        let Portal { statement, parameters, cut, forms } = match limit {
+        let portals = &mut self.store().portals;
+        let portal = match limit {
             // It runs to its end, and no second time.
-            0 => self.store().portals.forget(name).unwrap_or_else(|| self.portal(name)),
-            _ => self.portal(name),
+            0 => portals.forget(name),
+            _ => portals.find(name).cloned(),
         };
-        let mut exchange = wire.blank();
+        // Of a portal that was not seen, nothing is known.
+        let unknown = || Portal::unknown(wire.blank());
+        let Portal { statement, mut exchange, cut, forms } = portal.unwrap_or_else(unknown);
         let request = &mut exchange.request;
         self.word(request, &statement.said.words, cut);
-        request.parameters = parameters;
         if limit > 0 {
             request.details.push(("fetch", Detail::Number(i64::from(limit))));
         }
         self.batch = Batch::Asked;
         Ok(self.ask(Due::Execute(statement, forms), exchange))
-    }
-
-    /// The portal of this name; of one that was not seen, nothing is known.
-    fn portal(&mut self, name: &[u8]) -> Portal {
-        if let Some(portal) = self.store().portals.find(name) {
-            return portal.clone();
-        }
-        let statement = Arc::new(Statement::unknown());
-        Portal { statement, parameters: Row::default(), cut: None, forms: Forms::Unknown }
     }
 
     fn close(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<Heard> {
@@ -188,12 +183,11 @@ impl Postgres {
         let mut body = inside(&sample, wire);
         let function = body.be32().unwrap_or(0);
         let forms = shape::forms(&mut body);
-        let (parameters, _) = parameters(&mut body, &Statement::default(), &forms);
         self.bridge();
         let mut exchange = wire.blank();
         let request = &mut exchange.request;
+        parameters(&mut body, &Statement::default(), &forms, &mut request.parameters);
         request.operation = Cow::Borrowed("FUNCTION");
-        request.parameters = parameters;
         request.details.push(("function", Detail::Number(i64::from(function))));
         Ok(self.ask(Due::Call, exchange))
     }
@@ -230,7 +224,7 @@ impl Postgres {
     fn word(&self, request: &mut Request, words: &Words, cut: Option<u64>) {
         self.place(request);
         request.operation = words.verb.clone();
-        request.statement.clone_from(&words.text);
+        words.text.iter().for_each(|text| request.statement.share(Text::clone(text)));
         if words.text.is_none() || words.cut.is_some() || cut.is_some() {
             lacks(&mut request.details, words, cut);
         }
@@ -239,13 +233,20 @@ impl Postgres {
     /// Says of a request in which transaction it stands.
     #[inline]
     fn place(&self, request: &mut Request) {
-        let state = match self.transaction {
-            Transaction::Idle => return,
-            Transaction::Open => &OPEN,
-            Transaction::Failed => &FAILED,
-        };
-        request.details.push(("transaction", Detail::Text(Arc::clone(state))));
+        if self.transaction != Transaction::Idle {
+            place(&mut request.details, self.transaction);
+        }
     }
+}
+
+#[inline(never)]
+fn place(details: &mut Details, transaction: Transaction) {
+    let state = match transaction {
+        Transaction::Idle => return,
+        Transaction::Open => &OPEN,
+        Transaction::Failed => &FAILED,
+    };
+    details.push(("transaction", Detail::Text(Arc::clone(state))));
 }
 
 /// What of a request was not seen or is not kept.
@@ -332,9 +333,8 @@ fn name<'a>(sample: &Sample<'_>, body: &mut Reader<'a>) -> Read<&'a [u8]> {
     }
 }
 
-/// The values of a `Bind` or `FunctionCall` as far as they are there, and how many there truly are.
-fn parameters(body: &mut Reader<'_>, statement: &Statement, forms: &Forms) -> (Row, usize) {
-    let mut row = Row::default();
+/// Adds the values of a `Bind` or `FunctionCall` to `row` as far as they are there, and says how many there truly are.
+fn parameters(body: &mut Reader<'_>, statement: &Statement, forms: &Forms, row: &mut Row) -> usize {
     let count = usize::from(body.be16().unwrap_or(0));
     for at in 0..count {
         let Ok(length) = body.array().map(i32::from_be_bytes) else { break };
@@ -350,5 +350,5 @@ fn parameters(body: &mut Reader<'_>, statement: &Statement, forms: &Forms) -> (R
         let form = forms.of(at, None).unwrap_or(values::Form::Binary);
         row.push_with(|text| values::write(text, statement.parameter(at), form, value, PARAMETER));
     }
-    (row, count)
+    count
 }

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, OnceLock};
 
-use model::exchange::Text;
-use model::row::Row;
+use model::exchange::{Exchange, Text};
 
 use super::shape::{Forms, Shape};
 
@@ -76,12 +75,19 @@ impl Statement {
 pub(super) struct Portal {
     /// What it runs.
     pub(super) statement: Arc<Statement>,
-    /// With what.
-    pub(super) parameters: Row,
+    /// The request that runs it, of which the parameters are written.
+    pub(super) exchange: Box<Exchange>,
     /// How many parameters there truly are, when not all were kept.
     pub(super) cut: Option<u64>,
     /// In which form its rows come.
     pub(super) forms: Forms,
+}
+
+impl Portal {
+    /// One that was not seen.
+    pub(super) fn unknown(exchange: Box<Exchange>) -> Self {
+        Portal { statement: Arc::new(Statement::unknown()), exchange, cut: None, forms: Forms::Unknown }
+    }
 }
 
 /// Statements and portals by name; the empty name is the one that each use replaces.
@@ -110,7 +116,7 @@ impl Store {
 
     /// Remembers a portal.
     pub(super) fn open(&mut self, name: &[u8], portal: Portal) {
-        let size = portal.parameters.size();
+        let size = portal.exchange.request.parameters.size();
         self.portals.keep(name, portal, size, PORTALS, TEXTS);
     }
 

@@ -89,7 +89,7 @@ impl Asking {
     #[inline]
     pub(super) fn write(&self, request: &mut Request, details: Arc<[Named]>, body: Option<Text>) {
         request.operation = self.operation.clone();
-        request.statement = Some(Arc::clone(&self.statement));
+        request.statement.share(Arc::clone(&self.statement));
         request.targets.push(Arc::clone(&self.path));
         request.details.share(details);
         request.details.extend(body.map(|body| ("http.request_body", Detail::Text(body))));
