@@ -88,9 +88,11 @@ fn is_credential(name: &[u8], place: Place) -> bool {
         length += 1;
     }
     let plain = plain.get(..length).unwrap_or_default();
+    let Some(last) = plain.last() else { return false };
     let is = |names: &[&str]| names.iter().any(|n| n.as_bytes() == plain);
     let whole = is(&NAMES) && (place == Place::Query || !is(&HARMLESS_IN_DOCUMENTS));
-    whole || NAME_ENDS.iter().any(|end| plain.ends_with(end.as_bytes()))
+    whole
+        || NAME_ENDS.iter().any(|end| end.as_bytes().last() == Some(last) && plain.ends_with(end.as_bytes()))
 }
 
 /// Whether a name's last letters are a credential's.
@@ -106,17 +108,22 @@ pub(super) fn may_be_secret(name: &[u8]) -> bool {
 /// Whether a credential's name may end so. What is no letter may hide some, and so may an escape before the last three:
 /// `%` and two digits, or `\u` and four, of which the third is no letter where it stands for one.
 #[inline]
-pub(super) fn may_end_secret([y, z, a, b, c]: [u8; 5]) -> bool {
-    // Nearly all names end in two letters that no credential's name ends in, and in no escape.
-    let tail = usize::from(u16::from_be_bytes([b, c]));
-    let is_tail = TAILS.get(tail >> 6).is_none_or(|tails| tails >> (tail & 63) & 1 == 1);
-    let is_plain = a.is_ascii_alphabetic() && z != b'%' && !z.is_ascii_digit();
-    if !is_tail && is_plain {
+fn may_end_secret([y, z, a, b, c]: [u8; 5]) -> bool {
+    // Nearly all names end in two letters that no credential's name ends in. An escape that has the first of them begins
+    // right before them, or with one byte between.
+    let is_escaped = z == b'%' || matches!(a, b'%' | b'\\' | b'0'..=b'9');
+    if b.is_ascii_alphabetic() && !is_escaped && !may_end_in(b, c) {
         return false;
     }
     let [a, b, c] = [a, b, c].map(|byte| LETTERS.get(usize::from(byte)).copied().unwrap_or(0));
     let ends = ENDINGS.get(a << 5 | b).copied().unwrap_or(u32::MAX);
     ends >> c & 1 == 1 || y == b'%' || matches!(z, b'%' | b'\\' | b'0'..=b'9')
+}
+
+/// Whether a credential's name may end in these two, of which the first is a letter, or at least a byte of their columns.
+#[inline]
+pub(super) fn may_end_in(b: u8, c: u8) -> bool {
+    TAILS.get(usize::from(c)).is_none_or(|tails| tails >> (b & 31) & 1 == 1)
 }
 
 /// The place of each letter in the alphabet, from 1; 0 for what is none.
@@ -132,25 +139,25 @@ static LETTERS: [usize; 256] = {
     letters
 };
 
-/// By the last two bytes of a name, whether it may be a credential's: a bit for each pair. With what is no letter in it,
-/// it may.
+/// By the last byte of a name, which letters a credential's name may have before it: a bit for each place in the
+/// alphabet. What is no letter may stand before all, and behind all.
 #[expect(clippy::indexing_slicing, reason = "the compiler evaluates it, as above")]
-static TAILS: [u64; 1 << 10] = {
-    let mut tails = [0; 1 << 10];
-    let mut pair = 0;
-    while pair < 1 << 16 {
-        if LETTERS[pair >> 8] == 0 || LETTERS[pair & 0xff] == 0 {
-            tails[pair >> 6] |= 1 << (pair & 63);
+static TAILS: [u32; 256] = {
+    const NO_LETTERS: u32 = !((1 << 27) - 2);
+    let mut tails = [u32::MAX; 256];
+    let mut byte = 0;
+    while byte < tails.len() {
+        if LETTERS[byte] != 0 {
+            tails[byte] = NO_LETTERS;
         }
-        pair += 1;
+        byte += 1;
     }
     let mut at = 0;
-    while at < 4 * (NAMES.len() + NAME_ENDS.len()) {
-        let name = if at / 4 < NAMES.len() { NAMES[at / 4] } else { NAME_ENDS[at / 4 - NAMES.len()] };
+    while at < NAMES.len() + NAME_ENDS.len() {
+        let name = if at < NAMES.len() { NAMES[at] } else { NAME_ENDS[at - NAMES.len()] };
         let (_, [b, c]) = name.as_bytes().split_last_chunk().unwrap();
-        // In small letters and in capitals.
-        let (b, c) = (*b as usize ^ (at & 1) << 5, *c as usize ^ (at & 2) << 4);
-        tails[b << 2 | c >> 6] |= 1 << (c & 63);
+        tails[*c as usize] |= 1 << LETTERS[*b as usize];
+        tails[c.to_ascii_uppercase() as usize] |= 1 << LETTERS[*b as usize];
         at += 1;
     }
     tails

@@ -2,7 +2,7 @@
 
 use wide::u8x16;
 
-use crate::web::http1::credentials::{Place, is_secret, may_be_secret, may_end_secret};
+use crate::web::http1::credentials::{Place, is_secret, may_be_secret, may_end_in};
 
 /// What stands for a credential.
 pub(super) const MASK: &str = "***";
@@ -35,59 +35,78 @@ pub(super) fn has_secret_parameters(text: &[u8]) -> bool {
 /// Whether [`json`] may change `text`.
 pub(super) fn has_secret_members(text: &[u8]) -> bool {
     let mut read = 0;
-    while let Some(window) = text.get(read..).and_then(<[u8]>::first_chunk::<WINDOW>) {
-        let mut suspects = suspects(window);
-        while suspects != 0 {
-            if is_secret_member(text, read + BEFORE + suspects.trailing_zeros() as usize) {
-                return true;
-            }
-            suspects &= suspects - 1;
+    while let Some(window) = text.get(read..).and_then(<[u8]>::first_chunk) {
+        if has_secret_member(window, text, read) {
+            return true;
         }
-        read += PIECE;
+        read += BLOCK;
     }
-    // Colons that stand too near to an end for a window.
-    let begins = (0..text.len().min(BEFORE)).chain(text.len().min(read + BEFORE)..text.len());
-    begins.into_iter().any(|at| text.get(at) == Some(&b':') && is_secret_member(text, at))
+    let rest = text.get(read..).unwrap_or_default();
+    let mut window = [0; WINDOW];
+    window.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    rest.len() > BEFORE && has_secret_member(&window, text, read)
 }
 
-/// So many bytes before a colon say most of what stands there: a quote, and how the name ends.
-const BEFORE: usize = 6;
+/// So many bytes are looked at before it is looked closer.
+const BLOCK: usize = 4 * PIECE;
 
-/// A piece with what stands before its first byte.
-const WINDOW: usize = BEFORE + PIECE;
+/// So many bytes before a colon say most of what stands there: four that end the name, and a quote. No secret name is so
+/// short that its colon stands nearer to the beginning of a text.
+const BEFORE: usize = 5;
 
-/// The colons of a window's piece that a secret name may stand before: a bit for each.
+/// A block with what stands before its first byte.
+const WINDOW: usize = BEFORE + BLOCK;
+
+/// Whether a colon in this window's block, which begins at `read` in the text, stands behind the name of a secret member.
 #[inline]
-fn suspects(window: &[u8; WINDOW]) -> u32 {
-    let (Some(before), Some(piece)) =
-        (window.get(BEFORE - 1..).and_then(<[u8]>::first_chunk), window.last_chunk())
-    else {
-        return 0;
-    };
-    let (before, piece) = (u8x16::from(*before), u8x16::from(*piece));
-    let colons = piece.simd_eq(u8x16::splat(b':'));
-    let blanks = before.simd_eq(before.min(u8x16::splat(b' ')));
-    let mut named = (colons & before.simd_eq(u8x16::splat(b'"'))).to_bitmask();
-    // Few write a blank before the colon: those are looked at one by one.
-    let mut suspects = (colons & blanks).to_bitmask();
+fn has_secret_member(window: &[u8; WINDOW], text: &[u8], read: usize) -> bool {
+    let mut named = named(window);
     while named != 0 {
-        let at = named.trailing_zeros() as usize % PIECE;
-        let colon = named & named.wrapping_neg();
-        if let Some(&[y, z, a, b, c]) = window.get(at..).and_then(<[u8]>::first_chunk) {
-            // A name of two letters, as `id` is, is told by the quote before it.
-            let short = a == b'"' && matches!(z, b'{' | b',' | b' ');
-            suspects |= if may_end_secret([y, z, a, b, c]) && !short { colon } else { 0 };
+        let at = named.trailing_zeros() as usize % BLOCK;
+        let end = window.get(at..).and_then(<[u8]>::first_chunk);
+        if end.is_none_or(may_name_secret) && is_secret_member(text, read + BEFORE + at) {
+            return true;
         }
-        named ^= colon;
+        named &= named - 1;
     }
-    suspects
+    false
+}
+
+/// The colons of a window's block that a name may stand before: a bit for each.
+#[inline]
+fn named(window: &[u8; WINDOW]) -> u64 {
+    let before = window.get(BEFORE - 1..).and_then(<[u8]>::first_chunk::<BLOCK>);
+    let Some((before, block)) = before.zip(window.last_chunk::<BLOCK>()) else { return 0 };
+    let pieces = before.as_chunks::<PIECE>().0.iter().zip(block.as_chunks::<PIECE>().0);
+    pieces.enumerate().fold(0, |named, (at, (before, piece))| {
+        let (before, piece) = (u8x16::from(*before), u8x16::from(*piece));
+        // Few write a blank before the colon: those are told from a quote later.
+        let beyond = before.saturating_sub(u8x16::splat(b'"')) | (piece ^ u8x16::splat(b':'));
+        let colons = beyond.simd_eq(u8x16::default());
+        named | u64::from(colons.to_bitmask()) << (PIECE * at)
+    })
+}
+
+/// Whether a secret name may end so. Nearly all names end in small letters, and most of these in two that no credential's
+/// name ends in.
+#[inline]
+fn may_name_secret([z, end @ ..]: &[u8; BEFORE]) -> bool {
+    // Two of the columns that have the small letters, anything, and a quote.
+    const PLAIN: u32 = u32::from_le_bytes([b'`', b'`', 0, b'"']);
+    const COLUMNS: u32 = u32::from_le_bytes([0xe0, 0xe0, 0, 0xff]);
+    let [_, b, c, _] = *end;
+    may_end_in(b, c) || u32::from_le_bytes(*end) & COLUMNS != PLAIN || *z == b'%'
 }
 
 /// Whether the name of a secret member may stand before this colon, by all of the name.
 #[inline(never)]
 fn is_secret_member(text: &[u8], colon: usize) -> bool {
-    let before = text.get(..colon).unwrap_or_default().trim_ascii_end();
-    let [before @ .., b'"'] = before else { return false };
+    let [before @ .., b'"'] = text.get(..colon).unwrap_or_default().trim_ascii_end() else { return false };
+    // Names of two letters, as `id` is, are many, and nobody's.
+    let is_short = matches!(before, [.., z, b'"', _, _] if *z != b'\\');
+    if is_short || !may_be_secret(before) {
+        return false;
+    }
     let begins = memchr::memrchr(b'"', before).map_or(0, |quote| quote + 1);
     let (outside, name) = before.split_at_checked(begins).unwrap_or_default();
     // A name may have a quote in it, behind a backslash.
@@ -242,7 +261,14 @@ mod tests {
             "\"", "\"", "\":", "\" :", ":", "{\"", ",\"", ", \"", "\\", "\\\"", " ", "\n", "=", "=", "&",
             "?", ";", "#", "{", "[", "]", "}", "://", "@", "/", "1",
         ]);
-        let piece = prop_oneof![6 => mark.prop_map(String::from), 2 => name(), 1 => "[a-z ]{1,20}"];
+        let member = (name(), select(vec!["", "", " ", "\r\n\t"]));
+        let piece = prop_oneof![
+            6 => mark.prop_map(String::from),
+            2 => name(),
+            2 => member.prop_map(|(name, blank)| format!("\"{name}\"{blank}:")),
+            1 => "[a-z ]{1,20}",
+            1 => "\"[a-zA-Z_0-9]{0,9}\":",
+        ];
         collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
     }
 
