@@ -68,7 +68,9 @@ fn resolve_bytes(bytes: &dyn Bytes, name: &Path) -> Result<Verdict, BadElf> {
     }
     Ok(match by_names(&elf, &symbols)? {
         Some((stack, why)) => Verdict::Dark(stack, why),
-        None => by_marks(&elf)?.map_or(Verdict::Plain, |stack| Verdict::Dark(stack, Refusal::Stripped)),
+        None => by_marks(&elf)?
+            .or_else(|| stack_by_name(name))
+            .map_or(Verdict::Plain, |stack| Verdict::Dark(stack, Refusal::Stripped)),
     })
 }
 
@@ -301,6 +303,20 @@ fn by_marks(elf: &Elf<'_>) -> Result<Option<Stack>, BadElf> {
     elf.search(".rodata", |part| {
         MARKS.iter().find(|(mark, _)| memmem::find(part, mark).is_some()).map(|(_, stack)| *stack)
     })
+}
+
+/// What a library is, by its file's name; for files that cannot be opened, or say nothing.
+pub(crate) fn stack_by_name(path: &Path) -> Option<Stack> {
+    const NAMES: [(&str, Stack); 6] = [
+        ("libssl.", Stack::OpenSsl),
+        ("libssl-", Stack::OpenSsl),
+        ("libgnutls.", Stack::GnuTls),
+        ("libssl3.", Stack::Nss),
+        ("libmbedtls.", Stack::MbedTls),
+        ("libwolfssl.", Stack::WolfSsl),
+    ];
+    let name = path.file_name()?.to_str()?;
+    NAMES.iter().find(|(start, _)| name.starts_with(start)).map(|(_, stack)| *stack)
 }
 
 fn file_name(path: &Path) -> String {

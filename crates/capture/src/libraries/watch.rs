@@ -14,7 +14,7 @@ use crate::libraries::change::{Change, Door, Standing, Use};
 use crate::libraries::installed::{self, Held};
 use crate::libraries::mappings::{self, FileId, Mapped};
 use crate::libraries::plan::{Refusal, Stack};
-use crate::libraries::resolve::{Verdict, build_id, resolve};
+use crate::libraries::resolve::{Verdict, build_id, resolve, stack_by_name};
 use crate::libraries::ring::monotonic;
 use crate::libraries::sideband::{Happened, Missed, Sideband};
 
@@ -358,20 +358,6 @@ impl Watch {
 
 fn stamp_of(meta: &fs::Metadata) -> Stamp {
     (meta.size(), meta.mtime(), meta.mtime_nsec())
-}
-
-/// What a library is, by its file's name; for files that cannot be opened.
-fn stack_by_name(path: &Path) -> Option<Stack> {
-    const NAMES: [(&str, Stack); 6] = [
-        ("libssl.", Stack::OpenSsl),
-        ("libssl-", Stack::OpenSsl),
-        ("libgnutls.", Stack::GnuTls),
-        ("libssl3.", Stack::Nss),
-        ("libmbedtls.", Stack::MbedTls),
-        ("libwolfssl.", Stack::WolfSsl),
-    ];
-    let name = path.file_name()?.to_str()?;
-    NAMES.iter().find(|(start, _)| name.starts_with(start)).map(|(_, stack)| *stack)
 }
 
 #[cfg(test)]

@@ -169,6 +169,17 @@ fn other_stacks_are_named_and_not_hooked() {
     }
 }
 
+/// A library without the table of its sections, which loaders do not read.
+#[test]
+fn a_library_that_says_nothing_is_dark_by_its_name() {
+    let mut file = library(4, 5, PUSH);
+    file[0x28..0x30].fill(0);
+    file[0x3c..0x40].fill(0);
+    let verdict = |name| resolve_bytes(&file, Path::new(name)).unwrap();
+    assert_eq!(verdict("/opt/libssl-1a2b3c.so.1.1"), Verdict::Dark(Stack::OpenSsl, Refusal::Stripped));
+    assert_eq!(verdict("/opt/other.so"), Verdict::Plain);
+}
+
 #[test]
 fn a_program_without_tls_is_plain() {
     assert_eq!(looked_at(Path::new("/bin/sh")), Verdict::Plain);
