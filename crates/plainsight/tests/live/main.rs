@@ -17,3 +17,4 @@ mod privilege;
 mod sockets;
 mod upgrade;
 mod web;
+mod wheels;

@@ -11,9 +11,9 @@ use crate::support::watch::{Seen, Watch};
 
 /// What a client says of one statement.
 #[derive(Debug, Deserialize)]
-struct Asked {
-    pid: u32,
-    fd: u32,
+pub(crate) struct Asked {
+    pub(crate) pid: u32,
+    pub(crate) fd: u32,
     port: u16,
     server_pid: u32,
     statement: String,
@@ -80,12 +80,12 @@ fn an_answer_is_shown_though_its_server_was_put_aside_while_it_wrote() {
 }
 
 /// The accesses that ran a statement.
-fn executed(seen: &Seen) -> Vec<&Access> {
+pub(crate) fn executed(seen: &Seen) -> Vec<&Access> {
     seen.accesses.iter().filter(|access| !PREPARING.contains(&access.operation.as_str())).collect()
 }
 
 /// What the client says, what the server says, and what was shown must be one.
-fn compare(asked: &[Asked], logged: &[Logged], shown: &[&Access], layer: &str) {
+pub(crate) fn compare(asked: &[Asked], logged: &[Logged], shown: &[&Access], layer: &str) {
     let texts: Vec<&str> = shown.iter().filter_map(|access| access.statement.as_deref()).collect();
     let wanted: Vec<&str> = asked.iter().map(|asked| asked.statement.as_str()).collect();
     assert_eq!(texts, wanted);

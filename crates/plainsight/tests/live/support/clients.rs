@@ -1,12 +1,12 @@
 //! Clients of the tests, in the languages that people use; each prints the truth about itself as lines of JSON.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::de::DeserializeOwned;
 
-use super::ground::program_path;
-use super::process::text_of;
+use super::ground::{program_path, skip};
+use super::process::{Running, text_of};
 
 /// Debian's own Python, for which the drivers are packaged.
 const PYTHON: &str = "/usr/bin/python3";
@@ -30,11 +30,44 @@ pub(crate) fn python_has(module: &str) -> bool {
     Command::new(PYTHON).args(["-c", &format!("import {module}")]).output().is_ok_and(|o| o.status.success())
 }
 
+/// A package of Python with TLS code of its own, which `.ci/wheels` has put beside what cargo builds.
+pub(crate) struct Wheel {
+    folder: PathBuf,
+}
+
+impl Wheel {
+    /// The package; `None` when it is not there, which was then said.
+    pub(crate) fn of(test: &str, name: &str) -> Option<Wheel> {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("wheels").join(name);
+        if !folder.join(".fetched").exists() {
+            skip(test, &format!("`.ci/wheels` has not fetched {name}"));
+            return None;
+        }
+        Some(Wheel { folder })
+    }
+
+    /// A Python client that has the package.
+    pub(crate) fn python(&self, file: &str) -> Command {
+        self.give(python(file))
+    }
+
+    /// A process that has loaded a module of the package, and waits.
+    pub(crate) fn loaded(&self, module: &str) -> Running {
+        let words = format!("import {module}; print({module}.__file__, flush=True); input()");
+        Running::start(self.give(Command::new(PYTHON)).args(["-W", "ignore", "-c", &words])).after_line()
+    }
+
+    fn give(&self, mut command: Command) -> Command {
+        command.env("PYTHONPATH", &self.folder);
+        command
+    }
+}
+
 /// The truth that a client prints.
 pub(crate) fn truth_of<T: DeserializeOwned>(client: &mut Command) -> Vec<T> {
     text_of(client).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn path(file: &str) -> std::path::PathBuf {
+fn path(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/clients").join(file)
 }

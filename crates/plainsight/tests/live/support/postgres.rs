@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::ground::{Ground, program_path};
+use super::libraries::blinded_to;
 use super::process::{Running, free_port, make_certificate, run, until};
 
 /// What begins an entry of the log; the process follows, and a bar.
@@ -34,6 +35,17 @@ pub(crate) const PROGRAMS: [&str; 5] = ["initdb", "postgres", "psql", "openssl",
 impl Postgres {
     /// Starts a server in the ground's folder; user and database are `shop`.
     pub(crate) fn start(ground: &Ground) -> Postgres {
+        Postgres::start_with(ground, None)
+    }
+
+    /// Starts one whose TLS nobody reads into: who reads its calls over TLS reads them at the client.
+    pub(crate) fn start_dark(ground: &Ground) -> Postgres {
+        let libraries = ground.folder.path().join("blinded");
+        blinded_to(&libraries);
+        Postgres::start_with(ground, Some(&libraries))
+    }
+
+    fn start_with(ground: &Ground, libraries: Option<&Path>) -> Postgres {
         let folder = ground.folder.path().join("postgres");
         fs::create_dir(&folder).unwrap();
         make_certificate(&folder);
@@ -50,6 +62,7 @@ impl Postgres {
         let port = free_port();
         let log = File::create(folder.join("log")).unwrap();
         let mut server = as_postgres("postgres");
+        server.envs(libraries.map(|libraries| ("LD_LIBRARY_PATH", libraries)));
         server.arg("-D").arg(&data).args(["-p", &port.to_string()]);
         for (name, value) in settings(&folder) {
             server.args(["-c", &format!("{name}={value}")]);
