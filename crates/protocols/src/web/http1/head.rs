@@ -92,7 +92,9 @@ impl Asking {
         request.statement.share(Arc::clone(&self.statement));
         request.targets.push(Arc::clone(&self.path));
         request.details.share(details);
-        request.details.extend(body.map(|body| ("http.request_body", Detail::Text(body))));
+        if let Some(body) = body {
+            request.details.push(("http.request_body", Detail::Text(body)));
+        }
     }
 }
 
@@ -196,7 +198,9 @@ pub(super) fn write(
     response.failure = failure(line);
     response.outcome = if response.failure.is_some() { Outcome::Error } else { Outcome::Ok };
     response.details.share(details);
-    response.details.extend(body.map(|body| ("http.response_body", Detail::Text(body))));
+    if let Some(body) = body {
+        response.details.push(("http.response_body", Detail::Text(body)));
+    }
 }
 
 /// The longest reason that is kept.
