@@ -1,28 +1,11 @@
-//! Bodies: where they end, the sample that is kept of them, and its text.
-
-use std::borrow::Cow;
-use std::io::Read as _;
-use std::sync::Arc;
+//! Bodies: where they end, and the sample that is kept of them.
 
 use model::exchange::Text;
 
 use crate::kit::protocol::{Read, Stop};
 use crate::kit::reader::{Ahead, Reader};
-use crate::kit::text::utf8;
-use crate::web::http1::mask;
+use crate::web::http1::content::{Coding, Kind, Last, SAMPLE};
 use crate::web::http1::wire::{self, HEAD};
-
-/// The most bytes of a body that are kept as sent: enough for what an API says, little for what it carries.
-const SAMPLE: usize = 16 << 10;
-
-/// The most bytes of text that come of a sample: a bomb ends here.
-const TEXT: usize = 16 << 10;
-
-/// The most bytes of window that a body may ask for, and so that its reading takes for a moment (RFC 9659).
-const WINDOW: u64 = 8 << 20;
-
-/// A piece of brotli's input.
-const BROTLI_INPUT: usize = 4 << 10;
 
 /// The longest line before a chunk, its extensions included; servers take 4 KiB or less.
 const CHUNK_LINE: usize = 4 << 10;
@@ -41,75 +24,6 @@ pub(super) enum Framing {
     Chunked,
     /// With the connection.
     Close,
-}
-
-/// How the bytes of a body were made of its content.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Coding {
-    #[default]
-    Identity,
-    Gzip,
-    Deflate,
-    Brotli,
-    Zstd,
-    /// Several, or one that is not read.
-    Other,
-}
-
-impl Coding {
-    /// The coding of this name (RFC 9110, 8.4.1).
-    pub(super) fn named(name: &[u8]) -> Coding {
-        let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
-        if is(b"gzip") || is(b"x-gzip") {
-            Coding::Gzip
-        } else if is(b"deflate") {
-            Coding::Deflate
-        } else if is(b"br") {
-            Coding::Brotli
-        } else if is(b"zstd") {
-            Coding::Zstd
-        } else if is(b"identity") || name.is_empty() {
-            Coding::Identity
-        } else {
-            Coding::Other
-        }
-    }
-}
-
-/// What kind of text a body is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// None, or nobody said so.
-    #[default]
-    Opaque,
-    Json,
-    Form,
-    Xml,
-    Plain,
-}
-
-impl Kind {
-    /// The kind of this media type.
-    pub(super) fn named(media: &[u8]) -> Kind {
-        let end = memchr::memchr(b';', media).unwrap_or(media.len());
-        let media = media.get(..end).unwrap_or_default().trim_ascii();
-        let ends = |end: &[u8]| {
-            let from = media.len().checked_sub(end.len());
-            from.and_then(|from| media.get(from..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
-        };
-        let text = media.get(..5).is_some_and(|m| m.eq_ignore_ascii_case(b"text/"));
-        if ends(b"json") {
-            Kind::Json
-        } else if ends(b"x-www-form-urlencoded") {
-            Kind::Form
-        } else if ends(b"xml") {
-            Kind::Xml
-        } else if text || ends(b"/graphql") || ends(b"/javascript") || ends(b"yaml") || ends(b"sql") {
-            Kind::Plain
-        } else {
-            Kind::Opaque
-        }
-    }
 }
 
 /// A body that is being read.
@@ -321,154 +235,9 @@ impl Body {
     }
 }
 
-/// The last body of one side, where its text is as it was sent: what is asked again is mostly answered as before.
-#[derive(Debug, Default)]
-pub(super) struct Last {
-    kind: Kind,
-    text: Option<Text>,
-}
-
-/// Longer bodies are not kept for the next message: an idle connection is to be small, and what is said again and again
-/// (the answers to health checks, acknowledgements) is short.
-const KEPT: usize = 256;
-
-impl Last {
-    /// The text of a body's beginning, credentials masked; `None` when it is no text.
-    #[inline]
-    pub(super) fn text(&mut self, kind: Kind, coding: Coding, sample: &[u8]) -> Option<Text> {
-        if sample.is_empty() || kind == Kind::Opaque {
-            return None;
-        }
-        match &self.text {
-            Some(text) if self.kind == kind && is_as_sent(text, coding, sample) => Some(Arc::clone(text)),
-            Some(_) | None => self.new_text(kind, coding, sample),
-        }
-    }
-
-    #[inline(never)]
-    fn new_text(&mut self, kind: Kind, coding: Coding, sample: &[u8]) -> Option<Text> {
-        let text = text(kind, coding, sample)?;
-        let kept = text.len() <= KEPT && is_as_sent(&text, coding, sample);
-        (self.kind, self.text) = (kind, kept.then(|| Arc::clone(&text)));
-        Some(text)
-    }
-}
-
-fn is_as_sent(text: &Text, coding: Coding, sample: &[u8]) -> bool {
-    coding == Coding::Identity && text.as_bytes() == sample
-}
-
-/// The text of a body's beginning, credentials masked; `None` when it is no text.
-fn text(kind: Kind, coding: Coding, sample: &[u8]) -> Option<Text> {
-    if sample.is_empty() || kind == Kind::Opaque {
-        return None;
-    }
-    let sample = sample.get(..SAMPLE).unwrap_or(sample);
-    let content = decoded(coding, sample)?;
-    let content = readable(content.get(..TEXT).unwrap_or(&content));
-    let mask = match kind {
-        Kind::Json if mask::has_secret_members(content.as_bytes()) => mask::json,
-        Kind::Form if mask::has_secret_parameters(content.as_bytes()) => mask::parameters,
-        Kind::Xml => mask::xml,
-        Kind::Opaque | Kind::Json | Kind::Form | Kind::Plain => return Some(content.into()),
-    };
-    let mut masked = String::with_capacity(content.len());
-    mask(&content, &mut masked);
-    Some(masked.into())
-}
-
 /// What became of the bytes that a body or a chunk has left.
 enum Passed {
     Whole,
     Owed,
     Left(u64),
-}
-
-/// The text of bytes that may be cut in the middle of a letter.
-fn readable(bytes: &[u8]) -> Cow<'_, str> {
-    utf8(bytes).map_or_else(
-        || {
-            let cut = std::str::from_utf8(bytes).err().filter(|error| error.error_len().is_none());
-            let end = cut.map_or(bytes.len(), |error| error.valid_up_to());
-            String::from_utf8_lossy(bytes.get(..end).unwrap_or(bytes))
-        },
-        Cow::Borrowed,
-    )
-}
-
-/// What `kept` says, to the bound [`TEXT`]; a cut or broken end of it is passed over.
-fn decoded(coding: Coding, kept: &[u8]) -> Option<Cow<'_, [u8]>> {
-    let mut content = Vec::new();
-    let mut read = |from: &mut dyn std::io::Read| {
-        // The end of a sample is cut: what came before it counts.
-        let _ = from.take(TEXT as u64).read_to_end(&mut content);
-    };
-    match coding {
-        Coding::Identity => return Some(Cow::Borrowed(kept)),
-        Coding::Other => return None,
-        Coding::Gzip => read(&mut flate2::read::MultiGzDecoder::new(kept)),
-        // Some servers send the bare stream and some the zlib format, which RFC 9110 (8.4.1.2) means.
-        Coding::Deflate if kept.first().is_some_and(|b| b & 15 == 8) => {
-            read(&mut flate2::read::ZlibDecoder::new(kept));
-        }
-        Coding::Deflate => read(&mut flate2::read::DeflateDecoder::new(kept)),
-        Coding::Brotli if kept.first().is_none_or(|first| brotli_window(*first) > WINDOW) => return None,
-        Coding::Brotli => read(&mut brotli_decompressor::Decompressor::new(kept, BROTLI_INPUT)),
-        Coding::Zstd => {
-            let mut frames = ruzstd::decoding::FrameDecoder::new();
-            frames.set_max_window_size(WINDOW);
-            let mut stream = ruzstd::decoding::StreamingDecoder::new_with_decoder(kept, frames).ok()?;
-            read(&mut stream);
-        }
-    }
-    (!content.is_empty()).then_some(Cow::Owned(content))
-}
-
-/// The window that a brotli stream with this first byte asks for (RFC 7932, 9.1).
-fn brotli_window(first: u8) -> u64 {
-    let bits = match (first & 1, first >> 1 & 7, first >> 4 & 7) {
-        (0, _, _) => 16,
-        (_, 0, 0) => 17,
-        // The mark of windows of up to 1 GiB, which the RFC does not know.
-        (_, 0, 1) => 30,
-        (_, 0, bits) => 8 + bits,
-        (_, bits, _) => 17 + bits,
-    };
-    1 << bits
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::sample::select;
-    use proptest::{collection, prop_assert_eq, proptest};
-
-    use super::{Coding, Kind, Last, text};
-
-    proptest! {
-        #[test]
-        fn a_body_is_told_alike_whatever_came_before(
-            bodies in collection::vec(
-                (
-                    select(vec![Kind::Opaque, Kind::Json, Kind::Form, Kind::Xml, Kind::Plain]),
-                    select(vec![Coding::Identity, Coding::Identity, Coding::Gzip, Coding::Other]),
-                    select(vec![
-                        &b""[..],
-                        br#"{"token": "a"}"#,
-                        br#"{"token":"***"}"#,
-                        b"token=a",
-                        b"token=***",
-                        b"<token>a</token>",
-                        b"plain \xff",
-                        "plain \u{fffd}".as_bytes(),
-                    ]),
-                ),
-                0..20,
-            ),
-        ) {
-            let mut last = Last::default();
-            for (kind, coding, sample) in bodies {
-                prop_assert_eq!(last.text(kind, coding, sample), text(kind, coding, sample));
-            }
-        }
-    }
 }

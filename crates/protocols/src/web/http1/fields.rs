@@ -5,7 +5,8 @@ use base64::prelude::BASE64_STANDARD;
 use model::exchange::Text;
 use smallvec::SmallVec;
 
-use crate::web::http1::body::{Coding, Framing, LENGTH};
+use crate::web::http1::body::{Framing, LENGTH};
+use crate::web::http1::content::Coding;
 use crate::web::http1::credentials;
 use crate::web::http1::mask::{self, MASK};
 use crate::web::http1::wire::{self, HEAD, NoHead};

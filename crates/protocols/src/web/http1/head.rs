@@ -6,7 +6,8 @@ use std::sync::Arc;
 use model::exchange::{Detail, Failure, Identity, Named, Outcome, Request, Response, Text};
 use smallvec::SmallVec;
 
-use crate::web::http1::body::{Coding, Framing, Kind};
+use crate::web::http1::body::Framing;
+use crate::web::http1::content::{Coding, Kind};
 use crate::web::http1::fields::{Fields, Masked, is_basic};
 use crate::web::http1::mask::{self, MASK};
 use crate::web::http1::wire::{self, RequestLine, StatusLine};

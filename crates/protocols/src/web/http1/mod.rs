@@ -22,6 +22,7 @@
 //! [`Stop::Broken`]: crate::kit::protocol::Stop::Broken
 
 mod body;
+mod content;
 mod credentials;
 mod fields;
 mod head;

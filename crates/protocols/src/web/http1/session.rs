@@ -7,7 +7,8 @@ use model::exchange::{Detail, Identity, Named, Request, Response};
 
 use crate::kit::protocol::{Guess, Heard, Key, Read, Session, Sought, Stop};
 use crate::kit::reader::{Ahead, Reader};
-use crate::web::http1::body::{self, Body, Framing, Kind, Progress};
+use crate::web::http1::body::{Body, Framing, Progress};
+use crate::web::http1::content::{self, Kind};
 use crate::web::http1::fields::{self, Fields, Folding};
 use crate::web::http1::head::{self, Asking, Content, Head};
 use crate::web::http1::identity;
@@ -31,8 +32,8 @@ pub(super) struct Http1 {
     /// The same for a response with this status and the last one's fields.
     response_details: Option<(u16, Arc<[Named]>)>,
     /// The last bodies of both.
-    request_body: body::Last,
-    response_body: body::Last,
+    request_body: content::Last,
+    response_body: content::Last,
 }
 
 /// Where the connection is bound.
