@@ -7,7 +7,7 @@ use std::sync::Arc;
 use model::exchange::Text;
 
 use crate::kit::text::utf8;
-use crate::web::http1::mask;
+use crate::web::http1::{mask, parts};
 
 /// The most bytes of a body that are kept as sent: enough for what an API says, little for what it carries.
 pub(super) const SAMPLE: usize = 16 << 10;
@@ -63,6 +63,8 @@ pub(super) enum Kind {
     Json,
     Form,
     Xml,
+    /// `multipart/form-data`.
+    Parts,
     Plain,
 }
 
@@ -82,6 +84,8 @@ impl Kind {
             Kind::Form
         } else if ends(b"xml") {
             Kind::Xml
+        } else if media.eq_ignore_ascii_case(b"multipart/form-data") {
+            Kind::Parts
         } else if text || ends(b"/graphql") || ends(b"/javascript") || ends(b"yaml") || ends(b"sql") {
             Kind::Plain
         } else {
@@ -139,11 +143,12 @@ fn text(kind: Kind, coding: Coding, sample: &[u8]) -> Option<Text> {
         Kind::Json if mask::has_secret_members(content.as_bytes()) => mask::json,
         Kind::Form if mask::has_secret_parameters(content.as_bytes()) => mask::parameters,
         Kind::Xml => mask::xml,
+        Kind::Parts => parts::masked,
         Kind::Opaque | Kind::Json | Kind::Form | Kind::Plain => return Some(content.into()),
     };
     let mut masked = String::with_capacity(content.len());
     mask(&content, &mut masked);
-    Some(masked.into())
+    (!masked.is_empty()).then(|| masked.into())
 }
 
 /// The text of bytes that may be cut in the middle of a letter.
@@ -211,7 +216,7 @@ mod tests {
         fn a_body_is_told_alike_whatever_came_before(
             bodies in collection::vec(
                 (
-                    select(vec![Kind::Opaque, Kind::Json, Kind::Form, Kind::Xml, Kind::Plain]),
+                    select(vec![Kind::Opaque, Kind::Json, Kind::Form, Kind::Xml, Kind::Parts, Kind::Plain]),
                     select(vec![Coding::Identity, Coding::Identity, Coding::Gzip, Coding::Other]),
                     select(vec![
                         &b""[..],
@@ -220,6 +225,7 @@ mod tests {
                         b"token=a",
                         b"token=***",
                         b"<token>a</token>",
+                        b"--a\r\nContent-Disposition: form-data; name=token\r\n\r\na\r\n--a--",
                         b"plain \xff",
                         "plain \u{fffd}".as_bytes(),
                     ]),

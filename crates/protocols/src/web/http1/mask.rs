@@ -184,7 +184,7 @@ pub(super) fn json(text: &str, out: &mut String) {
 }
 
 /// Where a string ends whose first quote is read.
-fn string_end(text: &str) -> usize {
+pub(super) fn string_end(text: &str) -> usize {
     let mut from = 0;
     while let Some(at) = memchr::memchr2(b'"', b'\\', text.as_bytes().get(from..).unwrap_or_default()) {
         match text.as_bytes().get(from + at) {

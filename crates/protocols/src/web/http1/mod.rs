@@ -28,6 +28,7 @@ mod fields;
 mod head;
 mod identity;
 mod mask;
+mod parts;
 mod session;
 mod wire;
 
