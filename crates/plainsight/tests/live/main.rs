@@ -9,6 +9,7 @@
 mod support;
 
 mod capabilities;
+mod early;
 mod faults;
 mod load;
 mod namespaces;

@@ -1,7 +1,7 @@
 //! An nginx of the test's own, and the log in which it says what it was asked.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::Deserialize;
@@ -13,6 +13,8 @@ use super::process::{Lines, Running, free_port, make_certificate, open_to_all, u
 pub(crate) struct Nginx {
     pub(crate) plain: u16,
     pub(crate) tls: u16,
+    /// TLS 1.3 alone, with early data.
+    pub(crate) early: u16,
     /// What it serves.
     pub(crate) files: PathBuf,
     folder: PathBuf,
@@ -43,6 +45,11 @@ pub(crate) const PROGRAMS: [&str; 2] = ["nginx", "openssl"];
 impl Nginx {
     /// Starts a server in the ground's folder; it has `/small.txt`, and redirects `/moved`.
     pub(crate) fn start(ground: &Ground) -> Nginx {
+        Nginx::start_with(ground, None)
+    }
+
+    /// The same with libraries of its own.
+    pub(crate) fn start_with(ground: &Ground, libraries: Option<&Path>) -> Nginx {
         let folder = ground.folder.path().join("nginx");
         let files = folder.join("files");
         fs::create_dir_all(&files).unwrap();
@@ -50,13 +57,14 @@ impl Nginx {
         open_to_all(&files);
         fs::write(files.join("small.txt"), "small\n").unwrap();
         make_certificate(&folder);
-        let (plain, tls) = (free_port(), free_port());
+        let (plain, tls, early) = (free_port(), free_port(), free_port());
         let settings = folder.join("nginx.conf");
-        fs::write(&settings, configuration(&folder.display().to_string(), plain, tls)).unwrap();
+        fs::write(&settings, configuration(&folder.display().to_string(), [plain, tls, early])).unwrap();
         let mut nginx = Command::new(program_path("nginx").unwrap());
+        nginx.envs(libraries.map(|libraries| ("LD_LIBRARY_PATH", libraries)));
         let mut running = Running::start(nginx.arg("-c").arg(settings).args(["-e", "stderr"]));
         Lines::of(running.0.stderr.take().unwrap()).until("start worker process");
-        Nginx { plain, tls, files, folder, running }
+        Nginx { plain, tls, early, files, folder, running }
     }
 
     /// All requests of which it has finished the answer.
@@ -72,7 +80,7 @@ impl Nginx {
     }
 }
 
-fn configuration(folder: &str, plain: u16, tls: u16) -> String {
+fn configuration(folder: &str, [plain, tls, early]: [u16; 3]) -> String {
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|name| format!("{name}_temp_path {folder}/{name};\n"))
         .concat();
@@ -92,6 +100,11 @@ http {{
     location = /moved {{ return 302 /small.txt; }}
     location = /post {{ return 201 "made"; }}
     location = /sent/big {{ sendfile on; alias {folder}/files/big; }}
+  }}
+  server {{
+    listen 127.0.0.1:{early} ssl; ssl_protocols TLSv1.3; ssl_early_data on; ssl_session_cache shared:sessions:1m;
+    ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
+    root {folder}/files;
   }}
 }}
 "#
