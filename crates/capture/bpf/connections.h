@@ -153,6 +153,18 @@ static __always_inline u32 order(struct pair_key *key, u64 *local, u64 *remote, 
 	return local_is_low ? LOW_END : HIGH_END;
 }
 
+/* How an IPv4 address stands in an IPv6 socket, ::ffff:a.b.c.d: what is before it in the second half. */
+#define MAPPED 0xffff0000
+
+/* A server that listens on :: has such addresses of a client that has IPv4's: they are the same ones. */
+static __always_inline void unmap(u64 *address)
+{
+	if (address[0] || (u32)address[1] != MAPPED)
+		return;
+	address[0] = address[1] >> 32;
+	address[1] = 0;
+}
+
 /* Fills the key that both ends share, and tells which end this is; 0 when there can be no second end. */
 static __always_inline u32 pair_key_of(struct connection *of, u64 socket, struct pair_key *key)
 {
@@ -169,6 +181,8 @@ static __always_inline u32 pair_key_of(struct connection *of, u64 socket, struct
 		return 0;
 	__builtin_memcpy(local, of->local, 16);
 	__builtin_memcpy(remote, of->remote, 16);
+	unmap(local);
+	unmap(remote);
 	key->netns = is_loopback(of) ? of->netns : 0;
 	return order(key, local, remote, of->local_port, of->remote_port);
 }

@@ -1,12 +1,22 @@
-//! Other sockets than TCP's: Unix, and datagrams.
+//! Other sockets than those of TCP and IPv4: Unix, datagrams, IPv6, and IPv4 in IPv6's.
 
 use std::net::UdpSocket;
 
 use crate::support::access::Access;
 use crate::support::ground::ground;
 use crate::support::postgres::{PROGRAMS, Postgres};
-use crate::support::process::{Running, program};
+use crate::support::process::{Lines, Running, make_certificate, program};
 use crate::support::watch::Watch;
+
+/// A server in clear and over TLS as Node's are when nobody says otherwise: on `::`, for IPv6 and IPv4; it says its ports.
+const SERVER: &str = "
+const { readFileSync } = require('fs');
+const [key, cert] = ['key.pem', 'cert.pem'].map((name) => readFileSync(name));
+const answer = (request, response) => response.end('hello');
+const servers = [require('http').createServer(answer), require('https').createServer({ key, cert }, answer)];
+Promise.all(servers.map((server) => new Promise((done) => server.listen(0, done))))
+  .then(() => console.log(servers.map((server) => server.address().port).join(' ')));
+";
 
 #[test]
 fn psql_over_a_unix_socket_names_both_processes() {
@@ -50,4 +60,37 @@ fn datagrams_that_nobody_knows_are_shown_as_they_are() {
     assert_eq!(access.details["hex"], "007175657374696f6eff");
     assert_eq!(access.details["hex_response"], "01616e73776572fe");
     assert_eq!(access.client_pid(), std::process::id());
+}
+
+/// A server that listens on `::` has `::ffff:127.0.0.1` where its client has `127.0.0.1`: each call was once shown twice,
+/// without the process at the other end.
+#[test]
+fn a_server_of_both_families_is_read_once_and_names_both_processes() {
+    let Some(ground) = ground("IPv6", &["node", "curl", "openssl"]) else { return };
+    make_certificate(ground.folder.path());
+    let mut server = Running::start(program("node").args(["-e", SERVER]).current_dir(ground.folder.path()));
+    let ports = Lines::of(server.0.stdout.take().unwrap()).next().expect("the server ended");
+    let ports: Vec<u16> = ports.split(' ').map(|port| port.parse().unwrap()).collect();
+    let watch = Watch::ports(&ports);
+    let mut calls = Vec::new();
+    for (host, address) in [("[::1]", "::1"), ("127.0.0.1", "127.0.0.1")] {
+        for (scheme, port) in ["http", "https"].into_iter().zip(&ports) {
+            let url = format!("{scheme}://{host}:{port}/{scheme}");
+            let client = Running::start(program("curl").args(["-sk", &url]));
+            calls.push((client.pid(), address, scheme, *port));
+            assert_eq!(client.output(), "hello");
+        }
+    }
+    let seen = watch.end();
+    assert_eq!(seen.accesses.len(), calls.len(), "{:#?}", seen.accesses);
+    for (access, (client, address, scheme, port)) in seen.accesses.iter().zip(calls) {
+        assert_eq!(access.statement, Some(format!("GET /{scheme}")), "{access:#?}");
+        assert_eq!(access.layer, if scheme == "https" { "tls" } else { "plain" }, "{access:#?}");
+        assert_eq!(access.role.as_deref(), Some("both"), "{access:#?}");
+        assert_eq!((access.client_pid(), access.server_pid()), (client, server.pid()), "{access:#?}");
+        let ends = [&access.client, &access.server].map(|end| end.address.as_deref());
+        assert_eq!(ends, [Some(address); 2], "{access:#?}");
+        assert_eq!(access.server.port, Some(port), "{access:#?}");
+        assert!(access.complete.ok, "{access:#?}");
+    }
 }
