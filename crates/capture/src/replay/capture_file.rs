@@ -49,8 +49,45 @@ impl CaptureFile {
         &self.watch.tally
     }
 
-    /// Reads one packet, or closes one flow after the last.
+    /// Reads one packet that only goes on with a stream in clear, while nothing else is due: the short way of nearly all.
+    /// `None`, and nothing was changed, when the next one must go the [long](Self::step) way.
     #[inline]
+    fn stride(&mut self) -> Option<Step> {
+        let Packets::Pcap(pcap) = &self.packets else { return None };
+        if !pcap.is_usual() || self.finished || !self.watch.is_idle() {
+            return None;
+        }
+        let packet = pcap.first(self.feed.window()).ok()?;
+        let frame = self.feed.window().get(packet.bytes.clone())?;
+        let step = self.watch.follow(&packet, self.feed.start() + packet.bytes.start, frame)?;
+        self.feed.take(packet.bytes.end);
+        Some(step)
+    }
+
+    /// The long way to the next event.
+    #[inline(never)]
+    fn walk(&mut self) -> io::Result<Option<Event<'_>>> {
+        loop {
+            if let Some(note) = self.watch.desk.out.pop() {
+                return Ok(Some(self.watch.desk.out.lend(note, Time(self.watch.now), &self.feed)));
+            }
+            match self.step()? {
+                Step::Said { conn, speaker, offset, bytes } => {
+                    return Ok(Some(self.said(conn, speaker, offset, bytes)));
+                }
+                Step::Noted => {}
+                Step::Done => return Ok(None),
+            }
+        }
+    }
+
+    #[inline]
+    fn said(&self, conn: ConnId, speaker: Speaker, offset: u64, bytes: Range<usize>) -> Event<'_> {
+        let said = Said { layer: Layer::Wire, speaker, offset, bytes: self.feed.bytes(bytes) };
+        Event { at: Time(self.watch.now), conn, what: What::Said(said) }
+    }
+
+    /// Reads one packet, or closes one flow after the last.
     fn step(&mut self) -> io::Result<Step> {
         if self.finished {
             return Ok(if self.watch.drain() { Step::Noted } else { Step::Done });
@@ -70,19 +107,15 @@ impl CaptureFile {
 }
 
 impl Source for CaptureFile {
+    #[inline]
     fn next(&mut self) -> io::Result<Option<Event<'_>>> {
         loop {
-            if let Some(note) = self.watch.desk.out.pop() {
-                return Ok(Some(self.watch.desk.out.lend(note, Time(self.watch.now), &self.feed)));
-            }
-            match self.step()? {
-                Step::Said { conn, speaker, offset, bytes } => {
-                    let bytes = self.feed.bytes(bytes);
-                    let what = What::Said(Said { layer: Layer::Wire, speaker, offset, bytes });
-                    return Ok(Some(Event { at: Time(self.watch.now), conn, what }));
+            match self.stride() {
+                Some(Step::Said { conn, speaker, offset, bytes }) => {
+                    return Ok(Some(self.said(conn, speaker, offset, bytes)));
                 }
-                Step::Noted => {}
-                Step::Done => return Ok(None),
+                Some(Step::Noted | Step::Done) => {}
+                None => return self.walk(),
             }
         }
     }
@@ -114,33 +147,40 @@ struct Watch {
 }
 
 impl Watch {
-    /// Hears a frame, and looks at one flow from time to time whether it has expired.
+    /// Whether no event waits, and no flow is to be looked at with the next packet.
     #[inline]
+    fn is_idle(&self) -> bool {
+        self.desk.out.is_empty() && !(self.tally.packets + 1).is_multiple_of(SWEEP_EVERY)
+    }
+
+    /// Hears a frame, and looks at one flow from time to time whether it has expired.
     fn hear(&mut self, frame: Packet, bytes: &[u8]) -> Step {
-        self.now = frame.at;
-        self.tally.packets += 1;
-        if self.tally.packets.is_multiple_of(SWEEP_EVERY)
-            && let Some(mut expired) = self.flows.sweep(self.now)
+        if (self.tally.packets + 1).is_multiple_of(SWEEP_EVERY)
+            && let Some(mut expired) = self.flows.sweep(frame.at)
         {
             expired.close(&mut self.desk);
         }
-        self.follow(&frame, bytes).unwrap_or_else(|| {
+        self.follow(&frame, frame.bytes.start, bytes).unwrap_or_else(|| {
+            self.now = frame.at;
+            self.tally.packets += 1;
             self.frame(frame, bytes);
             Step::Noted
         })
     }
 
-    /// Hears the next segment of a stream in clear: the short way of nearly every frame. `None`, and nothing was
+    /// Hears a frame that stands at `start` and holds the next segment of a stream in clear. `None`, and nothing was
     /// changed, for any other.
-    #[inline]
-    fn follow(&mut self, frame: &Packet, bytes: &[u8]) -> Option<Step> {
+    #[inline(always)]
+    fn follow(&mut self, frame: &Packet, start: usize, bytes: &[u8]) -> Option<Step> {
         let decode::Plain { ends, payload, tcp } = decode::plain(frame.link, bytes)?;
         let (connection, speaker) = self.flows.between(ends)?;
-        let offset = connection.follow(speaker, tcp, bytes.get(payload.clone())?, self.now)?;
+        let offset = connection.follow(speaker, tcp, bytes.get(payload.clone())?, frame.at)?;
+        self.now = frame.at;
+        self.tally.packets += 1;
         if payload.is_empty() {
             return Some(Step::Noted);
         }
-        let bytes = frame.bytes.start + payload.start..frame.bytes.start + payload.end;
+        let bytes = start + payload.start..start + payload.end;
         Some(Step::Said { conn: connection.id(), speaker, offset, bytes })
     }
 

@@ -11,6 +11,8 @@ use crate::replay::key::{Ends, Key};
 
 /// Flows at once. Beyond it the longest idle of the next [`NEIGHBOURS`] is closed for each new one.
 pub(super) const FLOWS_MAX: usize = 1_000_000;
+/// As many flows as a capture of one service has: room for all [`FLOWS_MAX`] is taken beyond it.
+const FLOWS_FEW: usize = 4096;
 /// How many flows are compared to find one to close: enough to spare the busy ones, few enough to stay cheap.
 const NEIGHBOURS: usize = 32;
 
@@ -73,20 +75,19 @@ impl Flows {
     #[inline]
     pub(super) fn between(&mut self, ends: Ends) -> Option<(&mut Connection, Speaker)> {
         let near = &self.near.0[usize::from(ends.shortcut())];
-        let speaker = if near.asks(ends) {
-            Speaker::Client
+        let (place, speaker) = if near.asks(ends) {
+            (near.place, Speaker::Client)
         } else if near.asks(ends.turned()) {
-            Speaker::Server
+            (near.place, Speaker::Server)
         } else {
-            return self.approach(ends);
+            self.approach(ends)?
         };
-        let place = near.place;
         Some((self.at(place)?, speaker))
     }
 
-    /// The same by the table; the next segment finds it near.
+    /// The same by the table: where it is. The next segment finds it near.
     #[inline(never)]
-    fn approach(&mut self, ends: Ends) -> Option<(&mut Connection, Speaker)> {
+    fn approach(&mut self, ends: Ends) -> Option<(u32, Speaker)> {
         let (key, sender) = ends.key();
         let place = self.place(key)?;
         let speaker = self.at(place)?.speaker(sender);
@@ -95,7 +96,7 @@ impl Flows {
             let Ends { addresses, ports } = if speaker == Speaker::Client { ends } else { ends.turned() };
             self.near.0[usize::from(ends.shortcut())] = Near { addresses, ports, place };
         }
-        Some((self.at(place)?, speaker))
+        Some((place, speaker))
     }
 
     /// What was at a place is no longer there, or not with the same client.
@@ -148,6 +149,10 @@ impl Flows {
     /// A free place, entered in the table for a flow that is about to be put there.
     fn settle(&mut self, key: &Key) -> u32 {
         let place = self.free.pop().unwrap_or_else(|| {
+            // Memory costs nothing before it is written to; growing by and by would hold all flows twice each time.
+            if self.slots.len() == FLOWS_FEW {
+                self.slots.reserve_exact(FLOWS_MAX - FLOWS_FEW);
+            }
             self.slots.push(None);
             // FLOWS_MAX bounds the slots, far below 2^32.
             u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)

@@ -64,7 +64,6 @@ impl Packets {
     }
 
     /// The next packet, or how the file ended. TLS secrets that the file holds before it are added to `keys`.
-    #[inline]
     pub(super) fn next(&mut self, feed: &mut Feed, keys: &mut Keylog) -> io::Result<Result<Packet, Ending>> {
         match self {
             Packets::Pcap(pcap) => pcap.next(feed),

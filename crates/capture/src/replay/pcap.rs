@@ -19,7 +19,7 @@ pub(super) struct Pcap {
     /// Nanoseconds in one unit of a packet's fraction of a second.
     fraction: u64,
     /// A packet header's length: 16, or 24 in the files of a long-gone patched libpcap.
-    record: usize,
+    record: u8,
     link: u16,
 }
 
@@ -49,31 +49,44 @@ impl Pcap {
     }
 
     /// The next packet, or how the file ended.
-    #[inline]
     pub(super) fn next(&mut self, feed: &mut Feed) -> io::Result<Result<Packet, Ending>> {
         loop {
-            let window = feed.window();
-            let wanted = match window.first_chunk().map(|header| self.order.words(header)) {
-                None => self.record,
-                Some([seconds, fraction, captured, original]) => {
-                    let whole = self.record + captured as usize;
-                    if whole <= window.len() {
-                        let at = u64::from(seconds) * 1_000_000_000 + u64::from(fraction) * self.fraction;
-                        let whole = feed.take(whole);
-                        let bytes = whole.start + self.record..whole.end;
-                        let original = original.max(captured) as usize;
-                        return Ok(Ok(Packet { at, link: self.link, bytes, original }));
-                    }
-                    if captured as usize > RECORD_MAX {
-                        return Ok(Err(Ending::Garbled));
-                    }
-                    whole
+            let wanted = match self.first(feed.window()) {
+                Ok(packet) => {
+                    let whole = feed.take(packet.bytes.end);
+                    let bytes = whole.start + packet.bytes.start..whole.end;
+                    return Ok(Ok(Packet { bytes, ..packet }));
                 }
+                Err(wanted) => wanted,
             };
+            if wanted > usize::from(self.record) + RECORD_MAX {
+                return Ok(Err(Ending::Garbled));
+            }
             let present = feed.peek(wanted)?.len();
             if present < wanted {
                 return Ok(Err(Ending::of(present)));
             }
         }
+    }
+
+    /// Whether it is laid out like nearly every file, so that where this was asked nothing else is thought of.
+    #[inline]
+    pub(super) fn is_usual(&self) -> bool {
+        self.order == Order::Little && self.record == 16
+    }
+
+    /// The packet that a window begins with, its bytes by their place there; or how many bytes would tell.
+    #[inline]
+    pub(super) fn first(&self, window: &[u8]) -> Result<Packet, usize> {
+        let record = usize::from(self.record);
+        let header = window.first_chunk().ok_or(record)?;
+        let [seconds, fraction, captured, original] = self.order.words(header);
+        let whole = record + captured as usize;
+        if whole > window.len() {
+            return Err(whole);
+        }
+        let at = u64::from(seconds) * 1_000_000_000 + u64::from(fraction) * self.fraction;
+        let original = original.max(captured) as usize;
+        Ok(Packet { at, link: self.link, bytes: record..whole, original })
     }
 }
