@@ -79,7 +79,7 @@ impl Conversation {
     }
 
     /// `speaker` said `bytes`, which follow directly what it said before.
-    #[inline]
+    #[inline(never)]
     pub fn hear(&mut self, speaker: Speaker, at: Time, bytes: &[u8], desk: &mut Desk) -> Standing {
         let half = match speaker {
             Speaker::Client => &mut self.client,

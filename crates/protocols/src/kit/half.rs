@@ -8,7 +8,7 @@ use model::time::Time;
 use crate::kit::desk::Desk;
 use crate::kit::machine::{Machine, Tally};
 use crate::kit::pairing::Span;
-use crate::kit::protocol::{Heard, Sought, Stop};
+use crate::kit::protocol::{Heard, Read, Sought, Stop};
 use crate::kit::reader::{Ahead, Reader};
 
 /// The most bytes of an unfinished message that a direction keeps.
@@ -91,18 +91,29 @@ impl Half {
 
     #[inline]
     pub(super) fn hear(&mut self, machine: &mut Machine, at: Time, bytes: &[u8], desk: &mut Desk) -> Step {
-        if self.unfinished.is_some() {
-            return self.hear_on(machine, at, bytes, desk);
+        let mut rest = bytes;
+        while self.is_between_messages() && !rest.is_empty() {
+            let mut wire = Reader::new(rest, self.offset, Ahead::Open).among(machine.pairing.turn(), desk);
+            let read = machine.session.read(self.speaker, &mut wire);
+            let (taken, debt) = (wire.taken(), wire.debt());
+            let span = Span { from: at, to: at, bytes: taken as u64, ..Span::default() };
+            match (read, debt) {
+                (Ok(Heard::Request(key, exchange)), 0) => machine.pairing.ask(key, exchange, span, desk),
+                (Ok(Heard::Response(key)), 0) => machine.pairing.answer(key, span, desk),
+                (read, debt) => {
+                    let mut ear = Ear { half: self, machine, desk, at, span: None };
+                    return ear.go_on(rest, Taken { read, taken, debt });
+                }
+            }
+            self.offset += taken as u64;
+            rest = rest.get(taken..).unwrap_or_default();
         }
-        if bytes.is_empty() {
-            return Step::Wait;
-        }
-        let mut ear = Ear { half: self, machine, desk, at, span: None };
-        let (read, step) = ear.go_through(bytes, 0, Ahead::Open);
-        if read < bytes.len() || ear.span.is_some() || ear.half.unfinished.is_some() {
-            ear.pause(bytes.get(read..).unwrap_or_default());
-        }
-        step
+        if rest.is_empty() { Step::Wait } else { self.hear_on(machine, at, rest, desk) }
+    }
+
+    #[inline]
+    fn is_between_messages(&self) -> bool {
+        self.state == Seeking::No && self.unfinished.is_none()
     }
 
     /// Hears more of the message under way.
@@ -201,6 +212,15 @@ impl Half {
     }
 }
 
+/// What a session read of the bytes that are there.
+struct Taken {
+    read: Read<Heard>,
+    /// How many bytes it took.
+    taken: usize,
+    /// How many more, which have not come yet, are to be passed over.
+    debt: u64,
+}
+
 /// One direction while it hears something.
 struct Ear<'a> {
     half: &'a mut Half,
@@ -212,11 +232,19 @@ struct Ear<'a> {
 }
 
 impl Ear<'_> {
-    /// What was heard ends within a message, or with something else to be kept.
-    #[cold]
-    fn pause(&mut self, unread: &[u8]) {
-        self.keep(unread);
+    /// Hears the rest of what was said, of which the first message was read.
+    #[inline(never)]
+    fn go_on(&mut self, rest: &[u8], first: Taken) -> Step {
+        let (taken, step) = self.settle(rest.len(), self.at, first);
+        self.half.offset += taken as u64;
+        let unread = rest.get(taken..).unwrap_or_default();
+        let (read, step) = match step {
+            Step::On if !unread.is_empty() => self.read(unread, 0, Ahead::Open),
+            Step::On | Step::Wait | Step::Over => (0, step),
+        };
+        self.keep(unread.get(read..).unwrap_or_default());
         self.leave();
+        step
     }
 
     /// Keeps the first bytes of a message that is not whole.
@@ -297,18 +325,11 @@ impl Ear<'_> {
         self.half.put_back(window, read);
     }
 
-    /// Goes through a window, out of line: the straight way has its own copy of it.
-    #[inline(never)]
-    fn read(&mut self, window: &[u8], old: usize, ahead: Ahead) -> (usize, Step) {
-        self.go_through(window, old, ahead)
-    }
-
     /// Reads messages from `window`, of which the first `old` bytes passed before now: how many bytes were read, and
     /// how to go on.
     ///
     /// The machine is asked at least once, even about an empty window.
-    #[inline(always)]
-    fn go_through(&mut self, window: &[u8], old: usize, ahead: Ahead) -> (usize, Step) {
+    fn read(&mut self, window: &[u8], old: usize, ahead: Ahead) -> (usize, Step) {
         let mut read = 0;
         loop {
             let rest = window.get(read..).unwrap_or_default();
@@ -331,34 +352,72 @@ impl Ear<'_> {
     }
 
     /// Reads one message, whose first byte passed at `from`: how many bytes it took, and how to go on.
-    #[inline(always)]
     fn step(&mut self, rest: &[u8], from: Time, ahead: Ahead) -> (usize, Step) {
         let wire = Reader::new(rest, self.half.offset, ahead);
         let mut wire = wire.among(self.machine.pairing.turn(), self.desk);
-        match self.machine.session.read(self.half.speaker, &mut wire) {
-            Ok(heard) => {
-                let (taken, debt) = (wire.taken(), wire.debt());
-                if debt > 0 || self.half.unfinished.is_some() {
-                    self.half.message().debt = debt;
-                }
-                let idle = taken == 0 && matches!(heard, Heard::Nothing | Heard::Part);
-                self.settle(heard, from, taken as u64 + debt);
-                (taken, if idle || debt > 0 { Step::Wait } else { Step::On })
+        let read = self.machine.session.read(self.half.speaker, &mut wire);
+        let (taken, debt) = (wire.taken(), wire.debt());
+        self.settle(rest.len(), from, Taken { read, taken, debt })
+    }
+
+    /// Takes in what was read of the `length` bytes that are there, of which the first passed at `from`.
+    fn settle(&mut self, length: usize, from: Time, Taken { read, taken, debt }: Taken) -> (usize, Step) {
+        let bytes = taken as u64 + debt;
+        let mut idle = false;
+        match read {
+            Ok(Heard::Request(key, exchange)) => {
+                let span = self.ended(from, bytes);
+                self.machine.pairing.ask(key, exchange, span, self.desk);
             }
-            Err(Stop::Short) if rest.len() >= WINDOW => {
-                self.half.lose(rest.len() as u64, Cause::Cap);
+            Ok(Heard::Response(key)) => {
+                let span = self.ended(from, bytes);
+                self.machine.pairing.answer(key, span, self.desk);
+            }
+            Ok(Heard::Part) => {
+                self.span = Some(self.ended(from, bytes));
+                idle = taken == 0;
+            }
+            Ok(Heard::Nothing) => idle = taken == 0,
+            Ok(Heard::Early(response)) => {
+                let span = self.ended(from, bytes);
+                self.machine.pairing.answer_early(*response, span, self.desk);
+            }
+            Ok(Heard::Oneway(exchange)) => {
+                // It stands between the parts of another message, and is none of them.
+                let span = self.span(None, from, bytes);
+                self.machine.pairing.tell(exchange, span, self.desk);
+            }
+            Ok(Heard::Dismissed) => {
+                self.ended(from, bytes);
+                self.machine.pairing.dismiss(self.desk);
+            }
+            Ok(Heard::Identity(identity)) => self.machine.pairing.identify(identity),
+            Ok(Heard::Abandoned(count)) => self.machine.pairing.abandon(count, None, self.desk),
+            Err(stop) => return self.stop(stop, taken, length),
+        }
+        if debt > 0 || self.half.unfinished.is_some() {
+            self.half.message().debt = debt;
+        }
+        (taken, if idle || debt > 0 { Step::Wait } else { Step::On })
+    }
+
+    /// No message was read of the `length` bytes that are there: how many are passed over, and how to go on.
+    fn stop(&mut self, stop: Stop, taken: usize, length: usize) -> (usize, Step) {
+        match stop {
+            Stop::Short if length >= WINDOW => {
+                self.half.lose(length as u64, Cause::Cap);
                 self.machine.tally.count_breach();
-                self.machine.tally.skipped += rest.len() as u64;
+                self.machine.tally.skipped += length as u64;
                 self.stumble(Cause::Cap);
-                (rest.len(), Step::On)
+                (length, Step::On)
             }
-            Err(Stop::Short) => (0, Step::Wait),
-            Err(Stop::Over) => (wire.taken(), Step::Over),
-            Err(Stop::Broken(_)) => {
+            Stop::Short => (0, Step::Wait),
+            Stop::Over => (taken, Step::Over),
+            Stop::Broken(_) => {
                 self.machine.tally.count_breach();
                 self.stumble(Cause::Breach);
                 // The broken message's first byte is passed over, or the same message would be found again.
-                let past = rest.len().min(1);
+                let past = length.min(1);
                 self.machine.tally.skipped += past as u64;
                 self.half.lose(past as u64, Cause::Breach);
                 (past, Step::On)
@@ -366,47 +425,13 @@ impl Ear<'_> {
         }
     }
 
-    /// A message of so many bytes was heard, of which the first passed at `from`.
-    #[inline(always)]
-    fn settle(&mut self, heard: Heard, from: Time, bytes: u64) {
-        match heard {
-            Heard::Request(key, exchange) => {
-                let span = self.ended(from, bytes);
-                self.machine.pairing.ask(key, exchange, span, self.desk);
-            }
-            Heard::Response(key) => {
-                let span = self.ended(from, bytes);
-                self.machine.pairing.answer(key, span, self.desk);
-            }
-            Heard::Part => self.span = Some(self.ended(from, bytes)),
-            Heard::Early(response) => {
-                let span = self.ended(from, bytes);
-                self.machine.pairing.answer_early(*response, span, self.desk);
-            }
-            Heard::Oneway(exchange) => {
-                // It stands between the parts of another message, and is none of them.
-                let span = self.span(None, from, bytes);
-                self.machine.pairing.tell(exchange, span, self.desk);
-            }
-            Heard::Dismissed => {
-                self.ended(from, bytes);
-                self.machine.pairing.dismiss(self.desk);
-            }
-            Heard::Identity(identity) => self.machine.pairing.identify(identity),
-            Heard::Abandoned(count) => self.machine.pairing.abandon(count, None, self.desk),
-            Heard::Nothing => {}
-        }
-    }
-
     /// The message that is being said, after `bytes` more of it.
-    #[inline(always)]
     fn ended(&mut self, from: Time, bytes: u64) -> Span {
         let before = self.span.take();
         self.span(before, from, bytes)
     }
 
     /// The message that was said `before`, or now from `from` on, after `bytes` more and what was lost among them.
-    #[inline]
     fn span(&mut self, before: Option<Span>, from: Time, bytes: u64) -> Span {
         let mut span = match before {
             None => Span { from, to: self.at, bytes, ..Span::default() },

@@ -82,13 +82,10 @@ impl Pairing {
     }
 
     /// A request that waits for its response.
-    #[inline]
+    #[inline(always)]
     pub fn ask(&mut self, key: Key, mut exchange: Box<Exchange>, span: Span, desk: &mut Desk) {
-        if matches!(self.waiting.front(), Some(Waiting::Gap(Gap::Answered))) && self.waiting.len() == 1 {
-            self.waiting.clear();
-        }
-        if self.waiting.len() >= OPEN_REQUESTS {
-            self.give_up_oldest(Some(Cause::Cap), desk);
+        if !self.waiting.is_empty() {
+            self.make_room(desk);
         }
         self.begin(&mut exchange, span);
         if self.early.is_some() {
@@ -96,6 +93,17 @@ impl Pairing {
         }
         exchange.response.outcome = Outcome::Unanswered;
         self.waiting.push_back(Waiting::Request(key, exchange));
+    }
+
+    /// Makes room for one more request behind those that wait.
+    #[inline(never)]
+    fn make_room(&mut self, desk: &mut Desk) {
+        if matches!(self.waiting.front(), Some(Waiting::Gap(Gap::Answered))) && self.waiting.len() == 1 {
+            self.waiting.clear();
+        }
+        if self.waiting.len() >= OPEN_REQUESTS {
+            self.give_up_oldest(Some(Cause::Cap), desk);
+        }
     }
 
     /// The answer to this request came before its end.
@@ -130,7 +138,7 @@ impl Pairing {
     }
 
     /// A response ends, and with it the exchange that it was written into.
-    #[inline]
+    #[inline(always)]
     pub fn answer(&mut self, key: Key, span: Span, desk: &mut Desk) {
         let found = match key {
             Key::Turn => self.waiting.pop_front(),
@@ -215,7 +223,7 @@ impl Pairing {
     }
 
     /// Its response was said.
-    #[inline]
+    #[inline(always)]
     fn finish(&self, mut exchange: Box<Exchange>, span: Span, desk: &mut Desk) {
         self.recognise(&mut exchange);
         exchange.answered = Some(span.to);
