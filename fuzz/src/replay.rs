@@ -22,7 +22,7 @@ fuzz_target!(|input: &[u8]| {
     let mut tracker = Tracker::new(Show::Hex(64));
     let mut out = Vec::new();
     while let Some(event) = source.next().expect("a file in memory can be read") {
-        tracker.follow(&event, &mut out);
+        tracker.follow(event, &mut out);
         out.clear();
     }
     assert!(source.is_finished());

@@ -66,7 +66,7 @@ impl Pipeline {
     pub(crate) fn step(&mut self, source: &mut dyn Source) -> anyhow::Result<Flow> {
         for _ in 0..EVENTS {
             match source.next() {
-                Ok(Some(ref event)) => {
+                Ok(Some(event)) => {
                     self.latest = self.latest.max(event.at);
                     self.tracker.follow(event, &mut self.accesses);
                 }

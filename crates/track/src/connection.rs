@@ -141,7 +141,7 @@ impl Connection {
 
     /// One end was closed: who was heard there has said all. Whether it was the last end, for what is heard at the other
     /// one may come after.
-    pub fn leave(&mut self, end: End, at: Time, ear: &mut Ear<'_>, out: &mut Vec<Access>) -> bool {
+    pub fn leave(&mut self, end: End, at: Time, ear: &mut Ear, out: &mut Vec<Access>) -> bool {
         self.ends -= 1;
         if self.ends == 0 {
             return true;
@@ -158,7 +158,7 @@ impl Connection {
 
     /// Bytes passed.
     #[inline]
-    pub fn hear(&mut self, end: End, at: Time, said: &Said<'_>, ear: &mut Ear<'_>, out: &mut Vec<Access>) {
+    pub fn hear(&mut self, end: End, at: Time, said: &Said<'_>, ear: &mut Ear, out: &mut Vec<Access>) {
         self.heard = at;
         ear.tally.heard_bytes += said.bytes.len() as u64;
         let lane = match said.layer {
@@ -182,7 +182,7 @@ impl Connection {
     }
 
     /// Bytes passed that nobody will ever read.
-    pub fn lose(&mut self, at: Time, lost: &Lost, ear: &mut Ear<'_>, out: &mut Vec<Access>) {
+    pub fn lose(&mut self, at: Time, lost: &Lost, ear: &mut Ear, out: &mut Vec<Access>) {
         self.heard = at;
         *ear.tally.lost_bytes.entry(lost.cause).or_default() += lost.length;
         let lane = match lost.layer {
@@ -211,7 +211,7 @@ impl Connection {
     }
 
     /// The connection ended.
-    pub fn close(&mut self, at: Time, ear: &mut Ear<'_>, out: &mut Vec<Access>) {
+    pub fn close(&mut self, at: Time, ear: &mut Ear, out: &mut Vec<Access>) {
         self.count_darkness(&mut ear.tally.dark);
         self.wire.close(&self.opened, at, ear);
         self.deliver(Layer::Wire, ear, out);
@@ -234,13 +234,13 @@ impl Connection {
     }
 
     #[inline]
-    fn deliver(&self, layer: Layer, ear: &mut Ear<'_>, out: &mut Vec<Access>) {
+    fn deliver(&self, layer: Layer, ear: &mut Ear, out: &mut Vec<Access>) {
         match ear.desk.exchanges.len() {
             0 => {}
             // Nearly every answer ends one exchange.
             1 => {
                 if let Some(exchange) = ear.desk.exchanges.pop() {
-                    out.push(self.access(layer, exchange, ear.tally));
+                    out.push(self.access(layer, exchange, &mut ear.tally));
                 }
             }
             _ => self.deliver_all(layer, ear, out),
@@ -248,9 +248,9 @@ impl Connection {
     }
 
     #[inline(never)]
-    fn deliver_all(&self, layer: Layer, ear: &mut Ear<'_>, out: &mut Vec<Access>) {
+    fn deliver_all(&self, layer: Layer, ear: &mut Ear, out: &mut Vec<Access>) {
         let exchanges = ear.desk.exchanges.drain(..);
-        out.extend(exchanges.map(|exchange| self.access(layer, exchange, ear.tally)));
+        out.extend(exchanges.map(|exchange| self.access(layer, exchange, &mut ear.tally)));
     }
 
     #[inline]
@@ -282,7 +282,7 @@ impl Lane {
     }
 
     /// Some speakers (client, server) will say nothing more.
-    fn end(&mut self, ended: [bool; 2], opened: &Opened, at: Time, ear: &mut Ear<'_>) {
+    fn end(&mut self, ended: [bool; 2], opened: &Opened, at: Time, ear: &mut Ear) {
         for (speaker, _) in
             [Speaker::Client, Speaker::Server].into_iter().zip(ended).filter(|(_, ended)| *ended)
         {
@@ -292,7 +292,7 @@ impl Lane {
         }
     }
 
-    fn close(&mut self, opened: &Opened, at: Time, ear: &mut Ear<'_>) {
+    fn close(&mut self, opened: &Opened, at: Time, ear: &mut Ear) {
         for speaker in [Speaker::Client, Speaker::Server] {
             let (stream, talk) = self.of(speaker);
             stream.close(at, &mut |piece| talk.take(opened, speaker, piece, ear));
@@ -303,7 +303,7 @@ impl Lane {
 
 impl Talk {
     #[inline]
-    fn take(&mut self, opened: &Opened, speaker: Speaker, piece: Piece<'_>, ear: &mut Ear<'_>) {
+    fn take(&mut self, opened: &Opened, speaker: Speaker, piece: Piece<'_>, ear: &mut Ear) {
         if opened.transport.keeps_bounds() {
             self.bound(speaker);
         }

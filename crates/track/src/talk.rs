@@ -55,11 +55,12 @@ pub struct Proven {
 }
 
 /// What a talk needs to know and tell besides the bytes.
-pub struct Ear<'a> {
+#[derive(Debug)]
+pub struct Ear {
     /// What was understood and what was not.
-    pub tally: &'a mut Tally,
+    pub tally: Tally,
     /// Where exchanges go, and what conversations share.
-    pub desk: &'a mut Desk,
+    pub desk: Desk,
     /// Whether unknown bytes are shown.
     pub show: Show,
 }
@@ -67,14 +68,22 @@ pub struct Ear<'a> {
 impl Talk {
     /// `speaker` said `bytes`, which follow what it said before.
     #[inline]
-    pub fn hear(&mut self, of: &event::Opened, speaker: Speaker, at: Time, bytes: &[u8], ear: &mut Ear<'_>) {
-        match self {
-            Talk::Proven(proven) => {
-                let standing = proven.hear(speaker, at, bytes, ear);
-                if standing != Standing::Ours || proven.is_doubtful() {
-                    self.go_on(of, standing, at, ear);
-                }
+    pub fn hear(&mut self, of: &event::Opened, speaker: Speaker, at: Time, bytes: &[u8], ear: &mut Ear) {
+        let Talk::Proven(proven) = self else { return self.hear_unproven(of, speaker, at, bytes, ear) };
+        let heard = ear.desk.exchanges.len();
+        let standing = proven.conversation.hear(speaker, at, bytes, &mut ear.desk);
+        if standing != Standing::Ours || proven.conversation.tally().breaches != proven.breaches {
+            if ear.desk.exchanges.len() > heard {
+                proven.count_breaches(&mut ear.tally);
             }
+            self.go_on(of, standing, at, ear);
+        }
+    }
+
+    #[inline(never)]
+    fn hear_unproven(&mut self, of: &event::Opened, speaker: Speaker, at: Time, bytes: &[u8], ear: &mut Ear) {
+        match self {
+            Talk::Proven(_) => self.hear(of, speaker, at, bytes, ear),
             Talk::Sealed => ear.tally.sealed_bytes += bytes.len() as u64,
             Talk::Unknown(turn) => {
                 ear.tally.unknown_bytes += bytes.len() as u64;
@@ -92,10 +101,10 @@ impl Talk {
     }
 
     /// `speaker` said `length` more bytes that were lost.
-    pub fn miss(&mut self, speaker: Speaker, at: Time, length: u64, cause: Cause, ear: &mut Ear<'_>) {
+    pub fn miss(&mut self, speaker: Speaker, at: Time, length: u64, cause: Cause, ear: &mut Ear) {
         match self {
-            Talk::Proven(proven) => proven.conversation.miss(speaker, at, length, cause, ear.desk),
-            Talk::Trying(trial) => trial.conversation.miss(speaker, at, length, cause, ear.desk),
+            Talk::Proven(proven) => proven.conversation.miss(speaker, at, length, cause, &mut ear.desk),
+            Talk::Trying(trial) => trial.conversation.miss(speaker, at, length, cause, &mut ear.desk),
             Talk::Silent => *self = Talk::Opening(Box::new(Opened::new(Joined::Midway))),
             Talk::Opening(_) | Talk::Sealed | Talk::Unknown(_) => {}
         }
@@ -111,16 +120,16 @@ impl Talk {
     }
 
     /// `speaker` will say nothing more.
-    pub fn end(&mut self, speaker: Speaker, at: Time, ear: &mut Ear<'_>) {
+    pub fn end(&mut self, speaker: Speaker, at: Time, ear: &mut Ear) {
         match self {
-            Talk::Proven(proven) => proven.conversation.end(speaker, at, ear.desk),
-            Talk::Trying(trial) => trial.conversation.end(speaker, at, ear.desk),
+            Talk::Proven(proven) => proven.conversation.end(speaker, at, &mut ear.desk),
+            Talk::Trying(trial) => trial.conversation.end(speaker, at, &mut ear.desk),
             Talk::Silent | Talk::Opening(_) | Talk::Sealed | Talk::Unknown(_) => {}
         }
     }
 
     /// Nothing more will be said.
-    pub fn close(&mut self, of: &event::Opened, at: Time, ear: &mut Ear<'_>) {
+    pub fn close(&mut self, of: &event::Opened, at: Time, ear: &mut Ear) {
         if let Talk::Opening(opened) = self {
             let verdict = opened.judge(of.server.port(), true);
             self.settle(of, verdict, ear);
@@ -133,7 +142,7 @@ impl Talk {
         }
     }
 
-    fn open(&mut self, of: &event::Opened, speaker: Speaker, at: Time, bytes: &[u8], ear: &mut Ear<'_>) {
+    fn open(&mut self, of: &event::Opened, speaker: Speaker, at: Time, bytes: &[u8], ear: &mut Ear) {
         let Talk::Opening(opened) = self else { return };
         if is_tls(bytes) {
             ear.tally.sealed_bytes += bytes.len() as u64;
@@ -151,7 +160,7 @@ impl Talk {
         }
     }
 
-    fn settle(&mut self, of: &event::Opened, verdict: Verdict, ear: &mut Ear<'_>) {
+    fn settle(&mut self, of: &event::Opened, verdict: Verdict, ear: &mut Ear) {
         let Talk::Opening(opened) = self else { return };
         match verdict {
             Verdict::Undecided => {}
@@ -175,14 +184,14 @@ impl Talk {
     }
 
     /// Lets the protocol on trial read the bytes that were kept.
-    fn reread(&mut self, of: &event::Opened, ear: &mut Ear<'_>) {
+    fn reread(&mut self, of: &event::Opened, ear: &mut Ear) {
         let Talk::Trying(trial) = self else { return };
         let Some(opened) = trial.opened.take() else { return };
         let mut standing = Standing::Ours;
         let heard = ear.desk.exchanges.len();
         let (_, pieces) = opened.pieces();
         for (read, piece) in pieces.iter().enumerate() {
-            standing = trial.conversation.hear(piece.speaker, piece.at, &piece.bytes, ear.desk);
+            standing = trial.conversation.hear(piece.speaker, piece.at, &piece.bytes, &mut ear.desk);
             if let Standing::Over(unread) = &mut standing {
                 let (client, server) = &mut **unread;
                 for rest in pieces.iter().skip(read + 1) {
@@ -204,11 +213,11 @@ impl Talk {
         self.go_on(of, standing, at, ear);
     }
 
-    fn try_on(&mut self, of: &event::Opened, speaker: Speaker, at: Time, bytes: &[u8], ear: &mut Ear<'_>) {
+    fn try_on(&mut self, of: &event::Opened, speaker: Speaker, at: Time, bytes: &[u8], ear: &mut Ear) {
         let Talk::Trying(trial) = self else { return };
         let kept = trial.opened.as_mut().is_some_and(|opened| opened.keep(speaker, at, bytes));
         let heard = ear.desk.exchanges.len();
-        let standing = trial.conversation.hear(speaker, at, bytes, ear.desk);
+        let standing = trial.conversation.hear(speaker, at, bytes, &mut ear.desk);
         let refuted = trial.conversation.is_refuted() && ear.desk.exchanges.len() == heard;
         match trial.opened.take() {
             Some(opened) if refuted && kept => self.undo(of, opened, ear),
@@ -221,7 +230,7 @@ impl Talk {
     }
 
     /// The protocol on trial was a wrong guess: the bytes are read again without it.
-    fn undo(&mut self, of: &event::Opened, mut opened: Opened, ear: &mut Ear<'_>) {
+    fn undo(&mut self, of: &event::Opened, mut opened: Opened, ear: &mut Ear) {
         let Talk::Trying(trial) = self else { return };
         ear.tally.undone += 1;
         opened.refute(trial.conversation.protocol());
@@ -231,7 +240,7 @@ impl Talk {
     }
 
     /// Takes the next state after bytes were read.
-    fn go_on(&mut self, of: &event::Opened, standing: Standing, at: Time, ear: &mut Ear<'_>) {
+    fn go_on(&mut self, of: &event::Opened, standing: Standing, at: Time, ear: &mut Ear) {
         match (standing, &mut *self) {
             (Standing::Over(unread), _) => {
                 let (client, server) = *unread;
@@ -262,17 +271,7 @@ impl Talk {
 }
 
 impl Proven {
-    #[inline]
-    fn hear(&mut self, speaker: Speaker, at: Time, bytes: &[u8], ear: &mut Ear<'_>) -> Standing {
-        let heard = ear.desk.exchanges.len();
-        let standing = self.conversation.hear(speaker, at, bytes, ear.desk);
-        if self.conversation.tally().breaches != self.breaches && ear.desk.exchanges.len() > heard {
-            self.count_breaches(ear.tally);
-        }
-        standing
-    }
-
-    #[cold]
+    /// Counts the breaches before an exchange: after them, it was this protocol after all.
     fn count_breaches(&mut self, tally: &mut Tally) {
         let breaches = self.conversation.tally().breaches;
         tally.breaches += u64::from(breaches - self.breaches);
@@ -285,8 +284,8 @@ impl Proven {
 }
 
 /// Closes a conversation of which `counted` breaches are in the tally already.
-fn end(conversation: &mut Conversation, counted: u32, at: Time, ear: &mut Ear<'_>) {
-    conversation.close(at, ear.desk);
+fn end(conversation: &mut Conversation, counted: u32, at: Time, ear: &mut Ear) {
+    conversation.close(at, &mut ear.desk);
     let tally = conversation.tally();
     ear.tally.breaches += u64::from(tally.breaches - counted);
     ear.tally.skipped_bytes += tally.skipped;

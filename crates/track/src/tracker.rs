@@ -29,9 +29,7 @@ pub struct Tracker {
     ends: HashMap<ConnId, OtherEnd>,
     /// Ends that are not known yet, with the connection at their other end, which is open and named them.
     awaited: HashMap<ConnId, ConnId>,
-    show: Show,
-    tally: Tally,
-    desk: Desk,
+    ear: Ear,
 }
 
 /// One end of a connection that is followed under the name of its other end.
@@ -49,16 +47,14 @@ impl Tracker {
             connections: Connections::default(),
             ends: HashMap::new(),
             awaited: HashMap::new(),
-            show,
-            tally: Tally::default(),
-            desk: Desk::default(),
+            ear: Ear { tally: Tally::default(), desk: Desk::default(), show },
         }
     }
 
     /// What was understood and what was not, so far; connections that are open and dark included.
     #[must_use]
     pub fn tally(&self) -> Tally {
-        let mut tally = self.tally.clone();
+        let mut tally = self.ear.tally.clone();
         for connection in self.connections.iter() {
             connection.count_darkness(&mut tally.dark);
         }
@@ -73,37 +69,36 @@ impl Tracker {
 
     /// Takes one event; the accesses that it completes are added to `out`.
     #[inline]
-    pub fn follow(&mut self, event: &Event<'_>, out: &mut Vec<Access>) {
-        if let What::Said(said) = &event.what
-            && let Some(connection) = self.connections.get_mut(event.conn)
+    pub fn follow(&mut self, event: Event<'_>, out: &mut Vec<Access>) {
+        let Event { at, conn, what } = event;
+        if let What::Said(said) = &what
+            && let Some(connection) = self.connections.get_mut(conn)
         {
-            let mut ear = Ear { tally: &mut self.tally, desk: &mut self.desk, show: self.show };
-            return connection.hear(End::Named, event.at, said, &mut ear, out);
+            return connection.hear(End::Named, at, said, &mut self.ear, out);
         }
-        self.follow_any(event, out);
+        self.follow_any(&Event { at, conn, what }, out);
     }
 
     /// The same of what is not said on a connection that is followed under this very name.
     #[inline(never)]
     fn follow_any(&mut self, event: &Event<'_>, out: &mut Vec<Access>) {
-        let mut ear = Ear { tally: &mut self.tally, desk: &mut self.desk, show: self.show };
         match &event.what {
             What::Said(said) => {
                 let (id, end) = named(&self.ends, event.conn);
                 if let Some(connection) = self.connections.get_mut(id) {
-                    return connection.hear(end, event.at, said, &mut ear, out);
+                    return connection.hear(end, event.at, said, &mut self.ear, out);
                 }
             }
             What::Lost(lost) => {
                 if let Some(connection) = find(&mut self.connections, &self.ends, event.conn) {
-                    return connection.lose(event.at, lost, &mut ear, out);
+                    return connection.lose(event.at, lost, &mut self.ear, out);
                 }
             }
             What::Sealed { length, .. } => {
                 return match find(&mut self.connections, &self.ends, event.conn) {
-                    Some(connection) => connection.seal(event.at, *length, &mut self.tally),
+                    Some(connection) => connection.seal(event.at, *length, &mut self.ear.tally),
                     // The other end closed first; ciphertext alone is no reason to go on.
-                    None => self.tally.sealed_bytes += length,
+                    None => self.ear.tally.sealed_bytes += length,
                 };
             }
             What::Secured(paired) => {
@@ -122,12 +117,12 @@ impl Tracker {
             None => stranger(),
         };
         self.open_one(event.conn, event.at, &known, out);
-        self.follow(event, out);
+        self.follow_any(event, out);
     }
 
     /// Takes back accesses that everybody is done with: the next ones are written into their memory.
     pub fn take_back(&mut self, accesses: impl Iterator<Item = Access>) {
-        accesses.for_each(|access| self.desk.take_back(access.exchange));
+        accesses.for_each(|access| self.ear.desk.take_back(access.exchange));
     }
 
     /// Closes everything: what was asked and not answered is told.
@@ -136,7 +131,7 @@ impl Tracker {
         let mut open: Vec<_> = self.connections.drain().collect();
         open.sort_unstable_by_key(|connection| (connection.heard, connection.id()));
         for mut connection in open {
-            connection.close(at, &mut self.ear(), out);
+            connection.close(at, &mut self.ear, out);
         }
     }
 
@@ -158,15 +153,14 @@ impl Tracker {
         if self.open() >= CONNECTIONS {
             self.evict(at, out);
         }
-        self.tally.connections += 1;
+        self.ear.tally.connections += 1;
         self.connections.add(Connection::new(id, Arc::clone(opened), at));
     }
 
     fn close_one(&mut self, id: ConnId, at: Time, out: &mut Vec<Access>) {
         let (of, end) = named(&self.ends, id);
         self.ends.remove(&id);
-        let mut ear = Ear { tally: &mut self.tally, desk: &mut self.desk, show: self.show };
-        if self.connections.get_mut(of).is_some_and(|one| one.leave(end, at, &mut ear, out)) {
+        if self.connections.get_mut(of).is_some_and(|one| one.leave(end, at, &mut self.ear, out)) {
             self.remove(of, at, out);
         }
     }
@@ -176,7 +170,7 @@ impl Tracker {
         if let Some(peer) = connection.peer_id() {
             self.awaited.remove(&peer);
         }
-        connection.close(at, &mut self.ear(), out);
+        connection.close(at, &mut self.ear, out);
     }
 
     /// Closes the quarter of the connections that were silent for longest.
@@ -185,14 +179,10 @@ impl Tracker {
         let quarter = heard.len() / 4;
         heard.select_nth_unstable(quarter);
         for (_, id) in heard.into_iter().take(quarter) {
-            self.tally.evicted += 1;
+            self.ear.tally.evicted += 1;
             self.remove(id, at, out);
         }
         self.ends.retain(|_, end| self.connections.get(end.of).is_some());
-    }
-
-    fn ear(&mut self) -> Ear<'_> {
-        Ear { tally: &mut self.tally, desk: &mut self.desk, show: self.show }
     }
 }
 

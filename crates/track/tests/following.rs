@@ -39,7 +39,7 @@ impl Story {
 
     fn tell(&mut self, conn: ConnId, what: What<'_>) {
         self.now += 1_000_000;
-        self.tracker.follow(&Event { at: Time(self.now), conn, what }, &mut self.heard);
+        self.tracker.follow(Event { at: Time(self.now), conn, what }, &mut self.heard);
     }
 
     fn open(&mut self, conn: ConnId, role: Role, peer: Option<ConnId>) {

@@ -65,7 +65,7 @@ impl Feed {
     fn tell(&mut self, number: u32, what: What<'_>) -> usize {
         let conn = ConnId { tgid: 1, fd: number, generation: 7 };
         let mut out = Vec::new();
-        self.tracker.follow(&Event { at: Time(u64::from(number)), conn, what }, &mut out);
+        self.tracker.follow(Event { at: Time(u64::from(number)), conn, what }, &mut out);
         out.len()
     }
 
