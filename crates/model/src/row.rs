@@ -20,11 +20,13 @@ const KEPT: usize = 512;
 
 impl Row {
     /// Adds a text.
+    #[inline]
     pub fn push(&mut self, cell: &str) {
         self.push_with(|text| text.push_str(cell));
     }
 
     /// Adds the text that `write` appends to what it is given.
+    #[inline]
     pub fn push_with(&mut self, write: impl FnOnce(&mut String)) {
         write(&mut self.text);
         self.ends.push(self.end());
@@ -82,8 +84,9 @@ impl Row {
         })
     }
 
+    #[inline]
     fn end(&self) -> u32 {
-        u32::try_from(self.text.len()).map_or(!NULL, |end| end & !NULL)
+        u32::try_from(self.text.len()).unwrap_or(u32::MAX) & !NULL
     }
 }
 
@@ -97,6 +100,7 @@ pub struct Rows {
 
 impl Rows {
     /// Adds a row of the cells that `fill` adds to what it is given; `room` bytes of text are expected.
+    #[inline(always)]
     pub fn add(&mut self, room: usize, fill: impl FnOnce(&mut Row)) {
         self.cells.text.reserve(room);
         fill(&mut self.cells);

@@ -105,10 +105,10 @@ pub(crate) enum Gap {
     Number,
     /// `'text'`.
     Quoted,
-    /// `E'text'`, with backslash escapes.
-    Escaped,
     /// `$tag$ text $tag$`, or a parameter `$1`.
     Dollar,
+    /// `E'text'`, with backslash escapes.
+    Escaped,
     /// `-- text`
     Line,
     /// `/* text */`
@@ -119,11 +119,23 @@ impl Gap {
     /// The gap that begins where `text` does, if `text` begins where a token may.
     #[inline]
     pub(crate) fn at(text: &[u8]) -> Option<Gap> {
-        match BEGINNINGS[usize::from(*text.first()?)] {
-            Beginning::Never => None,
-            Beginning::Always(gap) => Some(gap),
-            Beginning::With(second, gap) => (text.get(1) == Some(&second)).then_some(gap),
+        let gap = GAPS[usize::from(*text.first()?)]?;
+        match gap {
+            Gap::Number | Gap::Quoted | Gap::Dollar => Some(gap),
+            Gap::Escaped | Gap::Line | Gap::Block => gap.with_second(text),
         }
+    }
+
+    /// This gap, if the second byte of `text` begins it too.
+    #[inline(never)]
+    fn with_second(self, text: &[u8]) -> Option<Gap> {
+        let second = match self {
+            Gap::Number | Gap::Quoted | Gap::Dollar => return Some(self),
+            Gap::Escaped => b'\'',
+            Gap::Line => b'-',
+            Gap::Block => b'*',
+        };
+        (text.get(1) == Some(&second)).then_some(self)
     }
 
     /// How much of `text`, which begins with this gap, is part of it; without an end, all is.
@@ -146,27 +158,19 @@ impl Gap {
     }
 }
 
-/// Whether a byte begins a gap where a token may begin.
-#[derive(Clone, Copy)]
-enum Beginning {
-    Never,
-    Always(Gap),
-    /// Before this second byte.
-    With(u8, Gap),
-}
-
-const BEGINNINGS: [Beginning; 256] = {
-    let mut table = [Beginning::Never; 256];
+/// The gap that a byte may begin where a token may begin.
+const GAPS: [Option<Gap>; 256] = {
+    let mut table = [None; 256];
     let mut byte = 0;
     while byte < table.len() {
         table[byte] = match CLASSES[byte] {
-            Class::Digit => Beginning::Always(Gap::Number),
-            Class::Dollar => Beginning::Always(Gap::Dollar),
-            Class::Apostrophe => Beginning::Always(Gap::Quoted),
-            Class::Word if byte | 0x20 == 0x65 => Beginning::With(b'\'', Gap::Escaped),
-            Class::Sign if byte == 0x2d => Beginning::With(b'-', Gap::Line),
-            Class::Sign if byte == 0x2f => Beginning::With(b'*', Gap::Block),
-            Class::Blank | Class::Word | Class::Quote | Class::Sign => Beginning::Never,
+            Class::Digit => Some(Gap::Number),
+            Class::Dollar => Some(Gap::Dollar),
+            Class::Apostrophe => Some(Gap::Quoted),
+            Class::Word if byte | 0x20 == 0x65 => Some(Gap::Escaped),
+            Class::Sign if byte == 0x2d => Some(Gap::Line),
+            Class::Sign if byte == 0x2f => Some(Gap::Block),
+            Class::Blank | Class::Word | Class::Quote | Class::Sign => None,
         };
         byte += 1;
     }

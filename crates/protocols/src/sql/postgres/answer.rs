@@ -24,6 +24,15 @@ const NOTICES: u8 = 3;
 /// are.
 const LAST: usize = 1 << 10;
 
+// How tags begin.
+const SELECT: u32 = u32::from_be_bytes(*b"SELE");
+const INSERT: u32 = u32::from_be_bytes(*b"INSE");
+const UPDATE: u32 = u32::from_be_bytes(*b"UPDA");
+const DELETE: u32 = u32::from_be_bytes(*b"DELE");
+const MERGE: u32 = u32::from_be_bytes(*b"MERG");
+const COPY: u32 = u32::from_be_bytes(*b"COPY");
+const MOVE: u32 = u32::from_be_bytes(*b"MOVE");
+
 /// What of the response under way is not for its record; the rest grows where the record is.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
@@ -34,39 +43,69 @@ pub(super) struct Answer {
     notices: u8,
     /// What went wrong.
     pub(super) failure: Option<Box<Failure>>,
-    /// The shape of the rows that come.
-    pub(super) shape: Option<Arc<Shape>>,
-    /// That of the rows that came last: what was asked is asked again.
-    last: Option<Arc<Shape>>,
+    /// The shape of the rows that come, or of those that came last: what was asked is asked again.
+    shape: Option<Arc<Shape>>,
+    rows: Rows,
     pub(super) copied: u64,
     /// Which way data is copied.
     pub(super) copy: Option<Copy>,
 }
 
+/// Whose shape is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Rows {
+    /// That of the rows of an earlier response, if any.
+    #[default]
+    Past,
+    /// That of the rows that come.
+    Coming,
+}
+
 impl Answer {
-    /// The shape that a description says, if it is that of the rows that came last.
-    #[inline]
-    pub(super) fn again(&mut self, said: &[u8]) -> Option<Arc<Shape>> {
-        self.last.take_if(|shape| shape.is_said(said))
+    /// Rows follow, of the shape that this description says, if the rows that came last had it.
+    #[inline(always)]
+    pub(super) fn describe_again(&mut self, said: &[u8], response: Option<&mut Response>) -> bool {
+        let again = self.shape.as_deref().filter(|shape| shape.is_said(said));
+        if let Some(shape) = again {
+            self.rows = Rows::Coming;
+            shape.show(response);
+        }
+        again.is_some()
     }
 
     /// The rows that come are of `statement`.
     #[inline]
     pub(super) fn run(&mut self, statement: &Statement, response: Option<&mut Response>) {
-        if self.shape.is_none()
-            && let Some(shape) = statement.shape.get()
-        {
-            self.describe(Arc::clone(shape), response);
+        if self.rows == Rows::Coming {
+            return;
+        }
+        let Some(shape) = statement.shape.get() else { return };
+        if !self.shape.as_ref().is_some_and(|known| Arc::ptr_eq(known, shape)) {
+            self.shape = Some(Arc::clone(shape));
+        }
+        self.rows = Rows::Coming;
+        shape.show(response);
+    }
+
+    /// The rows that come are of `statement`, which had no shape so far.
+    #[inline]
+    pub(super) fn describes(&self, statement: &Statement) {
+        if let (None, Some(shape)) = (statement.shape.get(), &self.shape) {
+            _ = statement.shape.set(Arc::clone(shape));
         }
     }
 
     /// Rows of this shape follow.
-    #[inline]
     pub(super) fn describe(&mut self, shape: Arc<Shape>, response: Option<&mut Response>) {
-        if let Some(response) = response {
-            response.columns.get_or_insert_with(|| Arc::clone(&shape.columns));
-        }
+        shape.show(response);
         self.shape = Some(shape);
+        self.rows = Rows::Coming;
+    }
+
+    /// The shape of the rows that come.
+    #[inline]
+    fn shape(&self) -> Option<&Shape> {
+        self.shape.as_deref().filter(|_| self.rows == Rows::Coming)
     }
 
     /// A row came, of which these bytes may be kept.
@@ -75,37 +114,43 @@ impl Answer {
         self.running += 1;
         let Some(response) = response.filter(|response| response.samples.len() < SAMPLES) else { return };
         let body = body.get(..ROW).unwrap_or(body);
-        let shape = self.shape.as_deref();
+        let shape = self.shape();
         response.samples.add(body.len(), |row| shape::row(body, shape, forms, row));
     }
 
-    /// A statement ended with this tag (`INSERT 0 5`, `SELECT 3`, `BEGIN`).
+    /// A statement ended with this tag (`INSERT 0 5`, `SELECT 3`, `BEGIN`): whether it says how many rows there were.
     #[inline(always)]
-    pub(super) fn complete(&mut self, tag: &[u8], response: Option<&mut Response>) {
+    pub(super) fn complete(&mut self, tag: &[u8], response: Option<&mut Response>) -> bool {
         self.statements += 1;
         let seen = std::mem::take(&mut self.running);
-        let Some(response) = response else { return };
-        let Some(count) = count(tag) else {
+        let count = count(tag);
+        match (response, count) {
+            (Some(response), Some(count)) => self.add(tag, seen, count, response),
             // EXPLAIN, SHOW, and SELECT before version 9, send rows and do not say how many.
-            if self.shape.is_some() {
-                *response.rows.get_or_insert(0) += seen;
-            }
-            return;
-        };
+            (Some(response), None) if self.rows == Rows::Coming => *response.rows.get_or_insert(0) += seen,
+            (Some(_), None) | (None, _) => {}
+        }
+        count.is_some()
+    }
+
+    /// A statement sent `seen` rows, and its tag says another number.
+    #[inline(always)]
+    fn add(&mut self, tag: &[u8], seen: u64, count: u64, response: &mut Response) {
         let way = self.copy.take().map(|copy| copy.way);
-        let came_back = match tag.first_chunk() {
+        let begin = tag.first_chunk().copied().unwrap_or_default();
+        let came_back = match u32::from_be_bytes(begin) {
             // CREATE TABLE AS and SELECT INTO say SELECT, and send no row.
-            Some(b"SELE") => seen > 0 || count == 0,
-            Some(b"INSE" | b"UPDA" | b"DELE" | b"MERG") => {
+            SELECT => seen > 0 || count == 0,
+            INSERT | UPDATE | DELETE | MERGE => {
                 // With RETURNING, rows come back too.
                 if seen > 0 {
                     *response.rows.get_or_insert(0) += seen;
                 }
                 false
             }
-            Some(b"COPY") => way == Some(Way::Out),
+            COPY => way == Some(Way::Out),
             // A cursor moved: no row came back, and none was changed.
-            Some(b"MOVE") => return,
+            MOVE => return,
             _ => true,
         };
         let total = if came_back { &mut response.rows } else { &mut response.affected };
@@ -145,10 +190,10 @@ impl Answer {
         let copied = std::mem::take(&mut self.copied);
         let failure = self.failure.take();
         (self.notices, self.copy) = (0, None);
-        if let Some(shape) = self.shape.take_if(|shape| shape.said() <= LAST) {
-            self.last = Some(shape);
+        self.rows = Rows::Past;
+        if self.shape.as_ref().is_some_and(|shape| shape.said() > LAST) {
+            self.shape = None;
         }
-        self.shape = None;
         let Some(response) = response else { return };
         if running > 0 {
             *response.rows.get_or_insert(0) += running;

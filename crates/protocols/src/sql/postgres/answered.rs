@@ -24,11 +24,14 @@ impl Postgres {
     /// Reads the server's next message, or those up to the end of a response.
     ///
     /// A response has a handful of them, and what surrounds a reading costs more than most of them do.
+    #[inline(never)]
     pub(super) fn answered(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
         let heard = match self.due.front() {
             Some(Due::Query) => self.queried(wire),
             Some(Due::Describe(_) | Due::Execute(..)) => self.executed(wire),
-            Some(Due::Login | Due::Call | Due::Parse { .. } | Due::Sync(_) | Due::Gap(_)) | None => None,
+            Some(Due::Sync(Telling::Silent)) => self.synced(wire),
+            Some(Due::Login | Due::Call | Due::Parse { .. } | Due::Sync(Telling::Told) | Due::Gap(_))
+            | None => None,
         };
         match heard {
             Some(heard) => Ok(heard),
@@ -45,6 +48,7 @@ impl Postgres {
             match message.tag {
                 b'D' => self.answer.row(message.body, &Forms::Described, wire.answer()),
                 b'C' => self.completed(message.body, wire),
+                b'T' if self.answer.describe_again(message.body, wire.answer()) => {}
                 b'T' if self.describe_rows(message.body, wire).is_ok() => {}
                 b'Z' => {
                     wire.skip((begin.len() - behind.len()) as u64);
@@ -81,12 +85,31 @@ impl Postgres {
                         break;
                     }
                 }
+                (b'T', Some(Due::Execute(..))) => {
+                    if self.describe_rows(message.body, wire).is_err() {
+                        break;
+                    }
+                }
                 (b'2', Some(Due::Describe(_) | Due::Execute(..))) => {}
                 _ => break,
             }
             rest = behind;
         }
         pieces(begin.len() - rest.len(), wire)
+    }
+
+    /// Reads the end of a turn of which all else was answered.
+    #[inline]
+    fn synced(&mut self, wire: &mut Reader<'_>) -> Option<Heard> {
+        let (message, behind) = whole(Speaker::Server, wire.rest())?;
+        if message.tag != b'Z' {
+            return None;
+        }
+        wire.skip((wire.rest().len() - behind.len()) as u64);
+        self.is_ready(message.body);
+        self.pass();
+        self.answer.finish(None);
+        Some(Heard::Nothing)
     }
 
     /// Reads a message, whatever it is.
@@ -203,7 +226,7 @@ impl Postgres {
     }
 
     /// The rows that come, or those of the statement that is described, have this shape.
-    #[inline]
+    #[inline(never)]
     fn describe_rows(&mut self, body: &[u8], wire: &mut Reader<'_>) -> Read<()> {
         match self.due.front() {
             Some(Due::Describe(statement)) => {
@@ -212,12 +235,13 @@ impl Postgres {
                 }
                 self.pop();
             }
-            Some(_) | None => {
-                let shape = match self.answer.again(body) {
-                    Some(shape) => shape,
-                    None => shape::read(body, wire)?,
-                };
-                self.answer.describe(shape, wire.answer());
+            due => {
+                if !self.answer.describe_again(body, wire.answer()) {
+                    self.answer.describe(shape::read(body, wire)?, wire.answer());
+                }
+                if let Some(Due::Execute(statement, _)) = due {
+                    self.answer.describes(statement);
+                }
             }
         }
         Ok(())
@@ -254,10 +278,12 @@ impl Postgres {
     #[inline(always)]
     fn completed(&mut self, body: &[u8], wire: &mut Reader<'_>) {
         let tag = body.strip_suffix(&[0]).unwrap_or(body);
-        if tag == b"ROLLBACK" && wire.asked().is_some_and(is_commit) {
+        if !self.answer.complete(tag, wire.answer())
+            && tag == b"ROLLBACK"
+            && wire.asked().is_some_and(is_commit)
+        {
             self.answer.rolled_back();
         }
-        self.answer.complete(tag, wire.answer());
     }
 
     fn function_result(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {

@@ -39,6 +39,34 @@ impl Postgres {
         if self.overflows() {
             return Ok(self.give_up());
         }
+        match wire.rest().first() {
+            Some(b'Q') => self.query(wire),
+            _ => self.extended(wire),
+        }
+    }
+
+    #[inline(never)]
+    fn query(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        let header = self.message(Speaker::Client, wire)?;
+        self.state = State::Talking;
+        let sample = wire.sample(u64::from(header.body), TEXT)?;
+        self.bridge();
+        let mut exchange = wire.blank();
+        let request = &mut exchange.request;
+        match plain(&sample) {
+            Some(text) => {
+                request.operation = verb(text);
+                request.statement.write(text);
+                self.place(request);
+            }
+            None => self.word(request, &Said::read(&sample).words, None),
+        }
+        Ok(self.ask(Due::Query, exchange))
+    }
+
+    /// A message of the extended protocol, or of none.
+    #[inline(never)]
+    fn extended(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
         loop {
             let header = self.message(Speaker::Client, wire)?;
             let body = u64::from(header.body);
@@ -47,8 +75,15 @@ impl Postgres {
             }
             match header.tag {
                 b'P' => self.parse(wire.sample(body, TEXT)?, wire)?,
-                b'B' => self.bind(wire.sample(body, TEXT)?, wire)?,
+                b'B' => {
+                    let sample = wire.sample(body, TEXT)?;
+                    if let ([0, ..], Some(run)) = (sample.bytes, run(wire.rest())) {
+                        return self.bind_and_execute(sample, run, wire);
+                    }
+                    self.bind(sample, wire)?;
+                }
                 b'D' => self.describe(wire.sample(body, NAME)?, wire)?,
+                b'E' => return self.execute(wire.sample(body, NAME)?, wire),
                 tag => return self.said(tag, body, wire),
             }
             if !runs_on(wire) {
@@ -57,11 +92,10 @@ impl Postgres {
         }
     }
 
-    /// A message that does not prepare what another will run.
+    /// A message that neither runs anything nor prepares what another will run.
+    #[inline(never)]
     fn said(&mut self, tag: u8, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
         match tag {
-            b'Q' => Ok(self.query(&wire.sample(body, TEXT)?, wire)),
-            b'E' => self.execute(wire.sample(body, NAME)?, wire),
             b'C' => self.close(wire.sample(body, NAME)?, wire),
             b'F' => self.call(wire.sample(body, TEXT)?, wire),
             b'S' => Ok(self.sync(wire)),
@@ -72,21 +106,6 @@ impl Postgres {
                 Ok(Heard::Nothing)
             }
         }
-    }
-
-    fn query(&mut self, sample: &Sample<'_>, wire: &mut Reader<'_>) -> Heard {
-        self.bridge();
-        let mut exchange = wire.blank();
-        let request = &mut exchange.request;
-        match plain(sample) {
-            Some(text) => {
-                request.operation = verb(text);
-                request.statement.write(text);
-                self.place(request);
-            }
-            None => self.word(request, &Said::read(sample).words, None),
-        }
-        self.ask(Due::Query, exchange)
     }
 
     fn parse(&mut self, sample: Sample<'_>, wire: &mut Reader<'_>) -> Read<()> {
@@ -112,8 +131,32 @@ impl Postgres {
 
     fn bind(&mut self, sample: Sample<'_>, wire: &mut Reader<'_>) -> Read<()> {
         let mut body = inside(&sample, wire);
-        let portal = name(&sample, &mut body)?;
-        let source = name(&sample, &mut body)?;
+        let name = name(&sample, &mut body)?;
+        let portal = self.bound(&sample, body, wire)?;
+        self.prepared(Step::Bind, &portal.statement);
+        self.store().open(name, portal);
+        Ok(())
+    }
+
+    /// A `Bind` of the portal without a name, and behind it the messages that run it to its end, which have `run` bytes.
+    ///
+    /// Most drivers send no other. Nobody asks for the portal again, so it is not remembered, and the description of its rows
+    /// is waited for as part of its answer.
+    fn bind_and_execute(&mut self, sample: Sample<'_>, run: usize, wire: &mut Reader<'_>) -> Read<Heard> {
+        let mut body = inside(&sample, wire);
+        body.skip(1);
+        let Portal { statement, mut exchange, cut, forms } = self.bound(&sample, body, wire)?;
+        wire.skip(run as u64);
+        self.store().portals.forget(b"");
+        self.word(&mut exchange.request, &statement.said.words, cut);
+        self.batch = Batch::Asked;
+        Ok(self.ask(Due::Execute(statement, forms), exchange))
+    }
+
+    /// The portal that a `Bind` makes, of which the name was read.
+    #[inline(always)]
+    fn bound(&mut self, sample: &Sample<'_>, mut body: Reader<'_>, wire: &mut Reader<'_>) -> Read<Portal> {
+        let source = name(sample, &mut body)?;
         self.bridge();
         let statement = self.store().statement(source);
         let forms = shape::forms(&mut body);
@@ -121,10 +164,7 @@ impl Postgres {
         let row = &mut exchange.request.parameters;
         let count = parameters(&mut body, &statement, &forms, row);
         let cut = (row.len() < count).then_some(count as u64);
-        let forms = shape::forms(&mut body);
-        self.prepared(Step::Bind, &statement);
-        self.store().open(portal, Portal { statement, exchange, cut, forms });
-        Ok(())
+        Ok(Portal { statement, exchange, cut, forms: shape::forms(&mut body) })
     }
 
     fn describe(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<()> {
@@ -264,6 +304,17 @@ fn lacks(details: &mut Details, words: &Words, cut: Option<u64>) {
     length("parameter_count", cut);
 }
 
+/// How long the messages are that describe the portal without a name, perhaps, and run it to its end, if `rest` begins with them.
+#[inline]
+fn run(rest: &[u8]) -> Option<usize> {
+    const DESCRIBE: &[u8; 7] = b"D\0\0\0\x06P\0";
+    const EXECUTE: &[u8; 10] = b"E\0\0\0\x09\0\0\0\0\0";
+    let described = rest.strip_prefix(DESCRIBE);
+    let rest = described.unwrap_or(rest);
+    let before = if described.is_some() { DESCRIBE.len() } else { 0 };
+    rest.starts_with(EXECUTE).then_some(before + EXECUTE.len())
+}
+
 /// Whether the client's next message describes or runs what it has just named, without a name for it, and is there
 /// with all its bytes: it can neither come short nor break the protocol.
 fn runs_on(wire: &Reader<'_>) -> bool {
@@ -281,7 +332,7 @@ fn text<'a>(sample: &Sample<'a>) -> &'a [u8] {
 }
 
 /// The text of a statement that is all there, and in which no password can be.
-#[inline]
+#[inline(always)]
 fn plain<'a>(sample: &Sample<'a>) -> Option<&'a str> {
     let text = utf8(text(sample))?;
     (!sample.is_cut() && !may_hold_secret(text.as_bytes())).then_some(text)
@@ -348,6 +399,12 @@ fn parameters(body: &mut Reader<'_>, statement: &Statement, forms: &Forms, row: 
             continue;
         }
         let form = forms.of(at, None).unwrap_or(values::Form::Binary);
+        if form == values::Form::Text
+            && let Some(text) = values::plain(value, PARAMETER)
+        {
+            row.push(text);
+            continue;
+        }
         row.push_with(|text| values::write(text, statement.parameter(at), form, value, PARAMETER));
     }
     count

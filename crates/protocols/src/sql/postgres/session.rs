@@ -268,7 +268,7 @@ impl Postgres {
     }
 
     /// A request begins to wait.
-    #[inline]
+    #[inline(always)]
     pub(super) fn ask(&mut self, due: Due, exchange: Box<Exchange>) -> Heard {
         self.open += 1;
         self.due.push_back(due);
@@ -283,10 +283,11 @@ impl Postgres {
     /// The same, where most answers end.
     #[inline(always)]
     pub(super) fn respond_here(&mut self, wire: &mut Reader<'_>) -> Heard {
-        match self.due.pop_front() {
-            Some(Due::Query) => self.open -= 1,
-            Some(due) => self.open -= u16::from(due.is_request()),
-            None => {}
+        if let Some(Due::Query) = self.due.front() {
+            self.open -= 1;
+            self.pass();
+        } else {
+            self.pop();
         }
         self.answer.finish(wire.answer());
         Heard::Response(Key::Turn)
@@ -297,6 +298,12 @@ impl Postgres {
         let due = self.due.pop_front()?;
         self.open -= u16::from(due.is_request());
         Some(due)
+    }
+
+    /// The oldest of what is due is over, and holds nothing that must be given back.
+    #[inline(always)]
+    pub(super) fn pass(&mut self) {
+        std::mem::forget(self.due.pop_front());
     }
 
     /// Whether more is due than is waited for.
@@ -314,7 +321,7 @@ impl Postgres {
     }
 
     /// A gap that the server has answered is over when the client speaks again.
-    #[inline]
+    #[inline(always)]
     pub(super) fn bridge(&mut self) {
         if self.due.len() == 1 && matches!(self.due.front(), Some(Due::Gap(Gap::Answered))) {
             self.due.clear();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::exchange::{Column, Origin, Text};
+use model::exchange::{Column, Origin, Response, Text};
 use model::row::Row;
 
 use crate::kit::protocol::Read;
@@ -26,6 +26,8 @@ pub(super) struct Shape {
     /// As records show them.
     pub(super) columns: Arc<[Column]>,
     fields: Box<[Field]>,
+    /// Whether all cells come as text.
+    is_text: bool,
     /// The description that it was read from.
     said: Box<[u8]>,
 }
@@ -69,6 +71,14 @@ impl Shape {
         *self.said == *said
     }
 
+    /// Shows the columns in a response, unless it shows others.
+    #[inline]
+    pub(super) fn show(&self, response: Option<&mut Response>) {
+        if let Some(response) = response {
+            response.columns.get_or_insert_with(|| Arc::clone(&self.columns));
+        }
+    }
+
     /// The bytes of the description that it was read from.
     #[inline]
     pub(super) fn said(&self) -> usize {
@@ -92,7 +102,8 @@ impl Shape {
             });
             fields.push(field);
         }
-        Ok(Shape { columns: columns.into(), fields: fields.into(), said: said.into() })
+        let is_text = fields.iter().all(|field| field.form == Form::Text);
+        Ok(Shape { columns: columns.into(), fields: fields.into(), is_text, said: said.into() })
     }
 }
 
@@ -152,24 +163,62 @@ impl Forms {
 /// A cell whose form nobody saw is shown as text where it is one.
 #[inline(always)]
 pub(super) fn row(body: &[u8], shape: Option<&Shape>, forms: &Forms, row: &mut Row) {
-    let Some((count, mut rest)) = body.split_first_chunk() else { return };
-    for at in 0..usize::from(u16::from_be_bytes(*count).min(COLUMNS)) {
-        let Some((length, cells)) = rest.split_first_chunk() else { break };
-        let Ok(length) = usize::try_from(i32::from_be_bytes(*length)) else {
-            rest = cells;
-            row.push_null();
-            continue;
-        };
-        let (value, behind) = cells.split_at_checked(length).unwrap_or((cells, &[]));
-        rest = behind;
-        let field = shape.and_then(|s| s.fields.get(at));
-        let form = forms.of(at, field).unwrap_or_else(|| likely(value));
-        let kind = field.map_or(0, |f| f.kind);
-        row.push_with(|text| values::write(text, kind, form, value, CELL));
+    let Some((count, cells)) = body.split_first_chunk() else { return };
+    let count = usize::from(u16::from_be_bytes(*count).min(COLUMNS));
+    let is_text = match forms {
+        Forms::Text => true,
+        Forms::Described => shape.is_some_and(|shape| shape.is_text && count <= shape.fields.len()),
+        Forms::Binary | Forms::Each(_) | Forms::Unknown => false,
+    };
+    if is_text { texts(count, cells, row) } else { any(count, cells, shape, forms, row) }
+}
+
+/// Reads cells that are all text.
+#[inline(always)]
+fn texts(count: usize, mut cells: &[u8], row: &mut Row) {
+    for _ in 0..count {
+        let Some((value, rest)) = value(cells) else { break };
+        cells = rest;
+        match value {
+            Some(value) => match values::plain(value, CELL) {
+                Some(text) => row.push(text),
+                None => cell(row, 0, Form::Text, value),
+            },
+            None => row.push_null(),
+        }
     }
 }
 
+/// Reads cells of any form.
 #[inline(never)]
+fn any(count: usize, mut cells: &[u8], shape: Option<&Shape>, forms: &Forms, row: &mut Row) {
+    for at in 0..count {
+        let Some((value, rest)) = value(cells) else { break };
+        cells = rest;
+        let Some(value) = value else {
+            row.push_null();
+            continue;
+        };
+        let field = shape.and_then(|shape| shape.fields.get(at));
+        let form = forms.of(at, field).unwrap_or_else(|| likely(value));
+        cell(row, field.map_or(0, |f| f.kind), form, value);
+    }
+}
+
+/// The next value, of which as much as is there, and what is behind it; null is none.
+#[inline(always)]
+fn value(cells: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
+    let (length, cells) = cells.split_first_chunk()?;
+    let Ok(length) = usize::try_from(i32::from_be_bytes(*length)) else { return Some((None, cells)) };
+    let (value, rest) = cells.split_at_checked(length).unwrap_or((cells, &[]));
+    Some((Some(value), rest))
+}
+
+#[inline(never)]
+fn cell(row: &mut Row, kind: u32, form: Form, value: &[u8]) {
+    row.push_with(|text| values::write(text, kind, form, value, CELL));
+}
+
 fn likely(value: &[u8]) -> Form {
     let is_text = std::str::from_utf8(value).is_ok_and(|text| !text.chars().any(char::is_control));
     if is_text { Form::Text } else { Form::Binary }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::kit::protocol::Read;
 use crate::kit::reader::{Ahead, Reader};
-use crate::kit::text::lossy;
+use crate::kit::text::{lossy, utf8};
 
 use super::calendar;
 
@@ -27,16 +27,7 @@ pub(super) enum Form {
 /// Writes a value of the type `oid` as text, at most `limit` bytes of what the wire holds.
 ///
 /// A value that is longer ends with `…`. Binary forms that are not known come as `\x` and hex.
-#[inline(always)]
 pub(super) fn write(out: &mut String, oid: u32, form: Form, value: &[u8], limit: usize) {
-    match form {
-        Form::Text if value.len() <= limit => out.push_str(&lossy(value)),
-        Form::Text | Form::Binary => write_any(out, oid, form, value, limit),
-    }
-}
-
-#[inline(never)]
-fn write_any(out: &mut String, oid: u32, form: Form, value: &[u8], limit: usize) {
     let kept = value.get(..limit).unwrap_or(value);
     let begin = out.len();
     match form {
@@ -56,6 +47,12 @@ fn write_any(out: &mut String, oid: u32, form: Form, value: &[u8], limit: usize)
     } else if kept.len() < value.len() {
         out.push(MORE);
     }
+}
+
+/// The text that [`write`] writes of a value that comes as text, where it is the very bytes of the value: of most.
+#[inline(always)]
+pub(super) fn plain(value: &[u8], limit: usize) -> Option<&str> {
+    if value.len() <= limit { utf8(value) } else { None }
 }
 
 fn hex(out: &mut String, value: &[u8]) {

@@ -66,7 +66,7 @@ const VERB: usize = 32;
 /// The first keyword of a statement in capitals, `EMPTY` when it has none.
 ///
 /// Of a `WITH` it is the verb that the named queries serve, where that can be found.
-#[inline]
+#[inline(always)]
 pub(super) fn verb(sql: &str) -> Cow<'static, str> {
     match known(sql.as_bytes()) {
         Some(verb) if verb != WITH => Cow::Borrowed(verb),
@@ -135,12 +135,17 @@ fn known(text: &[u8]) -> Option<&'static str> {
         std::array::from_fn(|_| bytes.next().unwrap_or(0))
     });
     let letters = u64::from_le_bytes(eight);
-    let found = VERBS.iter().filter(|verb| letters & verb.mask == verb.letters);
-    found.map(|verb| verb.name).find(|name| {
+    let is_whole = |name: &str| {
         let (begin, rest) = text.split_at_checked(name.len()).unwrap_or_default();
-        let is_whole = !rest.first().is_some_and(is_inner);
-        is_whole && (name.len() <= 8 || begin.eq_ignore_ascii_case(name.as_bytes()))
-    })
+        let ends = !rest.first().is_some_and(is_inner);
+        ends && (name.len() <= 8 || begin.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    for verb in &VERBS {
+        if letters & verb.mask == verb.letters && is_whole(verb.name) {
+            return Some(verb.name);
+        }
+    }
+    None
 }
 
 fn is_inner(byte: &u8) -> bool {
