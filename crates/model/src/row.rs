@@ -1,7 +1,5 @@
 //! A row of values, as text, in one piece of memory.
 
-use smallvec::SmallVec;
-
 /// A row of cells, each a text or null: parameters of a statement, or one row of a result.
 ///
 /// The texts stand one behind the other in one allocation.
@@ -9,7 +7,7 @@ use smallvec::SmallVec;
 pub struct Row {
     text: String,
     /// Where each cell's text ends.
-    ends: SmallVec<[u32; 4]>,
+    ends: Vec<u32>,
 }
 
 /// The bit of an end that says that its cell is null; no row holds so much text.
@@ -95,15 +93,28 @@ impl Row {
 pub struct Rows {
     cells: Row,
     /// How many cells there are up to the end of each row.
-    ends: SmallVec<[u32; 4]>,
+    ends: Vec<u32>,
 }
 
 impl Rows {
     /// Adds a row of the cells that `fill` adds to what it is given; `room` bytes of text are expected.
-    #[inline(always)]
+    #[inline]
     pub fn add(&mut self, room: usize, fill: impl FnOnce(&mut Row)) {
+        fill(self.begin(room));
+        self.end();
+    }
+
+    /// Begins a row, of which `room` bytes of text are expected: what is added to what comes back is its cells, up to
+    /// [`Rows::end`].
+    #[inline]
+    pub fn begin(&mut self, room: usize) -> &mut Row {
         self.cells.text.reserve(room);
-        fill(&mut self.cells);
+        &mut self.cells
+    }
+
+    /// Ends a row.
+    #[inline]
+    pub fn end(&mut self) {
         self.ends.push(u32::try_from(self.cells.len()).unwrap_or(u32::MAX));
     }
 

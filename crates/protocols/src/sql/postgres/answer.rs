@@ -115,7 +115,8 @@ impl Answer {
         let Some(response) = response.filter(|response| response.samples.len() < SAMPLES) else { return };
         let body = body.get(..ROW).unwrap_or(body);
         let shape = self.shape();
-        response.samples.add(body.len(), |row| shape::row(body, shape, forms, row));
+        shape::row(body, shape, forms, response.samples.begin(body.len()));
+        response.samples.end();
     }
 
     /// A statement ended with this tag (`INSERT 0 5`, `SELECT 3`, `BEGIN`): whether it says how many rows there were.
@@ -216,12 +217,24 @@ pub(super) fn wants_sample(response: Option<&mut Response>) -> bool {
 }
 
 /// The number at the end of a command's tag.
-#[inline]
+#[inline(always)]
 fn count(tag: &[u8]) -> Option<u64> {
-    let from = tag.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |at| at + 1);
-    let digits = tag.get(from..).filter(|d| !d.is_empty())?;
-    digits.iter().try_fold(0_u64, |sum, digit| sum.checked_mul(10)?.checked_add(u64::from(digit - b'0')))
+    let (mut count, mut place, mut digits) = (0_u64, 1_u64, 0);
+    for byte in tag.iter().rev() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        count = count.wrapping_add(place.wrapping_mul(digit.into()));
+        place = place.wrapping_mul(10);
+        digits += 1;
+    }
+    // More digits than these may be too many for the number.
+    (1..=DIGITS).contains(&digits).then_some(count)
 }
+
+/// So many digits always have room in a number.
+const DIGITS: u32 = u64::MAX.ilog10();
 
 /// The body of an `ErrorResponse` or `NoticeResponse`.
 #[derive(Debug)]

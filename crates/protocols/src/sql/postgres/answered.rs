@@ -15,7 +15,7 @@ use super::login;
 use super::session::{Batch, Due, Postgres, State, Telling, Transaction};
 use super::shape::{self, CELL, Forms};
 use super::values::Form;
-use super::wire::{HEADER, Header, header, inside, whole};
+use super::wire::{HEADER, Header, header, inside, next, whole};
 
 /// So many bytes of a description, error, tag or report are read.
 pub(super) const REPORT: usize = 128 << 10;
@@ -44,13 +44,14 @@ impl Postgres {
     fn queried(&mut self, wire: &mut Reader<'_>) -> Option<Heard> {
         let begin = wire.rest();
         let mut rest = begin;
-        while let Some((message, behind)) = whole(Speaker::Server, rest) {
+        while let Some((message, behind)) = next(rest) {
             match message.tag {
-                b'D' => self.answer.row(message.body, &Forms::Described, wire.answer()),
-                b'C' => self.completed(message.body, wire),
-                b'T' if self.answer.describe_again(message.body, wire.answer()) => {}
-                b'T' if self.describe_rows(message.body, wire).is_ok() => {}
-                b'Z' => {
+                b'D' if message.fits(b'D') => {
+                    self.answer.row(message.body, &Forms::Described, wire.answer());
+                }
+                b'C' if message.fits(b'C') => self.completed(message.body, wire),
+                b'T' if message.fits(b'T') && self.columns(message.body, wire) => {}
+                b'Z' if message.fits(b'Z') => {
                     wire.skip((begin.len() - behind.len()) as u64);
                     self.is_ready(message.body);
                     return Some(self.respond_here(wire));
@@ -60,6 +61,12 @@ impl Postgres {
             rest = behind;
         }
         pieces(begin.len() - rest.len(), wire)
+    }
+
+    /// Whether this says what columns the rows have that come.
+    #[inline(always)]
+    fn columns(&mut self, body: &[u8], wire: &mut Reader<'_>) -> bool {
+        self.answer.describe_again(body, wire.answer()) || self.describe_rows(body, wire).is_ok()
     }
 
     /// Reads what is there of the answers to a `Describe` and its `Execute`, as far as it is easily read.

@@ -313,6 +313,7 @@ impl Postgres {
     }
 
     /// At the cap: what is due is given up, and the next answers answer nobody.
+    #[cold]
     pub(super) fn give_up(&mut self) -> Heard {
         let open = std::mem::take(&mut self.open);
         self.due.clear();

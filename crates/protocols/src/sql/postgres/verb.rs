@@ -304,18 +304,18 @@ pub(super) fn may_hold_secret(text: &[u8]) -> bool {
         found |= signs(window);
         rest = rest.get(PAIRS..).unwrap_or_default();
     }
-    found.to_bitmask() != 0
+    found != 0
 }
 
 /// Which pairs of letters are such signs. Many are looked at before any is asked for, for texts without one are the rule.
 #[inline]
-fn signs(window: &[u8; PAIRS + 1]) -> u8x16 {
+fn signs(window: &[u8; PAIRS + 1]) -> u32 {
     let ([firsts @ .., _], [_, seconds @ ..]) = (window, window);
     let (firsts, seconds) = (u8x16::from(*firsts), u8x16::from(*seconds));
     let case = u8x16::splat(0x20);
     let is_sw = (firsts | case).simd_eq(u8x16::splat(b's')) & (seconds | case).simd_eq(u8x16::splat(b'w'));
     let slash = u8x16::splat(b'/');
-    is_sw | (firsts.simd_eq(slash) & seconds.simd_eq(slash))
+    (is_sw | (firsts.simd_eq(slash) & seconds.simd_eq(slash))).to_bitmask()
 }
 
 #[inline]

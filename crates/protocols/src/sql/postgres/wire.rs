@@ -91,6 +91,25 @@ pub(super) fn whole(speaker: Speaker, bytes: &[u8]) -> Option<(Message<'_>, &[u8
     Some((Message { tag: header.tag, body }, rest))
 }
 
+/// As [`whole`], of a message of the server, for who knows its tag only when it looks: whether its length is one of that tag
+/// is asked of [`Message::fits`].
+#[inline(always)]
+pub(super) fn next(bytes: &[u8]) -> Option<(Message<'_>, &[u8])> {
+    let ([tag, length @ ..], rest) = bytes.split_first_chunk::<HEADER>()?;
+    let length = u32::from_be_bytes(*length).checked_sub(4)?;
+    let (body, rest) = rest.split_at_checked(length as usize)?;
+    Some((Message { tag: *tag, body }, rest))
+}
+
+impl Message<'_> {
+    /// Whether the server's messages with this tag may be so long.
+    #[inline(always)]
+    pub(super) fn fits(&self, tag: u8) -> bool {
+        let bounds = bounds(Speaker::Server, tag);
+        (bounds.least as usize..=bounds.most as usize).contains(&self.body.len())
+    }
+}
+
 /// A tagged message that is whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Message<'a> {
