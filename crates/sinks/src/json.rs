@@ -1,24 +1,9 @@
 //! JSON written straight into bytes: no tree, no formatting machine, and each text in one pass.
 
-use wide::u8x16;
+use crate::escape::{ESCAPED, escape_into, escaped, padded};
 
-/// So many bytes of a text are looked at together; most texts have nothing to escape in most of their pieces.
-const PIECE: usize = 16;
-
-/// A piece and the one behind it.
-const WINDOW: usize = 2 * PIECE;
-
-/// The bytes of the longest escape, `\u001f`.
-const LONGEST: usize = 6;
-
-/// No escape of a piece begins so far from its beginning. A power of two, so that a remainder can tell the compiler.
-const REACH: usize = (LONGEST * PIECE).next_power_of_two();
-
-/// The most bytes that are written for a piece, what may follow its last escape included.
-const ESCAPED: usize = REACH + LONGEST + PIECE;
-
-/// So much room is made at a time for a text with escapes.
-const ROOM: usize = (1 << 10) + ESCAPED;
+/// The most room that is made at a time for a text with escapes.
+const ROOM: usize = (4 << 10) + ESCAPED;
 
 /// Bytes that are becoming JSON.
 #[derive(Debug, Default)]
@@ -168,135 +153,14 @@ impl Json {
     fn escape(&mut self, mut text: &[u8]) {
         while !text.is_empty() {
             let begin = self.bytes.len();
-            self.bytes.resize(begin + ROOM, 0);
+            // Most escapes are of two bytes.
+            self.bytes.resize(begin + ROOM.min(2 * text.len() + ESCAPED), 0);
             let room = self.bytes.get_mut(begin..).unwrap_or_default();
             let (rest, left) = escape_into(text, room);
-            self.bytes.truncate(begin + ROOM - left);
+            self.bytes.truncate(self.bytes.len() - left);
             text = rest;
         }
     }
-}
-
-/// Writes the beginning of `text` into `room`, escaped; the rest of the text, and how many bytes of room are left.
-fn escape_into<'a>(mut text: &'a [u8], mut room: &mut [u8]) -> (&'a [u8], usize) {
-    while let Some(window) = text.first_chunk() {
-        let Some(place) = room.first_chunk_mut() else { return (text, room.len()) };
-        let written = escape_piece(window, PIECE, place);
-        text = text.get(PIECE..).unwrap_or_default();
-        room = room.get_mut(written..).unwrap_or_default();
-    }
-    while let (false, Some(place)) = (text.is_empty(), room.first_chunk_mut()) {
-        let mut window = [0; WINDOW];
-        window.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
-        let length = text.len().min(PIECE);
-        let written = escape_piece(&window, length, place);
-        text = text.get(length..).unwrap_or_default();
-        room = room.get_mut(written..).unwrap_or_default();
-    }
-    (text, room.len())
-}
-
-/// Writes the first `length` bytes of a piece, escaped, and says how many they became.
-///
-/// What stands between two escapes is not measured: behind each, all is copied that may follow.
-#[inline]
-fn escape_piece(window: &[u8; WINDOW], length: usize, place: &mut [u8; ESCAPED]) -> usize {
-    let (piece, _) = window.split_first_chunk().unwrap_or((&[0; PIECE], &[]));
-    let (controls, others) = special(piece);
-    let length_mask = (1 << length) - 1;
-    let mut found = (controls | others).to_bitmask() & length_mask;
-    place[..PIECE].copy_from_slice(piece);
-    let mut grown = 0;
-    if controls.to_bitmask() & length_mask == 0 {
-        // Nearly all that is escaped stands for itself, behind a backslash.
-        while found != 0 {
-            let at = found.trailing_zeros() as usize % PIECE;
-            found &= found - 1;
-            let to = &mut place[(at + grown) % REACH..][..1 + PIECE];
-            to[0] = b'\\';
-            to[1..].copy_from_slice(&window[at..][..PIECE]);
-            grown += 1;
-        }
-        return length + grown;
-    }
-    while found != 0 {
-        let at = found.trailing_zeros() as usize % PIECE;
-        found &= found - 1;
-        let letter = ESCAPES[usize::from(window[at])];
-        let rest = &window[at + 1..][..PIECE];
-        let to = &mut place[(at + grown) % REACH..][..LONGEST + PIECE];
-        if letter == b'u' {
-            to[..LONGEST].copy_from_slice(&numbered(window[at]));
-            to[LONGEST..].copy_from_slice(rest);
-            grown += LONGEST - 1;
-        } else {
-            to[..2].copy_from_slice(&[b'\\', letter]);
-            to[2..2 + PIECE].copy_from_slice(rest);
-            grown += 1;
-        }
-    }
-    length + grown
-}
-
-/// The escape of a byte by its number.
-fn numbered(byte: u8) -> [u8; LONGEST] {
-    let digit = |digit: u8| if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
-    [b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]
-}
-
-/// What stands behind the backslash that a byte is escaped with; 0 where it stands for itself, `u` where only its
-/// number can (RFC 8259, section 7).
-const ESCAPES: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut control = 0;
-    while control < 0x20 {
-        table[control] = b'u';
-        control += 1;
-    }
-    table[b'"' as usize] = b'"';
-    table[b'\\' as usize] = b'\\';
-    table[b'\n' as usize] = b'n';
-    table[b'\r' as usize] = b'r';
-    table[b'\t' as usize] = b't';
-    table
-};
-
-/// Which bytes of a piece JSON wants escaped (RFC 8259, section 7): control characters, and quotes and backslashes. All
-/// bits of those are set.
-#[inline]
-fn special(piece: &[u8; PIECE]) -> (u8x16, u8x16) {
-    let piece = u8x16::from(*piece);
-    let controls = piece.min(u8x16::splat(0x1f)).simd_eq(piece);
-    let quotes = piece.simd_eq(u8x16::splat(b'"'));
-    (controls, quotes | piece.simd_eq(u8x16::splat(b'\\')))
-}
-
-/// [`special`] without the difference.
-#[inline]
-fn escaped(piece: &[u8; PIECE]) -> u8x16 {
-    let (controls, others) = special(piece);
-    controls | others
-}
-
-/// A text that is shorter than a piece, and nothing behind it.
-#[inline]
-fn padded(text: &[u8]) -> [u8; PIECE] {
-    let shift = |length: usize| 8 * (text.len() - length);
-    let (low, high) = if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
-        let last = u64::from_le_bytes(*last);
-        // The bytes of `last` that `first` has not, by the two shifts that one of 64 bits is.
-        (u64::from_le_bytes(*first), last >> 1 >> (63 - shift(8)))
-    } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
-        (u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << shift(4), 0)
-    } else if let (Some(first), Some(middle), Some(last)) =
-        (text.first(), text.get(text.len() / 2), text.last())
-    {
-        let middle = u64::from(*middle) << (8 * (text.len() / 2));
-        (u64::from(*first) | middle | u64::from(*last) << shift(1), 0)
-    } else {
-        (0, 0)
-    };
-    (u128::from(low) | u128::from(high) << 64).to_le_bytes()
 }
 
 /// The digits of each number below a hundred.

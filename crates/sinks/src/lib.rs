@@ -4,6 +4,7 @@
 mod columns;
 pub mod console;
 mod details;
+mod escape;
 mod head;
 mod json;
 pub mod jsonl;
