@@ -177,7 +177,7 @@ static __always_inline u32 pair_key_of(struct connection *of, u64 socket, struct
 		local[0] = socket, remote[0] = (u64)peer, local[1] = remote[1] = 0;
 		return order(key, local, remote, 0, 0);
 	}
-	if (!of->remote_port || !of->local_port)
+	if (!of->transport || !of->remote_port || !of->local_port)
 		return 0;
 	__builtin_memcpy(local, of->local, 16);
 	__builtin_memcpy(remote, of->remote, 16);

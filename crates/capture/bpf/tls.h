@@ -30,18 +30,31 @@ struct below {
 	u16 muted; /* bit direction: this way is read at the other end, on this host */
 };
 
+/* A hooked call in which another session is used: TLS through a proxy that is spoken to over TLS. */
+struct outer {
+	u64 session;
+	u64 from;
+	u64 room;
+	u64 result;
+	u64 stack;
+	u32 purpose; /* 0: there is none */
+	u32 unused;
+};
+
 /* What a thread does with TLS: its hooked call, and its last read of TLS records outside of any. */
 struct thread {
 	u64 session;
 	u64 from;
 	u64 room;
 	u64 result;
+	u64 stack;
 	u32 purpose;	   /* 0: the call returned */
 	u32 is_news;	   /* whether `below` was found inside this very call */
 	u64 recalled;	   /* `changes` when `below` was looked up */
 	struct below below; /* the socket below the session, as it was known or is found now; pairing 0: not yet */
 	struct below read; /* the socket of that read; pairing 0: none yet */
 	u64 reader;	   /* the session that took the read for its own */
+	struct outer outer; /* the call around the hooked one */
 };
 
 /* Remembers this of each thread that has to do with TLS; forgotten with the thread. */
@@ -342,6 +355,67 @@ static __noinline int recall(struct session_key *session, struct thread *now)
 	return 0;
 }
 
+/* Keeps the call that goes on behind the one that begins. One whose return was missed is not below that on the stack. */
+static __noinline int set_aside(struct thread *now, u64 stack)
+{
+	struct session_key session = { .session = now->session, .tgid = bpf_get_current_pid_tgid() >> 32 };
+
+	if (stack >= now->outer.stack)
+		now->outer.purpose = 0;
+	if (stack >= now->stack)
+		return 0;
+	if (now->is_news)
+		remember(&session, &now->below);
+	now->outer.session = now->session;
+	now->outer.from = now->from;
+	now->outer.room = now->room;
+	now->outer.result = now->result;
+	now->outer.stack = now->stack;
+	now->outer.purpose = now->purpose;
+	return 0;
+}
+
+/*
+ * The session of the call that was set aside has no socket of its own, so it goes over the connection of the one that
+ * returns. What they say are two streams: it is told as a connection of its own, with the same ends.
+ */
+static __noinline int lend(struct session_key *session, struct below *below)
+{
+	struct connection_key key = unpaired(session);
+	struct connection *lower = bpf_map_lookup_elem(&connections, &below->key), *upper;
+
+	if (!lower || below->pairing != CERTAIN || bpf_map_lookup_elem(&sessions, session) ||
+	    bpf_map_lookup_elem(&connections, &key))
+		return 0;
+	upper = fresh(&key);
+	if (!upper)
+		return 0;
+	upper->local_port = lower->local_port;
+	upper->remote_port = lower->remote_port;
+	upper->netns = lower->netns;
+	upper->is_v6 = lower->is_v6;
+	upper->role = lower->role;
+	__builtin_memcpy(upper->local, lower->local, 16);
+	__builtin_memcpy(upper->remote, lower->remote, 16);
+	return 0;
+}
+
+/* Goes on with the call that was set aside. */
+static __noinline int resume(struct thread *now)
+{
+	struct session_key session = { .session = now->outer.session, .tgid = bpf_get_current_pid_tgid() >> 32 };
+
+	lend(&session, &now->below);
+	recall(&session, now);
+	now->from = now->outer.from;
+	now->room = now->outer.room;
+	now->result = now->outer.result;
+	now->stack = now->outer.stack;
+	now->purpose = now->outer.purpose;
+	now->outer.purpose = 0;
+	return 0;
+}
+
 /* What becomes of a call that was entered. */
 enum { RETURN_WANTED = 0, RETURN_IDLE = 1 };
 
@@ -368,18 +442,24 @@ static __always_inline int entered(struct pt_regs *ctx)
 	 * Reading and writing do a handshake inside, and those of early data read and write: the outer call sees their
 	 * system calls. Early data is sent behind the common function, in a buffer that the outer one empties.
 	 */
-	if (rarely(now->purpose) && now->session == session.session &&
-	    (purpose == P_HANDSHAKE || now->purpose >= P_WRITE_EARLY))
-		return RETURN_IDLE;
+	if (rarely(now->purpose)) {
+		if (now->session != session.session)
+			set_aside(now, ctx->sp);
+		else if (purpose == P_HANDSHAKE || now->purpose >= P_WRITE_EARLY)
+			return RETURN_IDLE;
+	}
 	if (now->session != session.session || now->recalled != changes)
 		recall(&session, now);
 	if (purpose != P_HANDSHAKE && (now->below.muted & (1 << (is_writing(purpose) ? OUT : IN)))) {
 		now->purpose = 0;
+		if (rarely(now->outer.purpose))
+			resume(now);
 		return RETURN_IDLE;
 	}
 	now->from = CALLED_WITH_2(ctx);
 	now->room = CALLED_WITH_3(ctx);
 	now->result = CALLED_WITH_4(ctx);
+	now->stack = ctx->sp;
 	now->purpose = purpose;
 	if (purpose == P_WRITE_FLAGS) {
 		/* Apart from the one above, or clang makes one read of a computed place in the context, which is refused. */
@@ -405,13 +485,8 @@ static __always_inline u64 moved_in_clear(struct thread *now, s32 returned)
 	return length;
 }
 
-static __always_inline int left(struct pt_regs *ctx)
+static __always_inline int told(struct pt_regs *ctx, struct thread *now, u64 cookie)
 {
-	struct thread *now = thread_now(0);
-	u64 cookie = bpf_get_attach_cookie(ctx);
-
-	if (rarely(!now || !now->purpose || now->purpose != (u8)cookie))
-		return 0;
 	u64 thread = bpf_get_current_pid_tgid();
 	struct session_key session = { .session = now->session, .tgid = thread >> 32 };
 	u32 purpose = now->purpose;
@@ -436,6 +511,22 @@ static __always_inline int left(struct pt_regs *ctx)
 	if (!is_writing(purpose))
 		said.which = CLEAR * 2 + IN;
 	return said_in_clear(&session, &now->below, &said);
+}
+
+static __always_inline int left(struct pt_regs *ctx)
+{
+	struct thread *now = thread_now(0);
+	u64 cookie = bpf_get_attach_cookie(ctx);
+
+	if (rarely(!now || !now->purpose || now->purpose != (u8)cookie))
+		return 0;
+	/* The return of a call that was not followed, inside of this one: a return is at most its address above the entry. */
+	if (rarely(ctx->sp - now->stack > sizeof(u64)))
+		return 0;
+	told(ctx, now, cookie);
+	if (rarely(now->outer.purpose))
+		resume(now);
+	return 0;
 }
 
 /*

@@ -109,7 +109,8 @@ pub(crate) fn transport(opened: &Opened) -> Transport {
 /// The process's own address and the other one.
 pub(crate) fn addresses(opened: &Opened) -> (Address, Address) {
     match opened.transport {
-        1 | 2 => (
+        // A TLS session of which no socket is known has no ports, unless it goes over another one.
+        0..=2 => (
             inet(opened.local, opened.is_v6, opened.local_port),
             inet(opened.remote, opened.is_v6, opened.remote_port),
         ),

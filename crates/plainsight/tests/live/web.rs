@@ -1,4 +1,4 @@
-//! Web clients with forty connections at once: each call is shown once, with its process and its socket.
+//! Web clients with forty connections at once, or through a proxy: each call is shown once, with its process and its socket.
 
 use std::collections::HashMap;
 
@@ -6,9 +6,11 @@ use serde::Deserialize;
 
 use crate::support::access::Access;
 use crate::support::clients::{node, python, truth_of};
+use crate::support::dark::{self, Dark};
 use crate::support::ground::{Ground, ground};
+use crate::support::libraries::blinded_to;
 use crate::support::nginx::{Logged, Nginx, PROGRAMS};
-use crate::support::process::{Running, program};
+use crate::support::process::{Lines, Running, program};
 use crate::support::watch::Watch;
 
 /// Connections of each client.
@@ -165,4 +167,37 @@ fn assert_call(access: &Access, made: &Made, layer: &str, name: &str) {
     let paired = access.paired.as_deref();
     assert!(if layer == "tls" { matches!(paired, Some("certain" | "likely")) } else { paired.is_none() });
     assert!(access.complete.ok, "{access:#?}");
+}
+
+/// A proxy that is spoken to over TLS: inside of each call on the session above, one on the session below is made, and
+/// what was said above was once lost.
+#[test]
+fn tls_inside_of_tls_is_shown() {
+    let Some(ground) = ground("TLS inside of TLS", &[dark::PROGRAMS.as_slice(), &["curl"]].concat()) else {
+        return;
+    };
+    let server = Dark::start(&ground);
+    let libraries = ground.folder.path().join("blinded");
+    blinded_to(&libraries);
+    let mut proxy = python("tls_proxy.py");
+    let mut proxy =
+        Running::start(proxy.current_dir(ground.folder.path()).env("LD_LIBRARY_PATH", &libraries));
+    let port: u16 = Lines::of(proxy.0.stdout.take().unwrap()).next().unwrap().parse().unwrap();
+    let watch = Watch::ports(&[port]);
+    let mut curl = program("curl");
+    curl.args(["-sk", "--proxy-insecure", "-o", "/dev/null", "-x", &format!("https://127.0.0.1:{port}")]);
+    let client = Running::start(curl.arg(format!("https://127.0.0.1:{}/inside", server.port)));
+    let pid = client.pid();
+    client.end_well();
+    let seen = watch.end();
+    let statements: Vec<_> =
+        seen.accesses.iter().map(|access| access.statement.as_deref().unwrap()).collect();
+    assert_eq!(statements, [&*format!("CONNECT 127.0.0.1:{}", server.port), "GET /inside"]);
+    let [below, above] = seen.accesses.as_slice() else { panic!("two calls: {seen:#?}") };
+    assert_eq!((below.client_pid(), above.client_pid()), (pid, pid), "{seen:#?}");
+    assert_eq!(above.client.port, below.client.port, "{seen:#?}");
+    assert_eq!(above.server.port, Some(port), "{above:#?}");
+    assert_eq!(above.details["http"]["status"], 200, "{above:#?}");
+    assert_ne!(above.connection, below.connection, "two streams: {seen:#?}");
+    assert!(above.complete.ok, "{above:#?}");
 }
