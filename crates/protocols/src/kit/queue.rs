@@ -79,16 +79,17 @@ impl<T> Queue<T> {
     /// Takes the element that leaves next.
     #[inline]
     pub fn pop_front(&mut self) -> Option<T> {
-        match &mut self.rest {
-            None => self.first.take(),
-            Some(rest) => {
-                let second = rest.pop_front();
-                if second.is_none() && rest.capacity() > ROOM {
-                    self.rest = None;
-                }
-                std::mem::replace(&mut self.first, second)
-            }
+        if self.rest.is_some() { self.pop_before_others() } else { self.first.take() }
+    }
+
+    #[inline(never)]
+    fn pop_before_others(&mut self) -> Option<T> {
+        let rest = self.rest.as_mut()?;
+        let second = rest.pop_front();
+        if second.is_none() && rest.capacity() > ROOM {
+            self.rest = None;
         }
+        std::mem::replace(&mut self.first, second)
     }
 
     /// Takes the element that leaves after `at` others.

@@ -74,30 +74,33 @@ impl Postgres {
     fn executed(&mut self, wire: &mut Reader<'_>) -> Option<Heard> {
         let begin = wire.rest();
         let mut rest = begin;
-        while let Some((message, behind)) = whole(Speaker::Server, rest) {
+        while let Some((message, behind)) = next(rest) {
             match (message.tag, self.due.front()) {
-                (b'D', Some(Due::Execute(statement, forms))) => {
+                (b'2', Some(Due::Describe(_) | Due::Execute(..))) if message.fits(b'2') => {}
+                (b'T', Some(Due::Execute(..))) if message.fits(b'T') => {
+                    if !self.columns(message.body, wire) {
+                        break;
+                    }
+                    if let Some(Due::Execute(statement, _)) = self.due.front() {
+                        self.answer.describes(statement);
+                    }
+                }
+                (b'D', Some(Due::Execute(statement, forms))) if message.fits(b'D') => {
                     self.answer.run(statement, wire.answer());
                     self.answer.row(message.body, forms, wire.answer());
                 }
-                (b'C', Some(Due::Execute(statement, _))) => {
+                (b'C', Some(Due::Execute(statement, _))) if message.fits(b'C') => {
                     wire.skip((begin.len() - behind.len()) as u64);
                     self.answer.run(statement, wire.answer());
                     self.completed(message.body, wire);
                     return Some(self.respond_here(wire));
                 }
-                (b'T', Some(Due::Describe(_))) => {
+                (b'T', Some(Due::Describe(_))) if message.fits(b'T') => {
                     let runs = matches!(self.due.get(1), Some(Due::Execute(..)));
                     if !runs || self.describe_rows(message.body, wire).is_err() {
                         break;
                     }
                 }
-                (b'T', Some(Due::Execute(..))) => {
-                    if self.describe_rows(message.body, wire).is_err() {
-                        break;
-                    }
-                }
-                (b'2', Some(Due::Describe(_) | Due::Execute(..))) => {}
                 _ => break,
             }
             rest = behind;

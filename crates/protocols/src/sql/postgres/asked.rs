@@ -41,8 +41,17 @@ impl Postgres {
         }
         match wire.rest().first() {
             Some(b'Q') => self.query(wire),
+            Some(b'S') if matches!(self.batch, Batch::Asked) => self.batch_ends(wire),
             _ => self.extended(wire),
         }
+    }
+
+    /// What was asked together ends here.
+    #[inline(never)]
+    fn batch_ends(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        self.message(Speaker::Client, wire)?;
+        self.state = State::Talking;
+        Ok(self.sync(wire))
     }
 
     #[inline(never)]

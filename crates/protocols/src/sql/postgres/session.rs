@@ -283,11 +283,16 @@ impl Postgres {
     /// The same, where most answers end.
     #[inline(always)]
     pub(super) fn respond_here(&mut self, wire: &mut Reader<'_>) -> Heard {
-        if let Some(Due::Query) = self.due.front() {
-            self.open -= 1;
-            self.pass();
-        } else {
-            self.pop();
+        match self.due.front() {
+            Some(Due::Query) => {
+                self.open -= 1;
+                self.pass();
+            }
+            Some(Due::Execute(..)) => {
+                self.open -= 1;
+                drop(self.due.pop_front());
+            }
+            _ => _ = self.pop(),
         }
         self.answer.finish(wire.answer());
         Heard::Response(Key::Turn)

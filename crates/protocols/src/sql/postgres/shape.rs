@@ -119,7 +119,7 @@ fn field(wire: &mut Reader<'_>) -> Read<Field> {
 }
 
 /// Reads forms, of parameters or of what the client wants its results in.
-#[inline]
+#[inline(always)]
 pub(super) fn forms(wire: &mut Reader<'_>) -> Forms {
     let (forms, length) = match wire.rest() {
         [0, 0, ..] => (Forms::Text, 2),
@@ -131,6 +131,7 @@ pub(super) fn forms(wire: &mut Reader<'_>) -> Forms {
     forms
 }
 
+#[inline(never)]
 fn each(wire: &mut Reader<'_>) -> Read<Box<[Form]>> {
     let count = wire.be16()?;
     let mut each = Vec::new();
