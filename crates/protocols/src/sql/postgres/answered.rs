@@ -30,8 +30,8 @@ impl Postgres {
             Some(Due::Query) => self.queried(wire),
             Some(Due::Describe(_) | Due::Execute(..)) => self.executed(wire),
             Some(Due::Sync(Telling::Silent)) => self.synced(wire),
-            Some(Due::Login | Due::Call | Due::Parse { .. } | Due::Sync(Telling::Told) | Due::Gap(_))
-            | None => None,
+            Some(Due::Login | Due::Call | Due::Sync(Telling::Told) | Due::Gap(_)) => None,
+            Some(Due::Parse { .. } | Due::Close { .. }) | None => None,
         };
         match heard {
             Some(heard) => Ok(heard),
@@ -169,6 +169,10 @@ impl Postgres {
                 self.pop();
                 self.part()
             }
+            (b'3', Some(Due::Close { .. })) => {
+                self.pop();
+                Heard::Nothing
+            }
             (b'3', _) => Heard::Nothing,
             _ => self.part(),
         }
@@ -217,7 +221,7 @@ impl Postgres {
 
     /// What the server sends is of an `Execute`: what is due before it was answered.
     fn executes(&mut self) {
-        while let Some(Due::Parse { .. } | Due::Describe(_)) = self.due.front() {
+        while let Some(Due::Parse { .. } | Due::Close { .. } | Due::Describe(_)) = self.due.front() {
             self.pop();
         }
     }
@@ -322,7 +326,13 @@ impl Postgres {
                 self.answer.failure = Some(report.failure);
                 Ok(self.respond(wire))
             }
-            Some(Due::Parse { .. } | Due::Describe(_) | Due::Execute(..) | Due::Sync(Telling::Told)) => {
+            Some(
+                Due::Parse { .. }
+                | Due::Close { .. }
+                | Due::Describe(_)
+                | Due::Execute(..)
+                | Due::Sync(Telling::Told),
+            ) => {
                 self.answer.failure = Some(report.failure);
                 Ok(self.fail_batch(wire))
             }
@@ -339,22 +349,28 @@ impl Postgres {
     ///
     /// Without an `Execute` the error waits for the end of the batch.
     fn fail_batch(&mut self, wire: &mut Reader<'_>) -> Heard {
-        let batch = self.due.iter().take_while(|d| !d.ends_turn());
-        if !batch.into_iter().any(|d| matches!(d, Due::Execute(..))) {
-            return Heard::Part;
+        self.undo_batch();
+        match self.due.front() {
+            Some(Due::Execute(..)) => self.respond(wire),
+            _ => Heard::Part,
         }
-        while !matches!(self.due.front(), Some(Due::Execute(..)) | None) {
-            self.undo();
-        }
-        self.respond(wire)
     }
 
-    /// What is due first will not be done.
-    fn undo(&mut self) {
-        if let Some(Due::Parse { name, before }) = self.pop() {
-            match before {
-                Some(before) => _ = self.store().keep(&name, before),
-                None => _ = self.store().statements.forget(&name),
+    /// What is due in this turn will not be done, and of it only what runs something is still to be told: the last name that
+    /// was given or taken away is the first to mean again what it did before.
+    fn undo_batch(&mut self) {
+        let mut undone = Vec::new();
+        while self.due.front().is_some_and(|due| !due.ends_turn()) {
+            undone.extend(self.due.pop_front());
+        }
+        for due in undone.into_iter().rev() {
+            match due {
+                Due::Parse { name, before: None } => _ = self.store().statements.forget(&name),
+                Due::Parse { name, before: Some(before) } | Due::Close { name, before } => {
+                    self.store().keep(&name, before);
+                }
+                due @ Due::Execute(..) => self.due.push_front(due),
+                Due::Describe(_) | Due::Login | Due::Query | Due::Call | Due::Sync(_) | Due::Gap(_) => {}
             }
         }
     }
@@ -385,13 +401,16 @@ impl Postgres {
 
     /// After an error the server passed over the rest of the batch; each call tells one thing of it.
     fn skipped(&mut self, wire: &mut Reader<'_>) -> Option<Heard> {
-        let turn = self.due.iter().position(Due::ends_turn)?;
-        let requests = self.due.iter().take(turn).filter(|d| matches!(d, Due::Execute(..))).count();
-        if requests > 0 && self.answer.failure.is_some() {
-            return Some(self.fail_batch(wire));
+        if !self.due.iter().any(Due::ends_turn) {
+            return None;
         }
-        while self.due.front().is_some_and(|d| !d.ends_turn()) {
-            self.undo();
+        self.undo_batch();
+        let requests = self.due.iter().take_while(|due| !due.ends_turn()).count();
+        if requests > 0 && self.answer.failure.is_some() {
+            return Some(self.respond(wire));
+        }
+        for _ in 0..requests {
+            self.pop();
         }
         (requests > 0).then_some(Heard::Abandoned(requests))
     }
@@ -412,7 +431,9 @@ impl Postgres {
             }
             Some(Due::Gap(_)) => self.ready_at_gap(),
             // Nobody waits for it, or not for this one.
-            None | Some(Due::Parse { .. } | Due::Describe(_) | Due::Execute(..)) => Heard::Nothing,
+            None | Some(Due::Parse { .. } | Due::Close { .. } | Due::Describe(_) | Due::Execute(..)) => {
+                Heard::Nothing
+            }
         }
     }
 

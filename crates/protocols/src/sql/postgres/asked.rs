@@ -223,7 +223,11 @@ impl Postgres {
         self.bridge();
         match kind {
             Ok(b'P') => _ = self.store().portals.forget(name),
-            Ok(_) | Err(_) => _ = self.store().statements.forget(name),
+            Ok(_) | Err(_) => {
+                if let Some(before) = self.store().statements.forget(name) {
+                    self.due.push_back(Due::Close { name: name.into(), before });
+                }
+            }
         }
         Ok(Heard::Nothing)
     }

@@ -54,6 +54,8 @@ pub(super) enum Due {
     Call,
     /// The end of a `Parse` of a named statement; if it fails, what the name meant `before` holds again.
     Parse { name: Box<[u8]>, before: Option<Arc<Statement>> },
+    /// The end of a `Close` of a statement; if the server passes over it, what the name meant `before` holds again.
+    Close { name: Box<[u8]>, before: Arc<Statement> },
     /// The description of a statement or of a portal's rows.
     Describe(Arc<Statement>),
     /// Rows, and what the statement did.
@@ -85,7 +87,7 @@ impl Due {
     pub(super) fn ends_turn(&self) -> bool {
         match self {
             Due::Login | Due::Query | Due::Call | Due::Sync(_) | Due::Gap(_) => true,
-            Due::Parse { .. } | Due::Describe(_) | Due::Execute(..) => false,
+            Due::Parse { .. } | Due::Close { .. } | Due::Describe(_) | Due::Execute(..) => false,
         }
     }
 
@@ -93,7 +95,11 @@ impl Due {
     fn is_request(&self) -> bool {
         match self {
             Due::Login | Due::Query | Due::Call | Due::Execute(..) | Due::Sync(Telling::Told) => true,
-            Due::Parse { .. } | Due::Describe(_) | Due::Sync(Telling::Silent) | Due::Gap(_) => false,
+            Due::Parse { .. }
+            | Due::Close { .. }
+            | Due::Describe(_)
+            | Due::Sync(Telling::Silent)
+            | Due::Gap(_) => false,
         }
     }
 }
@@ -377,5 +383,76 @@ impl Postgres {
             State::Opening | State::Asking | State::Greeting => State::Greeting,
             State::Talking => State::Talking,
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::conn::Speaker::{self, Client, Server};
+    use model::event::Joined;
+    use model::exchange::Outcome;
+    use model::time::Time;
+
+    use crate::kit::conversation::Conversation;
+    use crate::kit::desk::Desk;
+    use crate::sql::postgres::POSTGRESQL;
+
+    /// The statements of what was asked and how it ended, after these bytes of either side.
+    fn heard(said: &[(Speaker, &[&[u8]])]) -> Vec<(Option<String>, Outcome)> {
+        let mut conversation = Conversation::open(POSTGRESQL, Joined::Midway);
+        let mut desk = Desk::default();
+        for (speaker, messages) in said {
+            conversation.hear(*speaker, Time(0), &messages.concat(), &mut desk);
+        }
+        let told = desk.exchanges.iter();
+        told.map(|e| (e.request.statement.as_deref().map(str::to_owned), e.response.outcome)).collect()
+    }
+
+    const PARSE: &[u8] = b"P\0\0\0\x11a\0SELECT 1\0\0\0";
+    const PARSE_OTHER: &[u8] = b"P\0\0\0\x11a\0SELECT 2\0\0\0";
+    const CLOSE: &[u8] = b"C\0\0\0\x07Sa\0";
+    const BIND: &[u8] = b"B\0\0\0\x0d\0a\0\0\0\0\0\0\0";
+    const EXECUTE: &[u8] = b"E\0\0\0\x09\0\0\0\0\0";
+    const SYNC: &[u8] = b"S\0\0\0\x04";
+    const PARSED: &[u8] = b"1\0\0\0\x04";
+    const BOUND: &[u8] = b"2\0\0\0\x04";
+    const CLOSED: &[u8] = b"3\0\0\0\x04";
+    const DONE: &[u8] = b"C\0\0\0\x0dSELECT 1\0";
+    const FAILED: &[u8] = b"E\0\0\0\x16SERROR\0C22012\0Mx\0\0";
+    const READY: &[u8] = b"Z\0\0\0\x05I";
+
+    const RUN: (Speaker, &[&[u8]]) = (Client, &[BIND, EXECUTE, SYNC]);
+    const RAN: (Speaker, &[&[u8]]) = (Server, &[BOUND, DONE, READY]);
+
+    fn told(statement: Option<&str>, outcome: Outcome) -> (Option<String>, Outcome) {
+        (statement.map(str::to_owned), outcome)
+    }
+
+    #[test]
+    fn a_close_that_the_server_passes_over_closes_nothing() {
+        let first = (Client, &[PARSE, SYNC][..]);
+        let parsed = (Server, &[PARSED, READY][..]);
+        let fails = (Client, &[BIND, EXECUTE, CLOSE, SYNC][..]);
+        let failed = (Server, &[BOUND, FAILED, READY][..]);
+        assert_eq!(
+            heard(&[first, parsed, fails, failed, RUN, RAN]),
+            [told(Some("SELECT 1"), Outcome::Error), told(Some("SELECT 1"), Outcome::Ok)]
+        );
+        let closes = (Client, &[CLOSE, SYNC][..]);
+        let closed = (Server, &[CLOSED, READY][..]);
+        assert_eq!(heard(&[first, parsed, closes, closed, RUN, RAN]), [told(None, Outcome::Ok)]);
+    }
+
+    #[test]
+    fn a_name_means_what_it_did_before_a_batch_that_is_passed_over() {
+        let first = (Client, &[PARSE, SYNC][..]);
+        let parsed = (Server, &[PARSED, READY][..]);
+        // The batch gives the name another meaning, twice, and fails before.
+        let fails = (Client, &[BIND, EXECUTE, CLOSE, PARSE_OTHER, CLOSE, PARSE_OTHER, SYNC][..]);
+        let failed = (Server, &[BOUND, FAILED, READY][..]);
+        assert_eq!(
+            heard(&[first, parsed, fails, failed, RUN, RAN]),
+            [told(Some("SELECT 1"), Outcome::Error), told(Some("SELECT 1"), Outcome::Ok)]
+        );
     }
 }
