@@ -12,11 +12,12 @@ use crate::kit::protocol::{Heard, Read};
 use crate::kit::reader::{Reader, Sample};
 use crate::kit::text::{lossy, utf8};
 
+use super::secrets::{MASK, masked, may_hold_secret};
 use super::session::{Batch, Due, Postgres, State, Step, Telling, Transaction};
 use super::shape::{self, Forms};
 use super::statements::{Portal, Said, Statement, Words};
 use super::values;
-use super::verb::{MASK, masked, may_hold_secret, verb};
+use super::verb::verb;
 use super::wire::{inside, whole};
 
 /// So many bytes of a statement, or of all parameters of one execution, are kept.

@@ -26,6 +26,7 @@ mod calendar;
 mod chain;
 mod copy;
 mod login;
+mod secrets;
 mod session;
 mod shape;
 mod statements;

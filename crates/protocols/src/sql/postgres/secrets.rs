@@ -1,0 +1,250 @@
+//! The passwords in a statement, which nobody may keep.
+
+use std::borrow::Cow;
+
+use memchr::memchr2;
+use wide::u8x16;
+
+use super::verb::word;
+
+/// What stands for a password.
+pub(super) const MASK: &str = "***";
+const PASSWORD: &[u8] = b"password";
+
+/// A statement without its passwords.
+#[derive(Debug)]
+pub(super) struct Masked<'a> {
+    /// Its text, with every literal behind the word `password` replaced.
+    pub(super) text: Cow<'a, str>,
+    /// The parameters that stand behind that word, counted from 1.
+    pub(super) secrets: Vec<u16>,
+}
+
+/// Finds the passwords of a statement.
+pub(super) fn masked(sql: &str) -> Masked<'_> {
+    let bytes = sql.as_bytes();
+    let mut secrets = Vec::new();
+    if !may_hold_secret(bytes) {
+        return Masked { text: Cow::Borrowed(sql), secrets };
+    }
+    let (mut kept, mut clean) = (0, String::new());
+    // The rarest letter of the word leads to it: most statements hold few.
+    for at in memchr::memchr2_iter(b'w', b'W', bytes) {
+        let word = at.checked_sub(4).filter(|begin| *begin >= kept);
+        let Some(begin) = word.filter(|begin| is_password(bytes, *begin)) else { continue };
+        match secret(bytes, begin + PASSWORD.len()) {
+            Some(Secret::Literal(from, to)) => {
+                clean.push_str(sql.get(kept..from).unwrap_or_default());
+                clean.push_str(MASK);
+                kept = to;
+            }
+            Some(Secret::Parameter(number)) => secrets.push(number),
+            None => {}
+        }
+    }
+    let text = match kept {
+        0 => Cow::Borrowed(sql),
+        _ => Cow::Owned(clean + sql.get(kept..).unwrap_or_default()),
+    };
+    Masked { text: without_user_passwords(&text).map_or(text, Cow::Owned), secrets }
+}
+
+/// The text with the password of every `scheme://user:password@host` in it replaced, if there is one.
+fn without_user_passwords(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let (mut kept, mut clean) = (0, String::new());
+    for at in memchr::memmem::find_iter(bytes, "://") {
+        let begin = at + 3;
+        let rest = bytes.get(begin..).unwrap_or_default();
+        let is_end = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'/' | b'?' | b'#' | b'\'' | b'"');
+        let authority = rest.iter().position(is_end).and_then(|end| rest.get(..end)).unwrap_or(rest);
+        let Some(user) = memchr::memrchr(b'@', authority).and_then(|end| authority.get(..end)) else {
+            continue;
+        };
+        if let Some(name) = memchr::memchr(b':', user) {
+            clean.push_str(text.get(kept..=begin + name)?);
+            clean.push_str(MASK);
+            kept = begin + user.len();
+        }
+    }
+    clean.push_str(text.get(kept..)?);
+    (kept > 0).then_some(clean)
+}
+
+/// So many pairs of letters are compared in one go.
+const PAIRS: usize = 16;
+
+/// Whether two letters that stand together in `password`, and in few other words, or the slashes of a URI, stand so in a
+/// text.
+#[inline]
+pub(super) fn may_hold_secret(text: &[u8]) -> bool {
+    let Some(last) = text.last_chunk() else {
+        return text.windows(2).any(|pair| matches!(pair, [b'S' | b's', b'W' | b'w'] | [b'/', b'/']));
+    };
+    let mut found = signs(last);
+    let mut rest = text;
+    while let Some(window) = rest.first_chunk() {
+        found |= signs(window);
+        rest = rest.get(PAIRS..).unwrap_or_default();
+    }
+    found != 0
+}
+
+/// Which pairs of letters are such signs. Many are looked at before any is asked for, for texts without one are the rule.
+#[inline]
+fn signs(window: &[u8; PAIRS + 1]) -> u32 {
+    let ([firsts @ .., _], [_, seconds @ ..]) = (window, window);
+    let (firsts, seconds) = (u8x16::from(*firsts), u8x16::from(*seconds));
+    let case = u8x16::splat(0x20);
+    let is_sw = (firsts | case).simd_eq(u8x16::splat(b's')) & (seconds | case).simd_eq(u8x16::splat(b'w'));
+    let slash = u8x16::splat(b'/');
+    (is_sw | (firsts.simd_eq(slash) & seconds.simd_eq(slash))).to_bitmask()
+}
+
+#[inline]
+fn is_password(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at..at + PASSWORD.len()).is_some_and(|word| word.eq_ignore_ascii_case(PASSWORD))
+}
+
+/// What is set, compared or passed behind the word.
+enum Secret {
+    /// A literal, whose inside lies there.
+    Literal(usize, usize),
+    /// A parameter, by its number.
+    Parameter(u16),
+}
+
+/// The password that stands at `at`, or is the first argument of a call there.
+///
+/// A literal without an end reaches to the end of the text: a cut statement shows no half of a password.
+fn secret(bytes: &[u8], mut at: usize) -> Option<Secret> {
+    let is_joint = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'=' | b':' | b'>' | b'"' | b'\\');
+    at += bytes.get(at..)?.iter().position(|b| !is_joint(b))?;
+    let rest = bytes.get(at..)?;
+    if let (call, [b'(', ..]) = rest.split_at(word(rest).len()) {
+        at += call.len() + 1;
+        at += bytes.get(at..)?.iter().position(|b| !b.is_ascii_whitespace())?;
+    }
+    let rest = bytes.get(at..)?;
+    let inside = |from: usize, text| Some(Secret::Literal(at + from, at + from + quoted(text)));
+    match rest {
+        [b'\'', text @ ..] => inside(1, text),
+        [b'E' | b'e', b'\'', text @ ..] => inside(2, text),
+        [b'U' | b'u', b'&', b'\'', text @ ..] => inside(3, text),
+        [b'$', b'0'..=b'9', ..] => parameter(rest).map(Secret::Parameter),
+        [b'$', ..] => dollar_quoted(rest).map(|(from, to)| Secret::Literal(at + from, at + to)),
+        // `password=secret` in a connection string.
+        [first, ..] if bytes.get(at - 1) == Some(&b'=') && is_bare(*first) => {
+            let length = rest.iter().position(|b| !is_bare(*b)).unwrap_or(rest.len());
+            Some(Secret::Literal(at, at + length))
+        }
+        _ => None,
+    }
+}
+
+/// The number of the parameter that `text` begins with.
+fn parameter(text: &[u8]) -> Option<u16> {
+    let digits = text.get(1..)?.iter().take_while(|b| b.is_ascii_digit());
+    digits
+        .copied()
+        .try_fold(0_u16, |number, digit| number.checked_mul(10)?.checked_add(u16::from(digit - b'0')))
+}
+
+fn is_bare(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80 || b"_-.!#%&*+/?@^~".contains(&byte)
+}
+
+/// How long a quoted text is; a doubled or escaped quote does not end it.
+fn quoted(inside: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(next) = memchr2(b'\'', b'\\', inside.get(at..).unwrap_or_default()) {
+        at += next;
+        match inside.get(at..at + 2) {
+            Some([b'\\', _] | [b'\'', b'\'']) => at += 2,
+            _ if inside.get(at) == Some(&b'\\') => break,
+            _ => return at,
+        }
+    }
+    inside.len()
+}
+
+/// Where the inside of `$tag$...$tag$` lies.
+fn dollar_quoted(text: &[u8]) -> Option<(usize, usize)> {
+    let tag = text.get(1..)?.iter().position(|b| *b == b'$')? + 2;
+    let mark = text.get(..tag)?;
+    if !mark.get(1..tag - 1)?.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+        || mark.get(1).is_some_and(u8::is_ascii_digit)
+    {
+        return None;
+    }
+    let inside = text.get(tag..)?;
+    let length = memchr::memmem::find(inside, mark).unwrap_or(inside.len());
+    Some((tag, tag + length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn passwords_are_masked_however_they_are_quoted() {
+        let cases = [
+            ("ALTER ROLE a PASSWORD 'it''s'; SELECT 'x'", "ALTER ROLE a PASSWORD '***'; SELECT 'x'"),
+            (
+                "create user a encrypted password E'a\\'b' login",
+                "create user a encrypted password E'***' login",
+            ),
+            ("ALTER ROLE a PASSWORD $q$s$ecret$q$;", "ALTER ROLE a PASSWORD $q$***$q$;"),
+            ("ALTER ROLE a PASSWORD 'cut of", "ALTER ROLE a PASSWORD '***"),
+            ("SELECT dblink('host=a password=s3cret user=b')", "SELECT dblink('host=a password=*** user=b')"),
+            ("UPDATE u SET password = 'x' WHERE id = 1", "UPDATE u SET password = '***' WHERE id = 1"),
+            ("OPTIONS (user 'a', password 'b')", "OPTIONS (user 'a', password '***')"),
+            ("SET password = crypt( 'x', gen_salt('bf'))", "SET password = crypt( '***', gen_salt('bf'))"),
+            ("WHERE password=md5($$x$$)", "WHERE password=md5($$***$$)"),
+            (
+                "CREATE SUBSCRIPTION s CONNECTION 'postgresql://a:s3:cr@t@b:5432/c?password=d'",
+                "CREATE SUBSCRIPTION s CONNECTION 'postgresql://a:***@b:5432/c?password=***'",
+            ),
+            ("SELECT 'a://b:c@d e://f:g@h', 'i://j:k", "SELECT 'a://b:***@d e://f:***@h', 'i://j:k"),
+        ];
+        for (sql, wanted) in cases {
+            assert_eq!(masked(sql).text, wanted);
+        }
+        for sql in [
+            "SELECT password FROM w",
+            "SELECT passwor",
+            "ALTER ROLE a PASSWORD NULL",
+            "w",
+            "UPDATE u SET password = $1",
+            "SELECT 'https://a.b:80/c@d', 'x://y@z', 'a//b:c@d'",
+        ] {
+            assert_eq!(masked(sql).text, sql);
+        }
+    }
+
+    #[test]
+    fn parameters_that_are_passwords_are_found() {
+        let cases: [(&str, &[u16]); 5] = [
+            ("UPDATE u SET name = $1, password = $2::text WHERE id = $3", &[2]),
+            ("SELECT 1 FROM u WHERE name = $1 AND password=crypt($12, password)", &[12]),
+            ("SELECT u_password($1), \"Password\" = $2", &[1, 2]),
+            ("UPDATE u SET password = $99999", &[]),
+            ("SELECT $1", &[]),
+        ];
+        for (sql, wanted) in cases {
+            let found = masked(sql);
+            assert_eq!((&*found.text, &*found.secrets), (sql, wanted));
+        }
+    }
+
+    #[test]
+    fn a_password_is_masked_wherever_it_stands() {
+        for before in 0..64 {
+            for behind in [0, 1, 40] {
+                let around =
+                    |secret| format!("{} pAsSWord '{secret}'{}", " ".repeat(before), " ".repeat(behind));
+                assert_eq!(masked(&around("s3cret")).text, around("***"));
+            }
+        }
+    }
+}
