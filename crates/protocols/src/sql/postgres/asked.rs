@@ -12,7 +12,7 @@ use crate::kit::protocol::{Heard, Read};
 use crate::kit::reader::{Reader, Sample};
 use crate::kit::text::{lossy, utf8};
 
-use super::secrets::{MASK, masked, may_hold_secret};
+use super::secrets::{End, MASK, masked, may_hold_secret};
 use super::session::{Batch, Due, Postgres, State, Step, Telling, Transaction};
 use super::shape::{self, Forms};
 use super::statements::{Portal, Said, Statement, Words};
@@ -356,7 +356,7 @@ impl Said {
     /// Reads a statement.
     fn read(sample: &Sample<'_>) -> Said {
         let text = lossy(text(sample));
-        let masked = masked(&text);
+        let masked = masked(&text, if sample.is_cut() { End::Cut } else { End::Whole });
         let words = Words {
             // Of a statement whose first byte was lost, nothing is known.
             text: (!text.is_empty() || !sample.is_cut()).then(|| Text::from(&*masked.text)),

@@ -24,6 +24,7 @@ mod answered;
 mod asked;
 mod calendar;
 mod chain;
+mod columns;
 mod copy;
 mod login;
 mod secrets;

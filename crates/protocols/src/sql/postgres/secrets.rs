@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use memchr::memchr2;
 use wide::u8x16;
 
+use super::columns;
 use super::verb::word;
 
 /// What stands for a password.
@@ -20,47 +21,90 @@ pub(super) struct Masked<'a> {
     pub(super) secrets: Vec<u16>,
 }
 
+/// Whether a statement's text is all there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Whole,
+    /// It goes on.
+    Cut,
+}
+
 /// Finds the passwords of a statement.
-pub(super) fn masked(sql: &str) -> Masked<'_> {
+pub(super) fn masked(sql: &str, end: End) -> Masked<'_> {
     let bytes = sql.as_bytes();
-    let mut secrets = Vec::new();
     if !may_hold_secret(bytes) {
-        return Masked { text: Cow::Borrowed(sql), secrets };
+        return Masked { text: Cow::Borrowed(sql), secrets: Vec::new() };
     }
-    let (mut kept, mut clean) = (0, String::new());
-    // The rarest letter of the word leads to it: most statements hold few.
-    for at in memchr::memchr2_iter(b'w', b'W', bytes) {
-        let word = at.checked_sub(4).filter(|begin| *begin >= kept);
-        let Some(begin) = word.filter(|begin| is_password(bytes, *begin)) else { continue };
-        match secret(bytes, begin + PASSWORD.len()) {
-            Some(Secret::Literal(from, to)) => {
-                clean.push_str(sql.get(kept..from).unwrap_or_default());
-                clean.push_str(MASK);
-                kept = to;
-            }
-            Some(Secret::Parameter(number)) => secrets.push(number),
-            None => {}
+    let found = found(bytes);
+    let (mut literals, mut secrets) = (Vec::new(), Vec::new());
+    for secret in found {
+        match secret {
+            Secret::Literal(from, to) => literals.push((from, to)),
+            Secret::Parameter(number) => secrets.push(number),
         }
     }
-    let text = match kept {
+    literals.sort_unstable();
+    secrets.sort_unstable();
+    secrets.dedup();
+    let text = without(sql, &literals);
+    Masked { text: without_user_passwords(&text, end).map_or(text, Cow::Owned), secrets }
+}
+
+/// What is told with the word `password`, in any order.
+fn found(bytes: &[u8]) -> Vec<Secret> {
+    let (mut found, mut words, mut read) = (Vec::new(), 0, 0);
+    // The rarest letter of the word leads to it: most statements hold few.
+    for at in memchr::memchr2_iter(b'w', b'W', bytes) {
+        let word = at.checked_sub(4).filter(|begin| *begin >= read);
+        let Some(begin) = word.filter(|begin| is_password(bytes, *begin)) else { continue };
+        words += 1;
+        let secret = secret(bytes, begin + PASSWORD.len());
+        if let Some(Secret::Literal(_, to)) = secret {
+            read = to;
+        }
+        found.extend(secret);
+    }
+    if words > 0 {
+        found.extend(columns::secrets(bytes));
+    }
+    found
+}
+
+/// The text with these pieces of it, which come in order, replaced.
+fn without<'a>(sql: &'a str, pieces: &[(usize, usize)]) -> Cow<'a, str> {
+    let (mut kept, mut clean) = (0, String::new());
+    for (from, to) in pieces {
+        if let Some(before) = sql.get(kept..*from) {
+            clean.push_str(before);
+            clean.push_str(MASK);
+        }
+        kept = kept.max(*to);
+    }
+    match kept {
         0 => Cow::Borrowed(sql),
         _ => Cow::Owned(clean + sql.get(kept..).unwrap_or_default()),
-    };
-    Masked { text: without_user_passwords(&text).map_or(text, Cow::Owned), secrets }
+    }
 }
 
 /// The text with the password of every `scheme://user:password@host` in it replaced, if there is one.
-fn without_user_passwords(text: &str) -> Option<String> {
+///
+/// Where the text is cut before the host, what is there of it may be a password, and is replaced.
+fn without_user_passwords(text: &str, end: End) -> Option<String> {
     let bytes = text.as_bytes();
     let (mut kept, mut clean) = (0, String::new());
     for at in memchr::memmem::find_iter(bytes, "://") {
         let begin = at + 3;
         let rest = bytes.get(begin..).unwrap_or_default();
         let is_end = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'/' | b'?' | b'#' | b'\'' | b'"');
-        let authority = rest.iter().position(is_end).and_then(|end| rest.get(..end)).unwrap_or(rest);
-        let Some(user) = memchr::memrchr(b'@', authority).and_then(|end| authority.get(..end)) else {
-            continue;
+        let authority = rest.iter().position(is_end).and_then(|end| rest.get(..end));
+        let user = match (authority, end) {
+            (None, End::Cut) => Some(rest),
+            (authority, _) => {
+                let authority = authority.unwrap_or(rest);
+                memchr::memrchr(b'@', authority).and_then(|end| authority.get(..end))
+            }
         };
+        let Some(user) = user else { continue };
         if let Some(name) = memchr::memchr(b':', user) {
             clean.push_str(text.get(kept..=begin + name)?);
             clean.push_str(MASK);
@@ -101,13 +145,19 @@ fn signs(window: &[u8; PAIRS + 1]) -> u32 {
     (is_sw | (firsts.simd_eq(slash) & seconds.simd_eq(slash))).to_bitmask()
 }
 
+/// Whether a name has the word in it.
+pub(super) fn holds_password(name: &[u8]) -> bool {
+    name.windows(PASSWORD.len()).any(|word| word.eq_ignore_ascii_case(PASSWORD))
+}
+
 #[inline]
 fn is_password(bytes: &[u8], at: usize) -> bool {
     bytes.get(at..at + PASSWORD.len()).is_some_and(|word| word.eq_ignore_ascii_case(PASSWORD))
 }
 
 /// What is set, compared or passed behind the word.
-enum Secret {
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Secret {
     /// A literal, whose inside lies there.
     Literal(usize, usize),
     /// A parameter, by its number.
@@ -143,7 +193,7 @@ fn secret(bytes: &[u8], mut at: usize) -> Option<Secret> {
 }
 
 /// The number of the parameter that `text` begins with.
-fn parameter(text: &[u8]) -> Option<u16> {
+pub(super) fn parameter(text: &[u8]) -> Option<u16> {
     let digits = text.get(1..)?.iter().take_while(|b| b.is_ascii_digit());
     digits
         .copied()
@@ -155,7 +205,7 @@ fn is_bare(byte: u8) -> bool {
 }
 
 /// How long a quoted text is; a doubled or escaped quote does not end it.
-fn quoted(inside: &[u8]) -> usize {
+pub(super) fn quoted(inside: &[u8]) -> usize {
     let mut at = 0;
     while let Some(next) = memchr2(b'\'', b'\\', inside.get(at..).unwrap_or_default()) {
         at += next;
@@ -169,7 +219,7 @@ fn quoted(inside: &[u8]) -> usize {
 }
 
 /// Where the inside of `$tag$...$tag$` lies.
-fn dollar_quoted(text: &[u8]) -> Option<(usize, usize)> {
+pub(super) fn dollar_quoted(text: &[u8]) -> Option<(usize, usize)> {
     let tag = text.get(1..)?.iter().position(|b| *b == b'$')? + 2;
     let mark = text.get(..tag)?;
     if !mark.get(1..tag - 1)?.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
@@ -184,7 +234,7 @@ fn dollar_quoted(text: &[u8]) -> Option<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::masked;
+    use super::{End, masked};
 
     #[test]
     fn passwords_are_masked_however_they_are_quoted() {
@@ -208,7 +258,7 @@ mod tests {
             ("SELECT 'a://b:c@d e://f:g@h', 'i://j:k", "SELECT 'a://b:***@d e://f:***@h', 'i://j:k"),
         ];
         for (sql, wanted) in cases {
-            assert_eq!(masked(sql).text, wanted);
+            assert_eq!(masked(sql, End::Whole).text, wanted);
         }
         for sql in [
             "SELECT password FROM w",
@@ -218,7 +268,7 @@ mod tests {
             "UPDATE u SET password = $1",
             "SELECT 'https://a.b:80/c@d', 'x://y@z', 'a//b:c@d'",
         ] {
-            assert_eq!(masked(sql).text, sql);
+            assert_eq!(masked(sql, End::Whole).text, sql);
         }
     }
 
@@ -232,7 +282,7 @@ mod tests {
             ("SELECT $1", &[]),
         ];
         for (sql, wanted) in cases {
-            let found = masked(sql);
+            let found = masked(sql, End::Whole);
             assert_eq!((&*found.text, &*found.secrets), (sql, wanted));
         }
     }
@@ -243,8 +293,21 @@ mod tests {
             for behind in [0, 1, 40] {
                 let around =
                     |secret| format!("{} pAsSWord '{secret}'{}", " ".repeat(before), " ".repeat(behind));
-                assert_eq!(masked(&around("s3cret")).text, around("***"));
+                assert_eq!(masked(&around("s3cret"), End::Whole).text, around("***"));
             }
+        }
+    }
+
+    #[test]
+    fn a_user_password_that_is_cut_is_masked_as_far_as_it_goes() {
+        let cases = [
+            ("SELECT 'a://b:c@d', 'postgresql://e:s3c", "SELECT 'a://b:***@d', 'postgresql://e:***"),
+            ("SELECT 'a://b:s3@cr", "SELECT 'a://b:***"),
+            ("SELECT 'a://b:80/", "SELECT 'a://b:80/"),
+            ("SELECT 'a://b", "SELECT 'a://b"),
+        ];
+        for (sql, wanted) in cases {
+            assert_eq!(masked(sql, End::Cut).text, wanted);
         }
     }
 }
