@@ -76,7 +76,7 @@ impl Postgres {
         let mut rest = begin;
         while let Some((message, behind)) = next(rest) {
             match (message.tag, self.due.front()) {
-                (b'2', Some(Due::Describe(_) | Due::Execute(..))) if message.fits(b'2') => {}
+                (b'1' | b'2', Some(Due::Describe(_) | Due::Execute(..))) if message.body.is_empty() => {}
                 (b'T', Some(Due::Execute(..))) if message.fits(b'T') => {
                     if !self.columns(message.body, wire) {
                         break;

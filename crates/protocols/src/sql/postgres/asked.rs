@@ -129,7 +129,7 @@ impl Postgres {
         let count = body.be16().unwrap_or(0);
         let declared = (0..count).map_while(|_| body.be32().ok()).collect();
         let said = Said::shared(&text, wire);
-        let statement = Arc::new(Statement { said, declared, ..Statement::default() });
+        let statement = Arc::new(Statement::of(said, declared));
         self.bridge();
         let before = self.store().keep(name, Arc::clone(&statement));
         if !name.is_empty() {

@@ -52,10 +52,15 @@ pub(super) struct Statement {
 }
 
 impl Statement {
+    /// One that says this, with parameters of these types.
+    pub(super) fn of(said: Arc<Said>, declared: Box<[u32]>) -> Self {
+        Statement { said, declared, described: OnceLock::new(), shape: OnceLock::new() }
+    }
+
     /// One that was prepared before we came.
     pub(super) fn unknown() -> Self {
         let words = Words { verb: Cow::Borrowed("EXECUTE"), ..Words::default() };
-        Statement { said: Arc::new(Said { words, ..Said::default() }), ..Statement::default() }
+        Statement::of(Arc::new(Said { words, ..Said::default() }), Box::default())
     }
 
     /// Whether nobody may keep the parameter at `at`.
@@ -223,7 +228,7 @@ mod tests {
 
     fn of(length: usize) -> Arc<Statement> {
         let words = Words { text: Some("x".repeat(length).into()), ..Words::default() };
-        Arc::new(Statement { said: Arc::new(Said { words, ..Said::default() }), ..Statement::default() })
+        Arc::new(Statement::of(Arc::new(Said { words, ..Said::default() }), Box::default()))
     }
 
     #[test]
