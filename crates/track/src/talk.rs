@@ -33,7 +33,7 @@ pub enum Talk {
     /// A protocol was recognised and nothing proves it yet.
     Trying(Box<Trial>),
     /// A protocol that gave at least one exchange.
-    Proven(Box<Proven>),
+    Proven(Proven),
     /// Ciphertext: never read.
     Sealed,
     /// A protocol that nobody knows.
@@ -262,7 +262,7 @@ impl Talk {
                 if let Talk::Trying(trial) = std::mem::take(self) {
                     let breaches = trial.conversation.tally().breaches;
                     ear.tally.breaches += u64::from(breaches);
-                    *self = Talk::Proven(Box::new(Proven { conversation: trial.conversation, breaches }));
+                    *self = Talk::Proven(Proven { conversation: trial.conversation, breaches });
                 }
             }
             (Standing::Ours, _) => {}

@@ -37,8 +37,8 @@ impl Conversation {
                 pairing: Pairing::new(protocol),
                 tally: Tally::default(),
             },
-            client: Half::new(Speaker::Client, joined),
-            server: Half::new(Speaker::Server, joined),
+            client: Half::new(joined),
+            server: Half::new(joined),
         }
     }
 
@@ -86,7 +86,7 @@ impl Conversation {
             Speaker::Server => &mut self.server,
         };
         let before = desk.exchanges.len();
-        let step = half.hear(&mut self.machine, at, bytes, desk);
+        let step = half.hear(speaker, &mut self.machine, at, bytes, desk);
         self.machine.tally.proven |= desk.exchanges.len() > before;
         match step {
             Step::On | Step::Wait => Standing::Ours,
@@ -105,7 +105,7 @@ impl Conversation {
             Speaker::Client => &mut self.client,
             Speaker::Server => &mut self.server,
         };
-        half.miss(&mut self.machine, at, length, cause, desk);
+        half.miss(speaker, &mut self.machine, at, length, cause, desk);
     }
 
     /// What follows is a new datagram: an unfinished message will not be finished.
@@ -123,7 +123,7 @@ impl Conversation {
             Speaker::Client => &mut self.client,
             Speaker::Server => &mut self.server,
         };
-        half.end(&mut self.machine, at, desk);
+        half.end(speaker, &mut self.machine, at, desk);
     }
 
     /// Nothing more will be said.

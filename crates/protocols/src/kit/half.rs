@@ -29,8 +29,6 @@ const GROWN: usize = 256;
 /// Between two messages, as nearly all directions of a host are at any moment, it is a position and nothing more.
 #[derive(Debug)]
 pub(super) struct Half {
-    speaker: Speaker,
-    state: Seeking,
     /// The position of the first of `pending`, or of the next byte to come.
     offset: u64,
     unfinished: Option<Box<Unfinished>>,
@@ -39,6 +37,7 @@ pub(super) struct Half {
 /// A message of which only the beginning was said, or what was lost before the next.
 #[derive(Debug, Default)]
 struct Unfinished {
+    state: Seeking,
     /// Bytes of a message that is not whole yet.
     pending: Vec<u8>,
     /// When the first of `pending` passed.
@@ -52,9 +51,10 @@ struct Unfinished {
 }
 
 /// Whether a direction knows where its next message begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Seeking {
     /// At the next byte.
+    #[default]
     No,
     /// Somewhere in what comes, of which the first so many bytes were looked through in vain; at most [`SOUGHT`].
     Yes(u16),
@@ -67,16 +67,12 @@ pub(super) enum Step {
 }
 
 impl Half {
-    pub(super) fn new(speaker: Speaker, joined: Joined) -> Self {
-        Half {
-            speaker,
-            state: match joined {
-                Joined::AtStart => Seeking::No,
-                Joined::Midway => Seeking::Yes(0),
-            },
-            offset: 0,
-            unfinished: None,
+    pub(super) fn new(joined: Joined) -> Self {
+        let mut half = Half { offset: 0, unfinished: None };
+        if joined == Joined::Midway {
+            half.message().state = Seeking::Yes(0);
         }
+        half
     }
 
     /// The bytes of memory that an unfinished message holds.
@@ -90,53 +86,63 @@ impl Half {
     }
 
     #[inline]
-    pub(super) fn hear(&mut self, machine: &mut Machine, at: Time, bytes: &[u8], desk: &mut Desk) -> Step {
+    pub(super) fn hear(
+        &mut self,
+        speaker: Speaker,
+        machine: &mut Machine,
+        at: Time,
+        bytes: &[u8],
+        desk: &mut Desk,
+    ) -> Step {
         let mut rest = bytes;
-        while self.is_between_messages() && !rest.is_empty() {
+        while self.unfinished.is_none() && !rest.is_empty() {
             let mut wire = Reader::new(rest, self.offset, Ahead::Open).among(machine.pairing.turn(), desk);
-            let read = machine.session.read(self.speaker, &mut wire);
+            let read = machine.session.read(speaker, &mut wire);
             let (taken, debt) = (wire.taken(), wire.debt());
             let span = Span { from: at, to: at, bytes: taken as u64, ..Span::default() };
             match (read, debt) {
                 (Ok(Heard::Request(key, exchange)), 0) => machine.pairing.ask(key, exchange, span, desk),
                 (Ok(Heard::Response(key)), 0) => machine.pairing.answer(key, span, desk),
                 (read, debt) => {
-                    let mut ear = Ear { half: self, machine, desk, at, span: None };
+                    let mut ear = Ear { half: self, speaker, machine, desk, at, span: None };
                     return ear.go_on(rest, Taken { read, taken, debt });
                 }
             }
             self.offset += taken as u64;
             rest = rest.get(taken..).unwrap_or_default();
         }
-        if rest.is_empty() { Step::Wait } else { self.hear_on(machine, at, rest, desk) }
-    }
-
-    #[inline]
-    fn is_between_messages(&self) -> bool {
-        self.state == Seeking::No && self.unfinished.is_none()
+        if rest.is_empty() { Step::Wait } else { self.hear_on(speaker, machine, at, rest, desk) }
     }
 
     /// Hears more of the message under way.
     #[inline(never)]
-    fn hear_on(&mut self, machine: &mut Machine, at: Time, bytes: &[u8], desk: &mut Desk) -> Step {
-        self.listen(machine, at, desk, |ear| ear.hear_on(bytes))
+    fn hear_on(
+        &mut self,
+        speaker: Speaker,
+        machine: &mut Machine,
+        at: Time,
+        bytes: &[u8],
+        desk: &mut Desk,
+    ) -> Step {
+        self.listen(speaker, machine, at, desk, |ear| ear.hear_on(bytes))
     }
 
     pub(super) fn miss(
         &mut self,
+        speaker: Speaker,
         machine: &mut Machine,
         at: Time,
         length: u64,
         cause: Cause,
         desk: &mut Desk,
     ) {
-        self.listen(machine, at, desk, |ear| ear.miss(length, cause));
+        self.listen(speaker, machine, at, desk, |ear| ear.miss(length, cause));
     }
 
     /// What follows is a new datagram: an unfinished message will not be finished.
     pub(super) fn bound(&mut self, tally: &mut Tally) {
-        self.state = Seeking::No;
         let Some(message) = &mut self.unfinished else { return };
+        message.state = Seeking::No;
         message.debt = 0;
         if !message.pending.is_empty() {
             tally.count_breach();
@@ -144,8 +150,8 @@ impl Half {
         }
     }
 
-    pub(super) fn end(&mut self, machine: &mut Machine, at: Time, desk: &mut Desk) {
-        self.listen(machine, at, desk, |ear| {
+    pub(super) fn end(&mut self, speaker: Speaker, machine: &mut Machine, at: Time, desk: &mut Desk) {
+        self.listen(speaker, machine, at, desk, |ear| {
             if let Some(span) = &mut ear.span {
                 span.bytes = span.bytes.saturating_sub(ear.half.debt());
             }
@@ -160,13 +166,14 @@ impl Half {
     /// Goes on with the message under way; what is finished afterwards holds no memory.
     fn listen<T>(
         &mut self,
+        speaker: Speaker,
         machine: &mut Machine,
         at: Time,
         desk: &mut Desk,
         work: impl FnOnce(&mut Ear<'_>) -> T,
     ) -> T {
         let span = self.unfinished.as_mut().and_then(|message| message.span.take());
-        let mut ear = Ear { half: self, machine, desk, at, span };
+        let mut ear = Ear { half: self, speaker, machine, desk, at, span };
         let done = work(&mut ear);
         ear.leave();
         done
@@ -176,6 +183,11 @@ impl Half {
     #[cold]
     fn message(&mut self) -> &mut Unfinished {
         self.unfinished.get_or_insert_default()
+    }
+
+    /// Whether the next message must be sought.
+    fn state(&self) -> Seeking {
+        self.unfinished.as_ref().map_or(Seeking::No, |message| message.state)
     }
 
     /// Bytes still to come that nobody wants.
@@ -224,6 +236,7 @@ struct Taken {
 /// One direction while it hears something.
 struct Ear<'a> {
     half: &'a mut Half,
+    speaker: Speaker,
     machine: &'a mut Machine,
     desk: &'a mut Desk,
     at: Time,
@@ -333,7 +346,7 @@ impl Ear<'_> {
         let mut read = 0;
         loop {
             let rest = window.get(read..).unwrap_or_default();
-            let (taken, step) = match self.half.state {
+            let (taken, step) = match self.half.state() {
                 Seeking::Yes(sought) => self.seek(rest, sought),
                 Seeking::No => {
                     let since = self.half.unfinished.as_ref().map(|message| message.since);
@@ -355,7 +368,7 @@ impl Ear<'_> {
     fn step(&mut self, rest: &[u8], from: Time, ahead: Ahead) -> (usize, Step) {
         let wire = Reader::new(rest, self.half.offset, ahead);
         let mut wire = wire.among(self.machine.pairing.turn(), self.desk);
-        let read = self.machine.session.read(self.half.speaker, &mut wire);
+        let read = self.machine.session.read(self.speaker, &mut wire);
         let (taken, debt) = (wire.taken(), wire.debt());
         self.settle(rest.len(), from, Taken { read, taken, debt })
     }
@@ -458,15 +471,15 @@ impl Ear<'_> {
         if rest.len() <= sought + sought / GROWN {
             return (0, Step::Wait);
         }
-        let (past, step) = match self.machine.session.resync(self.half.speaker, rest) {
+        let (past, step) = match self.machine.session.resync(self.speaker, rest) {
             Sought::At(past) => {
-                self.half.state = Seeking::No;
+                self.half.message().state = Seeking::No;
                 (past.min(rest.len()), Step::On)
             }
             Sought::Behind(past) => {
                 let left = rest.len().saturating_sub(past);
                 let kept = if left > SOUGHT { SOUGHT / 2 } else { left };
-                self.half.state = Seeking::Yes(u16::try_from(kept).unwrap_or(u16::MAX));
+                self.half.message().state = Seeking::Yes(u16::try_from(kept).unwrap_or(u16::MAX));
                 (rest.len() - kept, Step::Wait)
             }
         };
@@ -476,13 +489,13 @@ impl Ear<'_> {
 
     /// The thread is lost: what was asked is not answered by what comes, and the next message must be sought.
     fn stumble(&mut self, cause: Cause) {
-        self.half.state = Seeking::Yes(0);
+        self.half.message().state = Seeking::Yes(0);
         self.span = None;
         if let Some(message) = &mut self.half.unfinished {
             message.debt = 0;
         }
         let pairing = &mut self.machine.pairing;
-        match self.half.speaker {
+        match self.speaker {
             Speaker::Client => pairing.doubt(),
             Speaker::Server => {
                 let open = pairing.open();
@@ -493,7 +506,7 @@ impl Ear<'_> {
                 }
             }
         }
-        self.machine.session.lost(self.half.speaker);
+        self.machine.session.lost(self.speaker);
     }
 
     /// So many bytes came that nobody wants.
@@ -514,6 +527,7 @@ impl Unfinished {
         self.pending.is_empty()
             && self.debt == 0
             && self.span.is_none()
+            && self.state == Seeking::No
             && self.lost == Completeness::default()
     }
 }
