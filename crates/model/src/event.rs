@@ -56,8 +56,8 @@ pub struct Opened {
     pub server: Address,
     /// Who holds the observed end; `None` in a packet capture.
     pub process: Option<Arc<Process>>,
-    /// The connection at the other end, when that is on this host too.
-    pub peer: Option<ConnId>,
+    /// The connection at the other end, when that is on this host too. Most are not.
+    pub peer: Option<Box<ConnId>>,
 }
 
 /// Whether a connection was watched from its first byte.

@@ -61,7 +61,8 @@ impl Wanted<'_> {
     fn admits(&mut self, event: &Event<'_>) -> bool {
         match &event.what {
             What::Opened(opened) => {
-                let peer = opened.peer.and_then(|peer| self.known.get(&peer)).copied().unwrap_or_default();
+                let peer =
+                    opened.peer.as_ref().and_then(|peer| self.known.get(peer)).copied().unwrap_or_default();
                 let admitted = peer || self.ends.admit(opened, [opened.process.as_deref(), None]);
                 *self.known.entry(event.conn).and_modify(|known| *known |= admitted).or_insert(admitted)
             }

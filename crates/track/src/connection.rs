@@ -19,12 +19,9 @@ use crate::tally::Tally;
 pub struct Connection {
     id: ConnId,
     opened: Arc<Opened>,
-    /// The process at the other end, when that is on this host too.
-    peer: Option<Arc<Process>>,
     paired: Option<Paired>,
     wire: Lane,
-    /// There when plaintext above the socket is heard.
-    clear: Option<Box<Lane>>,
+    more: Option<Box<More>>,
     secrecy: Secrecy,
     bounds: Bounds,
     /// How many of its ends on this host are still open.
@@ -33,6 +30,15 @@ pub struct Connection {
     heard_at: [[End; 2]; 2],
     /// When anything was last heard of it.
     pub heard: Time,
+}
+
+/// What few connections have.
+#[derive(Debug, Default)]
+struct More {
+    /// The process at the other end, when that is on this host too.
+    peer: Option<Arc<Process>>,
+    /// There when plaintext above the socket is heard.
+    clear: Option<Lane>,
 }
 
 /// One layer of a connection.
@@ -85,10 +91,9 @@ impl Connection {
             id,
             bounds: Bounds::of(&opened),
             opened,
-            peer: None,
             paired: None,
             wire: Lane::default(),
-            clear: None,
+            more: None,
             secrecy: Secrecy::Open,
             ends: 1,
             heard_at: <[[End; 2]; 2]>::default(),
@@ -114,7 +119,7 @@ impl Connection {
     /// The connection at the other end, if it named one when it was opened.
     #[must_use]
     pub fn peer_id(&self) -> Option<ConnId> {
-        self.opened.peer
+        self.opened.peer.as_deref().copied()
     }
 
     /// The other end is on this host too, and this is what is known there.
@@ -129,7 +134,9 @@ impl Connection {
             Address::Unknown => theirs.clone(),
             Address::Inet(_) | Address::Unix(_) => ours.clone(),
         };
-        self.peer = peer;
+        if peer.is_some() || self.more.is_some() {
+            self.more.get_or_insert_default().peer = peer;
+        }
         self.opened = Arc::new(Opened {
             role: Role::Both,
             process,
@@ -149,7 +156,7 @@ impl Connection {
         let [wire, clear] = self.heard_at.map(|speakers| speakers.map(|heard_at| heard_at == end));
         self.wire.end(wire, &self.opened, at, ear);
         self.deliver(Layer::Wire, ear, out);
-        if let Some(lane) = &mut self.clear {
+        if let Some(lane) = self.more.as_mut().and_then(|more| more.clear.as_mut()) {
             lane.end(clear, &self.opened, at, ear);
             self.deliver(Layer::Clear, ear, out);
         }
@@ -165,7 +172,7 @@ impl Connection {
             Layer::Wire => &mut self.wire,
             Layer::Clear => {
                 self.secrecy = Secrecy::Read;
-                self.clear.get_or_insert_default()
+                self.more.get_or_insert_default().clear.get_or_insert_default()
             }
         };
         self.heard_at[said.layer as usize][said.speaker as usize] = end;
@@ -187,7 +194,7 @@ impl Connection {
         *ear.tally.lost_bytes.entry(lost.cause).or_default() += lost.length;
         let lane = match lost.layer {
             Layer::Wire => &mut self.wire,
-            Layer::Clear => self.clear.get_or_insert_default(),
+            Layer::Clear => self.more.get_or_insert_default().clear.get_or_insert_default(),
         };
         let (stream, talk) = lane.of(lost.speaker);
         stream.lose(at, lost.offset, lost.length, lost.cause, &mut |piece| {
@@ -215,7 +222,7 @@ impl Connection {
         self.count_darkness(&mut ear.tally.dark);
         self.wire.close(&self.opened, at, ear);
         self.deliver(Layer::Wire, ear, out);
-        if let Some(clear) = &mut self.clear {
+        if let Some(clear) = self.more.as_mut().and_then(|more| more.clear.as_mut()) {
             clear.close(&self.opened, at, ear);
             self.deliver(Layer::Clear, ear, out);
         }
@@ -260,7 +267,7 @@ impl Connection {
             conn: self.id,
             opened: Arc::clone(&self.opened),
             actor: self.opened.process.clone(),
-            peer: self.peer.clone(),
+            peer: self.more.as_ref().and_then(|more| more.peer.clone()),
             layer,
             paired: match layer {
                 Layer::Wire => None,

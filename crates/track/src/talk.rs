@@ -33,7 +33,7 @@ pub enum Talk {
     /// A protocol was recognised and nothing proves it yet.
     Trying(Box<Trial>),
     /// A protocol that gave at least one exchange.
-    Proven(Proven),
+    Proven(Conversation),
     /// Ciphertext: never read.
     Sealed,
     /// A protocol that nobody knows.
@@ -45,13 +45,6 @@ pub enum Talk {
 pub struct Trial {
     conversation: Conversation,
     opened: Option<Opened>,
-}
-
-/// A protocol in use.
-#[derive(Debug)]
-pub struct Proven {
-    conversation: Conversation,
-    breaches: u32,
 }
 
 /// What a talk needs to know and tell besides the bytes.
@@ -69,12 +62,13 @@ impl Talk {
     /// `speaker` said `bytes`, which follow what it said before.
     #[inline]
     pub fn hear(&mut self, of: &event::Opened, speaker: Speaker, at: Time, bytes: &[u8], ear: &mut Ear) {
-        let Talk::Proven(proven) = self else { return self.hear_unproven(of, speaker, at, bytes, ear) };
+        let Talk::Proven(conversation) = self else { return self.hear_unproven(of, speaker, at, bytes, ear) };
         let heard = ear.desk.exchanges.len();
-        let standing = proven.conversation.hear(speaker, at, bytes, &mut ear.desk);
-        if standing != Standing::Ours || proven.conversation.tally().breaches != proven.breaches {
+        let standing = conversation.hear(speaker, at, bytes, &mut ear.desk);
+        if standing != Standing::Ours || conversation.tally().breaches > 0 {
+            // After an exchange they speak no longer against this protocol.
             if ear.desk.exchanges.len() > heard {
-                proven.count_breaches(&mut ear.tally);
+                ear.tally.breaches += u64::from(conversation.take_breaches());
             }
             self.go_on(of, standing, at, ear);
         }
@@ -103,7 +97,7 @@ impl Talk {
     /// `speaker` said `length` more bytes that were lost.
     pub fn miss(&mut self, speaker: Speaker, at: Time, length: u64, cause: Cause, ear: &mut Ear) {
         match self {
-            Talk::Proven(proven) => proven.conversation.miss(speaker, at, length, cause, &mut ear.desk),
+            Talk::Proven(conversation) => conversation.miss(speaker, at, length, cause, &mut ear.desk),
             Talk::Trying(trial) => trial.conversation.miss(speaker, at, length, cause, &mut ear.desk),
             Talk::Silent => *self = Talk::Opening(Box::new(Opened::new(Joined::Midway))),
             Talk::Opening(_) | Talk::Sealed | Talk::Unknown(_) => {}
@@ -113,7 +107,7 @@ impl Talk {
     /// What follows is a new datagram.
     pub fn bound(&mut self, speaker: Speaker) {
         match self {
-            Talk::Proven(proven) => proven.conversation.bound(speaker),
+            Talk::Proven(conversation) => conversation.bound(speaker),
             Talk::Trying(trial) => trial.conversation.bound(speaker),
             Talk::Silent | Talk::Opening(_) | Talk::Sealed | Talk::Unknown(_) => {}
         }
@@ -122,7 +116,7 @@ impl Talk {
     /// `speaker` will say nothing more.
     pub fn end(&mut self, speaker: Speaker, at: Time, ear: &mut Ear) {
         match self {
-            Talk::Proven(proven) => proven.conversation.end(speaker, at, &mut ear.desk),
+            Talk::Proven(conversation) => conversation.end(speaker, at, &mut ear.desk),
             Talk::Trying(trial) => trial.conversation.end(speaker, at, &mut ear.desk),
             Talk::Silent | Talk::Opening(_) | Talk::Sealed | Talk::Unknown(_) => {}
         }
@@ -135,8 +129,8 @@ impl Talk {
             self.settle(of, verdict, ear);
         }
         match std::mem::take(self) {
-            Talk::Proven(mut proven) => end(&mut proven.conversation, proven.breaches, at, ear),
-            Talk::Trying(mut trial) => end(&mut trial.conversation, 0, at, ear),
+            Talk::Proven(mut conversation) => end(&mut conversation, at, ear),
+            Talk::Trying(mut trial) => end(&mut trial.conversation, at, ear),
             Talk::Unknown(mut turn) => turn.end(&mut ear.desk.exchanges),
             Talk::Silent | Talk::Opening(_) | Talk::Sealed => {}
         }
@@ -251,18 +245,17 @@ impl Talk {
                     }
                 }
             }
-            (Standing::Ours, Talk::Proven(proven)) if proven.is_doubtful() => {
+            (Standing::Ours, Talk::Proven(conversation)) if is_doubtful(conversation) => {
                 ear.tally.undone += 1;
                 let mut opened = Opened::new(Joined::Midway);
-                opened.refute(proven.conversation.protocol());
-                end(&mut proven.conversation, proven.breaches, at, ear);
+                opened.refute(conversation.protocol());
+                end(conversation, at, ear);
                 *self = Talk::Opening(Box::new(opened));
             }
             (Standing::Ours, Talk::Trying(trial)) if trial.conversation.is_proven() => {
-                if let Talk::Trying(trial) = std::mem::take(self) {
-                    let breaches = trial.conversation.tally().breaches;
-                    ear.tally.breaches += u64::from(breaches);
-                    *self = Talk::Proven(Proven { conversation: trial.conversation, breaches });
+                if let Talk::Trying(mut trial) = std::mem::take(self) {
+                    ear.tally.breaches += u64::from(trial.conversation.take_breaches());
+                    *self = Talk::Proven(trial.conversation);
                 }
             }
             (Standing::Ours, _) => {}
@@ -270,24 +263,16 @@ impl Talk {
     }
 }
 
-impl Proven {
-    /// Counts the breaches before an exchange: after them, it was this protocol after all.
-    fn count_breaches(&mut self, tally: &mut Tally) {
-        let breaches = self.conversation.tally().breaches;
-        tally.breaches += u64::from(breaches - self.breaches);
-        self.breaches = breaches;
-    }
-
-    fn is_doubtful(&self) -> bool {
-        self.conversation.tally().breaches - self.breaches > BREACHES_TO_DOUBT
-    }
+/// Whether a proven protocol broke too often since its last exchange.
+fn is_doubtful(conversation: &Conversation) -> bool {
+    conversation.tally().breaches > BREACHES_TO_DOUBT
 }
 
-/// Closes a conversation of which `counted` breaches are in the tally already.
-fn end(conversation: &mut Conversation, counted: u32, at: Time, ear: &mut Ear) {
+/// Closes a conversation.
+fn end(conversation: &mut Conversation, at: Time, ear: &mut Ear) {
     conversation.close(at, &mut ear.desk);
     let tally = conversation.tally();
-    ear.tally.breaches += u64::from(tally.breaches - counted);
+    ear.tally.breaches += u64::from(tally.breaches);
     ear.tally.skipped_bytes += tally.skipped;
 }
 

@@ -140,7 +140,7 @@ impl Tracker {
             return connection.reopen(Arc::clone(opened));
         }
         // On two processors, the end that was there second may be announced first.
-        if let Some(other) = opened.peer.or_else(|| self.awaited.remove(&id)) {
+        if let Some(other) = opened.peer.as_deref().copied().or_else(|| self.awaited.remove(&id)) {
             if let Some(connection) = find(&mut self.connections, &self.ends, other) {
                 connection.join(opened);
                 self.ends.insert(id, OtherEnd { of: other, opened: Arc::clone(opened) });

@@ -51,7 +51,7 @@ impl Story {
             client: Address::Inet("127.0.0.1:50000".parse().unwrap()),
             server: Address::Inet("127.0.0.1:9999".parse().unwrap()),
             process: Some(Arc::new(Process { pid: conn.tgid, name, ..Process::default() })),
-            peer,
+            peer: peer.map(Box::new),
         };
         self.tell(conn, What::Opened(Arc::new(opened)));
     }

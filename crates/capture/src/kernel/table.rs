@@ -134,7 +134,7 @@ impl Table {
             client,
             server,
             process: Some(process),
-            peer: (partner.generation != 0).then_some(partner),
+            peer: (partner.generation != 0).then(|| Box::new(partner)),
         };
         let at = self.clock.time(record.head.at);
         self.make_room(at, events);

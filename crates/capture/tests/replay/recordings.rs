@@ -32,7 +32,7 @@ fn opened() -> Opened {
         client: Address::Inet("127.0.0.1:5000".parse::<SocketAddr>().unwrap()),
         server: Address::Inet("[::1]:5432".parse::<SocketAddr>().unwrap()),
         process: Some(Arc::new(process)),
-        peer: Some(ConnId { tgid: 7, fd: 8, generation: 9 }),
+        peer: Some(Box::new(ConnId { tgid: 7, fd: 8, generation: 9 })),
     }
 }
 

@@ -54,6 +54,11 @@ impl Conversation {
         self.machine.tally
     }
 
+    /// How often the bytes broke the protocol since this was asked last.
+    pub fn take_breaches(&mut self) -> u32 {
+        std::mem::take(&mut self.machine.tally.breaches)
+    }
+
     /// Whether the guess that this protocol is spoken has proved right: an exchange came of it.
     #[must_use]
     pub fn is_proven(&self) -> bool {

@@ -26,11 +26,9 @@ const GROWN: usize = 256;
 
 /// One direction.
 ///
-/// Between two messages, as nearly all directions of a host are at any moment, it is a position and nothing more.
+/// Between two messages, as nearly all directions of a host are at any moment, it knows nothing.
 #[derive(Debug)]
 pub(super) struct Half {
-    /// The position of the first of `pending`, or of the next byte to come.
-    offset: u64,
     unfinished: Option<Box<Unfinished>>,
 }
 
@@ -68,7 +66,7 @@ pub(super) enum Step {
 
 impl Half {
     pub(super) fn new(joined: Joined) -> Self {
-        let mut half = Half { offset: 0, unfinished: None };
+        let mut half = Half { unfinished: None };
         if joined == Joined::Midway {
             half.message().state = Seeking::Yes(0);
         }
@@ -96,7 +94,7 @@ impl Half {
     ) -> Step {
         let mut rest = bytes;
         while self.unfinished.is_none() && !rest.is_empty() {
-            let mut wire = Reader::new(rest, self.offset, Ahead::Open).among(machine.pairing.turn(), desk);
+            let mut wire = Reader::new(rest, 0, Ahead::Open).among(machine.pairing.turn(), desk);
             let read = machine.session.read(speaker, &mut wire);
             let (taken, debt) = (wire.taken(), wire.debt());
             let span = Span { from: at, to: at, bytes: taken as u64, ..Span::default() };
@@ -108,7 +106,6 @@ impl Half {
                     return ear.go_on(rest, Taken { read, taken, debt });
                 }
             }
-            self.offset += taken as u64;
             rest = rest.get(taken..).unwrap_or_default();
         }
         if rest.is_empty() { Step::Wait } else { self.hear_on(speaker, machine, at, rest, desk) }
@@ -212,7 +209,6 @@ impl Half {
     fn drop_pending(&mut self, tally: &mut Tally) {
         let length = self.take_pending().len() as u64;
         tally.skipped += length;
-        self.offset += length;
     }
 
     fn lose(&mut self, length: u64, cause: Cause) {
@@ -249,7 +245,6 @@ impl Ear<'_> {
     #[inline(never)]
     fn go_on(&mut self, rest: &[u8], first: Taken) -> Step {
         let (taken, step) = self.settle(rest.len(), self.at, first);
-        self.half.offset += taken as u64;
         let unread = rest.get(taken..).unwrap_or_default();
         let (read, step) = match step {
             Step::On if !unread.is_empty() => self.read(unread, 0, Ahead::Open),
@@ -325,7 +320,6 @@ impl Ear<'_> {
         }
         if left > 0 {
             let unread = self.half.take_pending().len() as u64;
-            self.half.offset += unread + left;
             self.half.lose(unread, cause);
             self.stumble(cause);
         }
@@ -355,7 +349,6 @@ impl Ear<'_> {
                 }
             };
             read += taken;
-            self.half.offset += taken as u64;
             match step {
                 Step::On if read == window.len() && ahead == Ahead::Open => return (read, Step::Wait),
                 Step::On => {}
@@ -366,7 +359,7 @@ impl Ear<'_> {
 
     /// Reads one message, whose first byte passed at `from`: how many bytes it took, and how to go on.
     fn step(&mut self, rest: &[u8], from: Time, ahead: Ahead) -> (usize, Step) {
-        let wire = Reader::new(rest, self.half.offset, ahead);
+        let wire = Reader::new(rest, 0, ahead);
         let mut wire = wire.among(self.machine.pairing.turn(), self.desk);
         let read = self.machine.session.read(self.speaker, &mut wire);
         let (taken, debt) = (wire.taken(), wire.debt());
@@ -514,7 +507,6 @@ impl Ear<'_> {
         if let Some(message) = &mut self.half.unfinished {
             message.debt -= length;
         }
-        self.half.offset += length;
         if let Some(span) = &mut self.span {
             span.to = self.at;
         }

@@ -137,6 +137,6 @@ pub enum Stop {
 pub struct Broken {
     /// What is wrong.
     pub what: &'static str,
-    /// At which position of the stream.
+    /// At which position behind the message before.
     pub at: u64,
 }

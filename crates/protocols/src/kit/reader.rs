@@ -54,7 +54,7 @@ impl Sample<'_> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of `window`, which begins at position `begins` of its stream.
+    /// A reader of `window`, which begins at position `begins` behind the message before.
     #[must_use]
     pub fn new(window: &'a [u8], begins: u64, ahead: Ahead) -> Self {
         Reader { rest: window, length: window.len(), begins, ahead, debt: 0, turn: None, desk: None }
@@ -235,7 +235,7 @@ impl<'a> Reader<'a> {
         self.ahead
     }
 
-    /// The position of the next byte in its stream.
+    /// The position of the next byte behind the message before.
     #[must_use]
     pub fn position(&self) -> u64 {
         self.begins + self.taken() as u64

@@ -140,7 +140,7 @@ impl<'a> Body<'a> {
             client: self.address()?,
             server: self.address()?,
             process: self.optional(|body| body.process().map(Arc::new))?,
-            peer: self.optional(Body::conn)?,
+            peer: self.optional(Body::conn)?.map(Box::new),
         })
     }
 

@@ -119,8 +119,8 @@ fn opened(body: &mut Vec<u8>, facts: &Opened) {
         process(body, facts);
     }
     body.push(u8::from(facts.peer.is_some()));
-    if let Some(peer) = facts.peer {
-        conn(body, peer);
+    if let Some(peer) = &facts.peer {
+        conn(body, **peer);
     }
 }
 
