@@ -197,7 +197,7 @@ impl Flows {
         }
     }
 
-    /// Removes any flow; `None` when there is none left.
+    /// Removes any flow; `None` when there is none left, nor any memory for them.
     pub(super) fn drain(&mut self) -> Option<Connection> {
         self.free.clear();
         while let Some(last) = self.slots.len().checked_sub(1) {
@@ -207,6 +207,7 @@ impl Flows {
                 return connection;
             }
         }
+        *self = Flows::default();
         None
     }
 
