@@ -300,6 +300,13 @@ impl Details {
         self.shared = Some(shared);
     }
 
+    /// What other exchanges say too.
+    #[inline]
+    #[must_use]
+    pub fn shared(&self) -> Option<&Arc<[Named]>> {
+        self.shared.as_ref()
+    }
+
     /// Adds one.
     #[inline]
     pub fn push(&mut self, detail: Named) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use model::exchange::{Detail, Details, Named};
 
+use crate::blocks::Blocks;
 use crate::json::Json;
 
 /// The details that one session told last, and how they were written.
@@ -11,15 +12,22 @@ use crate::json::Json;
 /// They are remembered up to the first one of another group: behind it, some are written out of their turn.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
+    /// What all that is remembered is of.
+    group: Option<&'static str>,
     parts: Vec<Part>,
     json: Json,
+    /// The lists among them that exchanges share, of the request and of the response, and where each begins.
+    shared: [Option<(usize, Arc<[Named]>)>; 2],
 }
 
 #[derive(Debug)]
 struct Part {
     said: Named,
-    /// Where it ends in what was written.
+    /// Where its value begins in what was written.
+    value: usize,
+    /// Where it ends there.
     end: usize,
+    blocks: Blocks,
 }
 
 /// No more JSON is remembered of one session: the heads of two messages, and a short body.
@@ -34,28 +42,50 @@ impl Told {
             json.raw("{}");
             return;
         }
-        let same = self.same([request.parts(), response.parts()].as_flattened());
+        let same = self.same([request, response]);
         let open = if same < count {
-            self.renew(json, request.iter().chain(response.iter()), same)
+            let open = self.renew(json, request.iter().chain(response.iter()), same);
+            self.share(0, 0, request);
+            self.share(1, request.len(), response);
+            open
         } else {
-            let last = self.parts.get(same - 1);
-            json.append(self.json.bytes().get(..last.map_or(0, |last| last.end)).unwrap_or_default());
-            last.and_then(|last| split(last.said.0).0)
+            let end = self.parts.get(same - 1).map_or(0, |last| last.end);
+            json.append(self.json.bytes().get(..end).unwrap_or_default());
+            self.group
         };
         json.raw(if open.is_some() { "}}" } else { "}" });
     }
 
     /// How many of these, from the first on, are those that were told last.
-    fn same(&self, lists: &[&[Named]]) -> usize {
-        let mut parts = &self.parts[..];
-        for list in lists {
-            let same = parts.iter().zip(*list).take_while(|(part, said)| part.is(said)).count();
-            parts = parts.get(same..).unwrap_or_default();
-            if same < list.len() {
-                break;
+    fn same(&self, sides: [&Details; 2]) -> usize {
+        let mut same = 0;
+        for (side, known) in sides.into_iter().zip(&self.shared) {
+            let [shared, own] = side.parts();
+            let lists = if is_at(known.as_ref(), same, side) {
+                same += shared.len();
+                [&[], own]
+            } else {
+                [shared, own]
+            };
+            for list in lists {
+                let parts = self.parts.get(same..).unwrap_or_default();
+                let found = parts.iter().zip(list).take_while(|(part, said)| part.is(said)).count();
+                same += found;
+                if found < list.len() {
+                    return same.min(self.parts.len());
+                }
             }
         }
-        self.parts.len() - parts.len()
+        same.min(self.parts.len())
+    }
+
+    /// Remembers the list that a side shares and that begins there.
+    fn share(&mut self, side: usize, at: usize, details: &Details) {
+        if let Some(known) = self.shared.get_mut(side)
+            && !is_at(known.as_ref(), at, details)
+        {
+            *known = details.shared().map(|list| (at, Arc::clone(list)));
+        }
     }
 
     /// Adds details of which the first `same` are remembered, remembers them instead, and says which group's object is
@@ -68,7 +98,7 @@ impl Told {
     ) -> Option<&'static str> {
         let begin = json.len();
         let last = same.checked_sub(1).and_then(|last| self.parts.get(last));
-        let mut open = last.and_then(|last| split(last.said.0).0);
+        let mut open = last.and(self.group);
         let mut told = last.map_or(0, |last| last.end);
         json.append(self.json.bytes().get(..told).unwrap_or_default());
         let (mut kept, mut leading) = (same, true);
@@ -76,13 +106,17 @@ impl Told {
             let known = if leading { self.parts.get_mut(at) } else { None };
             let from = told;
             told = known.as_ref().map_or(told, |part| part.end);
+            let value;
             // All that is remembered is of one group, and so is all that is written: what stands between is the same.
-            if at > 0 && known.is_some_and(|part| part.is(said)) {
-                json.append(self.json.bytes().get(from..told).unwrap_or_default());
+            if let Some(part) = known.filter(|part| std::ptr::eq(part.said.0, said.0)) {
+                open = self.group;
+                value = json.len() - begin + part.value - from;
+                part.write(json, said, self.json.bytes(), from);
             } else {
                 let (group, name) = split(said.0);
-                if at == 0 && self.parts.first().is_some_and(|part| split(part.said.0).0 != group) {
+                if at == 0 && self.group != group {
                     self.parts.clear();
+                    self.group = group;
                 }
                 if at > 0 && group != open {
                     leading = false;
@@ -96,16 +130,20 @@ impl Told {
                     json.raw(group).raw("\":{\"");
                 }
                 open = group;
-                member(json, name, &said.1);
+                json.raw(name).raw("\":");
+                value = json.len() - begin;
+                detail(json, &said.1);
             }
             let end = json.len() - begin;
             leading = leading && end <= KEPT;
             if leading {
                 kept = at + 1;
                 match self.parts.get_mut(at) {
-                    Some(part) if part.is(said) => part.end = end,
-                    Some(part) => *part = Part { said: said.clone(), end },
-                    None => self.parts.push(Part { said: said.clone(), end }),
+                    Some(part) => part.renew(said, value, end),
+                    None => {
+                        let said = said.clone();
+                        self.parts.push(Part { said, value, end, blocks: Blocks::default() });
+                    }
                 }
             }
         }
@@ -114,6 +152,15 @@ impl Told {
         self.json.clear();
         self.json.append(json.bytes().get(begin..begin + kept).unwrap_or_default());
         open
+    }
+}
+
+/// Whether this is the list that a side shares, and begins there.
+#[inline]
+fn is_at(known: Option<&(usize, Arc<[Named]>)>, at: usize, side: &Details) -> bool {
+    match (known, side.shared()) {
+        (Some((begins, known)), Some(list)) => *begins == at && Arc::ptr_eq(known, list),
+        (None, _) | (_, None) => false,
     }
 }
 
@@ -127,6 +174,38 @@ impl Part {
                 (ours, theirs) => ours == theirs,
             }
     }
+
+    /// Adds what has its name, in its place; `written` is how all was written, where this one stands from `from` on.
+    fn write(&mut self, json: &mut Json, said: &Named, written: &[u8], from: usize) {
+        if self.is(said) {
+            json.append(written.get(from..self.end).unwrap_or_default());
+            return;
+        }
+        json.append(written.get(from..self.value).unwrap_or_default());
+        match (&self.said.1, &said.1) {
+            (Detail::Text(last), Detail::Text(text)) => {
+                let written = written.get(self.value + 1..self.end - 1).unwrap_or_default();
+                json.raw("\"");
+                self.blocks.write(json, text.as_bytes(), last.as_bytes(), written);
+                json.raw("\"");
+            }
+            (_, told) => {
+                self.blocks = Blocks::default();
+                detail(json, told);
+            }
+        }
+    }
+
+    /// Remembers this instead.
+    fn renew(&mut self, said: &Named, value: usize, end: usize) {
+        if !std::ptr::eq(self.said.0, said.0) {
+            self.blocks = Blocks::default();
+        }
+        if !self.is(said) {
+            self.said = said.clone();
+        }
+        (self.value, self.end) = (value, end);
+    }
 }
 
 /// Ends the object of a group, with those of `rest` that belong into it.
@@ -136,7 +215,8 @@ fn close<'a>(json: &mut Json, group: Option<&str>, rest: impl Iterator<Item = &'
         if let (Some(of), name) = split(name)
             && of == group
         {
-            member(json.raw(",\""), name, detail);
+            json.raw(",\"").raw(name).raw("\":");
+            self::detail(json, detail);
         }
     }
     json.raw("}");
@@ -150,9 +230,8 @@ fn split(name: &'static str) -> (Option<&'static str>, &'static str) {
     }
 }
 
-/// Adds a detail whose quote before the name is written.
-fn member(json: &mut Json, name: &str, detail: &Detail) {
-    json.raw(name).raw("\":");
+/// Adds the value of a detail.
+fn detail(json: &mut Json, detail: &Detail) {
     match detail {
         Detail::Text(text) => json.text(text),
         Detail::Number(number) => json.signed(*number),
@@ -161,7 +240,10 @@ fn member(json: &mut Json, name: &str, detail: &Detail) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use model::exchange::{Detail, Details, Named};
+    use proptest::{collection, prop_assert_eq, proptest};
     use serde_json::{Value, json};
 
     use super::{KEPT, Told};
@@ -215,6 +297,39 @@ mod tests {
                 assert_eq!(written(&mut told, request, response), fresh);
             }
             assert!(told.json.bytes().len() <= KEPT);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn lists_that_exchanges_share_are_told_as_any(
+            told in collection::vec([0..6_usize, 0..4, 0..6, 0..4], 1..30),
+        ) {
+            let long = "x".repeat(KEPT);
+            let lists: [&[Named]; 6] = [
+                &[],
+                &[("g.a", "1".into())],
+                &[("g.a", "1".into()), ("g.b", "2".into())],
+                &[("g.a", "1".into()), ("g.b", "3".into()), ("g.c", long.as_str().into())],
+                &[("h.a", "1".into()), ("plain", 4.into())],
+                &[("plain", 4.into()), ("h.a", "1".into())],
+            ];
+            let shared = lists.map(Arc::<[Named]>::from);
+            let body = |at: usize| format!("\"{at}\"{}", "\"\r\n".repeat(50 * at));
+            let side = |list: usize, own: usize| {
+                let mut side = Details::new();
+                side.share(Arc::clone(&shared[list]));
+                side.extend((own > 0).then(|| ("g.body", body(own).as_str().into())));
+                side
+            };
+            let mut again = Told::default();
+            for [request, sent, response, answered] in told {
+                let sides = [side(request, sent), side(response, answered)];
+                let mut json = [Json::default(), Json::default()];
+                again.write(&mut json[0], &sides[0], &sides[1]);
+                Told::default().write(&mut json[1], &sides[0], &sides[1]);
+                prop_assert_eq!(str::from_utf8(json[0].bytes()), str::from_utf8(json[1].bytes()));
+            }
         }
     }
 }

@@ -47,8 +47,13 @@ impl Json {
     }
 
     /// Adds a text between quotes that are written.
+    #[inline]
     pub(crate) fn unquoted(&mut self, text: &str) -> &mut Self {
-        let text = text.as_bytes();
+        self.unquoted_bytes(text.as_bytes())
+    }
+
+    /// Adds bytes of a text between quotes that are written.
+    pub(crate) fn unquoted_bytes(&mut self, text: &[u8]) -> &mut Self {
         let Some(last) = text.last_chunk() else {
             self.short(text);
             return self;

@@ -1,6 +1,7 @@
 //! Where accesses go.
 #![forbid(unsafe_code)]
 
+mod blocks;
 mod columns;
 pub mod console;
 mod details;
