@@ -21,6 +21,8 @@
 //! [`Stop::Over`]: crate::kit::protocol::Stop::Over
 //! [`Stop::Broken`]: crate::kit::protocol::Stop::Broken
 
+mod answered;
+mod asked;
 mod body;
 mod content;
 mod credentials;

@@ -1,0 +1,207 @@
+//! What the server says.
+
+use std::sync::Arc;
+
+use model::conn::Speaker;
+use model::exchange::{Detail, Named, Response};
+
+use crate::kit::protocol::{Guess, Heard, Key, Read, Stop};
+use crate::kit::reader::{Ahead, Reader};
+use crate::web::http1::body::{Body, Framing, Progress};
+use crate::web::http1::content::Kind;
+use crate::web::http1::head::{self, Content, Head};
+use crate::web::http1::session::{
+    AtHand, CUT, Client, Course, Http1, News, Server, Unfinished, at_hand, stop, trailers,
+};
+use crate::web::http1::wire::{self, StatusLine};
+
+impl Http1 {
+    pub(super) fn read_server(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        let unfinished = match &mut self.server {
+            Server::Head => return self.read_response(wire),
+            Server::Broken(what) => return Err(wire.broken(what)),
+            Server::Body(unfinished) => unfinished,
+            Server::Doubtful(_) => match wire::status_line(wire.rest()) {
+                Guess::Yes => {
+                    self.server = Server::Head;
+                    return self.read_response(wire);
+                }
+                Guess::Unsure if wire.ahead() == Ahead::Open => return Err(Stop::Short),
+                Guess::Unsure | Guess::No => return self.read_unasked(wire),
+            },
+            Server::Unasked(_) => return self.read_unasked(wire),
+        };
+        match unfinished.body.read(wire) {
+            Ok(Progress::Part) => Ok(Heard::Part),
+            Ok(Progress::Whole) => Ok(self.answered(wire, None)),
+            Ok(Progress::Cut) => Ok(self.answered(wire, Some(("http.response_cut", CUT.into())))),
+            Err(Stop::Broken(broken)) => {
+                let response = self.answered(wire, Some(("http.response_cut", broken.what.into())));
+                self.server = Server::Broken(broken.what);
+                Ok(response)
+            }
+            Err(stop @ (Stop::Short | Stop::Over)) => Err(stop),
+        }
+    }
+
+    /// Passes over a body that nobody asked for.
+    fn read_unasked(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        match std::mem::take(&mut self.server) {
+            Server::Doubtful(mut body) | Server::Unasked(mut body) => {
+                let progress = body.read(wire);
+                if !matches!(progress, Ok(Progress::Whole | Progress::Cut)) {
+                    self.server = Server::Unasked(body);
+                }
+                progress.map(|_| Heard::Nothing)
+            }
+            server @ (Server::Head | Server::Body(_) | Server::Broken(_)) => {
+                self.server = server;
+                Ok(Heard::Nothing)
+            }
+        }
+    }
+
+    fn read_response(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        let line = wire::response_start(wire.rest()).map_err(|no| stop(no, wire))?;
+        let block = wire.rest().get(line.length..).unwrap_or_default();
+        let size = match self.answered.again(block) {
+            Some(size) => size,
+            None => match self.new_fields(Speaker::Server, block, wire)? {
+                News::Head(size) => size,
+                News::Identity(identity) => return Ok(Heard::Identity(identity)),
+            },
+        };
+        wire.take(line.length + size)?;
+        let question = self.question(wire);
+        match (line.status, question) {
+            (101, _) | (200..=299, Question::Connect) => self.course = Course::Over,
+            (100..=199, _) => return Ok(Heard::Part),
+            _ if self.course == Course::Asked => self.course = Course::Http,
+            _ => {}
+        }
+        let heard = self.begin_answer(&line, question, wire);
+        if !self.answered.is_short() {
+            self.answered = Head::default();
+            self.response_details = None;
+        }
+        Ok(heard)
+    }
+
+    fn begin_answer(&mut self, line: &StatusLine<'_>, question: Question, wire: &mut Reader<'_>) -> Heard {
+        let Content { framing, kind, coding } = self.answered.content;
+        let details = self.response_details(line.status);
+        let framing = match framing {
+            _ if is_bare(line.status, question, wire) => Framing::Empty,
+            Ok(framing) => framing,
+            Err(what) => {
+                self.server = Server::Broken(what);
+                return self.answer(wire, |response| {
+                    head::write(response, line, details, None);
+                    response.details.push(("http.response_cut", what.into()));
+                });
+            }
+        };
+        match (at_hand(framing, wire), question) {
+            (AtHand::All(bytes), _) => {
+                let text = self.response_body.text(kind, coding, bytes);
+                self.answer(wire, |response| head::write(response, line, details, text))
+            }
+            // Who asks while its body comes is not answered by it: it counts as said with its head.
+            (AtHand::NotAll, Question::Unseen) => {
+                self.server = Server::Doubtful(Box::new(Body::new(framing, Kind::Opaque, coding)));
+                tell(wire, |response| head::write(response, line, details, None))
+            }
+            (AtHand::NotAll, Question::Head | Question::Connect | Question::Other) => {
+                let (mut message, body) = (Response::default(), Body::new(framing, kind, coding));
+                head::write(&mut message, line, details, None);
+                self.server = Server::Body(Box::new(Unfinished { message, body }));
+                Heard::Part
+            }
+        }
+    }
+
+    /// What the details of a response of this status begin with.
+    #[inline]
+    fn response_details(&mut self, status: u16) -> Arc<[Named]> {
+        match &self.response_details {
+            Some((of, details)) if *of == status => Arc::clone(details),
+            Some(_) | None => {
+                let details = self.answered.details(status);
+                self.response_details = Some((status, Arc::clone(&details)));
+                details
+            }
+        }
+    }
+
+    /// What the next response answers.
+    fn question(&self, wire: &Reader<'_>) -> Question {
+        let saying = match &self.client {
+            Client::Head | Client::Broken => None,
+            Client::Body(unfinished) | Client::Refused(unfinished) => Some(&unfinished.message),
+        };
+        match wire.asked().or(saying).map(|request| request.operation.as_ref()) {
+            None => Question::Unseen,
+            Some("HEAD") => Question::Head,
+            Some("CONNECT") => Question::Connect,
+            Some(_) => Question::Other,
+        }
+    }
+
+    /// The response that was being said is whole.
+    fn answered(&mut self, wire: &mut Reader<'_>, cut: Option<(&'static str, Detail)>) -> Heard {
+        match std::mem::take(&mut self.server) {
+            Server::Head | Server::Doubtful(_) | Server::Unasked(_) | Server::Broken(_) => Heard::Nothing,
+            Server::Body(unfinished) => {
+                let Unfinished { mut message, body } = *unfinished;
+                let text = body.text(&mut self.response_body);
+                message.details.extend(text.map(|text| ("http.response_body", text.into())));
+                message.details.extend(trailers(&body, "http.response_trailers"));
+                message.details.extend(cut);
+                self.answer(wire, |response| *response = message)
+            }
+        }
+    }
+
+    /// Tells the response that `write` writes.
+    #[inline]
+    fn answer(&mut self, wire: &mut Reader<'_>, write: impl FnOnce(&mut Response)) -> Heard {
+        match &self.client {
+            Client::Body(_) if wire.asked().is_none() => {}
+            Client::Head | Client::Broken | Client::Body(_) | Client::Refused(_) => return tell(wire, write),
+        }
+        if let Client::Body(unfinished) = std::mem::take(&mut self.client) {
+            self.client = Client::Refused(unfinished);
+        }
+        let mut response = Box::default();
+        write(&mut response);
+        Heard::Early(response)
+    }
+}
+
+/// Tells the response to the oldest request, which `write` writes.
+#[inline]
+fn tell(wire: &mut Reader<'_>, write: impl FnOnce(&mut Response)) -> Heard {
+    if let Some(answer) = wire.answer() {
+        write(answer);
+    }
+    Heard::Response(Key::Turn)
+}
+
+/// What a response answers, as far as its framing depends on it (RFC 9112, 6.3).
+#[derive(Clone, Copy)]
+enum Question {
+    Head,
+    Connect,
+    Other,
+    Unseen,
+}
+
+/// Whether a response has no body, whatever its fields say.
+fn is_bare(status: u16, question: Question, wire: &Reader<'_>) -> bool {
+    match (status, question) {
+        (101 | 204 | 304, _) | (_, Question::Head) | (200..=299, Question::Connect) => true,
+        // It was `HEAD` that was not seen.
+        (_, Question::Unseen) => wire::status_line(wire.rest()) == Guess::Yes,
+        (_, Question::Connect | Question::Other) => false,
+    }
+}
