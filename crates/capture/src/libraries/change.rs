@@ -71,8 +71,7 @@ impl Standing {
     #[must_use]
     pub fn stack(&self) -> Option<Stack> {
         match self {
-            // Only libraries with OpenSSL's functions are hooked.
-            Standing::Hooked(_) => Some(Stack::OpenSsl),
+            Standing::Hooked(plan) => Some(plan.code),
             Standing::Dark(stack, _) => Some(*stack),
             Standing::Plain => None,
         }

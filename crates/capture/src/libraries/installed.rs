@@ -47,11 +47,11 @@ impl Drop for Held {
     }
 }
 
-/// Holds every OpenSSL library that the loader would find.
+/// Holds every TLS library that is hooked and that the loader would find.
 pub(super) fn hold() -> Vec<Held> {
     let folders = FOLDERS.iter().map(PathBuf::from).chain(configured());
     let files = folders.filter_map(|folder| fs::read_dir(folder).ok()).flatten().filter_map(Result::ok);
-    let named = files.filter(|file| is_openssl(&file.file_name().to_string_lossy()));
+    let named = files.filter(|file| is_tls(&file.file_name().to_string_lossy()));
     let distinct: BTreeSet<PathBuf> = named.filter_map(|file| fs::canonicalize(file.path()).ok()).collect();
     distinct.iter().filter_map(|path| Held::map(path)).collect()
 }
@@ -64,22 +64,26 @@ fn configured() -> Vec<PathBuf> {
     lines.filter(|line| line.starts_with('/')).take(CONFIGURED).map(PathBuf::from).collect()
 }
 
-/// Whether a file's name is that of an OpenSSL library.
-pub(super) fn is_openssl(name: &str) -> bool {
-    name.starts_with("libssl.so.") || (name.starts_with("libssl-") && name.contains(".so"))
+/// Whether a file's name is that of a library of OpenSSL or GnuTLS.
+pub(super) fn is_tls(name: &str) -> bool {
+    name.starts_with("libssl.so.")
+        || name.starts_with("libgnutls.so.")
+        || (name.starts_with("libssl-") && name.contains(".so"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_openssl;
+    use super::is_tls;
 
     #[test]
-    fn an_openssl_library_is_known_by_its_name() {
-        for name in ["libssl.so.3", "libssl.so.1.1", "libssl-1a2b3c.so.3"] {
-            assert!(is_openssl(name), "{name}");
+    fn a_tls_library_is_known_by_its_name() {
+        for name in ["libssl.so.3", "libssl.so.1.1", "libssl-1a2b3c.so.3", "libgnutls.so.30"] {
+            assert!(is_tls(name), "{name}");
         }
-        for name in ["libssl3.so", "libssl.so", "libssl.a", "libcrypto.so.3", "libssh.so.4"] {
-            assert!(!is_openssl(name), "{name}");
+        for name in
+            ["libssl3.so", "libssl.so", "libgnutlsxx.so.30", "libssl.a", "libcrypto.so.3", "libssh.so.4"]
+        {
+            assert!(!is_tls(name), "{name}");
         }
     }
 }

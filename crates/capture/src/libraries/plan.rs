@@ -7,6 +7,8 @@ use serde::Serialize;
 /// Where the functions of one TLS library stand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Plan {
+    /// Whose functions they are.
+    pub code: Stack,
     /// Which library it is, in words for people: `OpenSSL 3.0.16`.
     pub stack: String,
     /// The build id in hexadecimal, empty when the file has none.
@@ -43,6 +45,8 @@ pub enum Fallback {
     SamePlace,
     /// What they call does not begin like a function.
     Implausible,
+    /// There is one function for each way, with nothing below it that would be cheaper: GnuTLS.
+    Single,
     /// The symbol table says otherwise: another place for an internal function, or other arguments.
     Contradicted,
 }
@@ -56,6 +60,7 @@ impl fmt::Display for Fallback {
             Fallback::NothingShared => "its two forms of read or write share no internal function",
             Fallback::SamePlace => "its read and write lead to the same function",
             Fallback::Implausible => "what its read or write call does not begin like a function",
+            Fallback::Single => "it exports one function for each way",
             Fallback::Contradicted => "its symbol table contradicts what was decoded",
         })
     }

@@ -64,7 +64,10 @@ fn resolve_bytes(bytes: &dyn Bytes, name: &Path) -> Result<Verdict, BadElf> {
         symbols.read(&elf, ALL)?;
     }
     if symbols.find("SSL_read").and(symbols.find("SSL_write")).is_some() {
-        return hook(&elf, &symbols, name);
+        return Ok(hook(&elf, Stack::OpenSsl, openssl(&elf, &symbols, name)));
+    }
+    if symbols.find("gnutls_record_send").and(symbols.find("gnutls_record_recv")).is_some() {
+        return Ok(hook(&elf, Stack::GnuTls, gnutls(&symbols, name)));
     }
     Ok(match by_names(&elf, &symbols)? {
         Some((stack, why)) => Verdict::Dark(stack, why),
@@ -83,7 +86,7 @@ const ALL: &str = ".symtab";
 const FORMS: [&str; 4] = ["SSL_read", "SSL_read_ex", "SSL_write", "SSL_write_ex"];
 
 /// The functions that are looked for, OpenSSL's first.
-const WANTED: [&str; 25] = [
+const WANTED: [&str; 32] = [
     "SSL_read",
     "SSL_read_ex",
     "SSL_write",
@@ -101,6 +104,13 @@ const WANTED: [&str; 25] = [
     "ssl_read_internal",
     "ssl_write_internal",
     "gnutls_record_send",
+    "gnutls_record_send2",
+    "gnutls_record_recv",
+    "gnutls_record_recv_seq",
+    "gnutls_record_recv_early_data",
+    "gnutls_handshake",
+    "gnutls_transport_set_int2",
+    "gnutls_deinit",
     "SSL_ImportFD",
     "mbedtls_ssl_write",
     "wolfSSL_write",
@@ -115,8 +125,7 @@ const WANTED: [&str; 25] = [
 const RUSTLS: &str = "_ZN6rustls";
 
 /// Names by which a stack is known that is not hooked yet.
-const STACKS: [(&str, Stack); 7] = [
-    ("gnutls_record_send", Stack::GnuTls),
+const STACKS: [(&str, Stack); 6] = [
     ("SSL_ImportFD", Stack::Nss),
     ("mbedtls_ssl_write", Stack::MbedTls),
     ("wolfSSL_write", Stack::WolfSsl),
@@ -132,7 +141,18 @@ const MARKS: [(&[u8], Stack); 3] = [
     (b"/rustls-0.", Stack::Rustls),
 ];
 
-/// What is hooked beside reading and writing.
+/// What is hooked of GnuTLS. `gnutls_record_send` only passes on to `gnutls_record_send2`, where there is one (3.6.3).
+const GNUTLS: [(&str, Purpose); 7] = [
+    ("gnutls_record_send2", Purpose::Write),
+    ("gnutls_record_recv", Purpose::Read),
+    ("gnutls_record_recv_seq", Purpose::Read),
+    ("gnutls_record_recv_early_data", Purpose::Read),
+    ("gnutls_handshake", Purpose::Handshake),
+    ("gnutls_transport_set_int2", Purpose::SetFd),
+    ("gnutls_deinit", Purpose::Free),
+];
+
+/// What is hooked of OpenSSL beside reading and writing.
 const AROUND: [(&str, Purpose); 9] = [
     ("SSL_write_early_data", Purpose::WriteEarly),
     ("SSL_read_early_data", Purpose::ReadEarly),
@@ -163,6 +183,11 @@ impl Symbols {
         })
     }
 
+    /// Where those of the functions stand that there are.
+    fn those(&self, functions: &[(&str, Purpose)]) -> Vec<(Purpose, u64)> {
+        functions.iter().filter_map(|(name, purpose)| Some((*purpose, self.find(name)?.address))).collect()
+    }
+
     fn find(&self, name: &str) -> Option<Symbol> {
         let at = WANTED.iter().position(|wanted| *wanted == name)?;
         self.0.get(at).copied().flatten()
@@ -177,25 +202,38 @@ fn may_be_wanted(name: &[u8]) -> bool {
     )
 }
 
-/// The plan of a library with OpenSSL's functions.
-fn hook(elf: &Elf<'_>, symbols: &Symbols, name: &Path) -> Result<Verdict, BadElf> {
+/// The functions of one stack: in words for people, how they were found, and the virtual address of each.
+type Places = (String, Found, Vec<(Purpose, u64)>);
+
+fn hook(elf: &Elf<'_>, code: Stack, (stack, found, places): Places) -> Verdict {
     if elf.machine == Machine::Other {
-        return Ok(Verdict::Dark(Stack::OpenSsl, Refusal::Machine));
+        return Verdict::Dark(code, Refusal::Machine);
     }
-    let (found, transfers) = match decoded(elf, symbols) {
-        Ok(places) => (Found::Internals, places),
-        Err(why) => (Found::Exports(why), exported(elf, symbols)),
-    };
-    let around = AROUND.iter().filter_map(|(name, purpose)| Some((*purpose, symbols.find(name)?.address)));
     let mut functions = Vec::new();
-    for function in transfers.into_iter().chain(around).filter_map(|place| function(elf, place)) {
+    for function in places.into_iter().filter_map(|place| function(elf, place)) {
         // Linkers fold functions of equal code into one.
         if !functions.contains(&function) {
             functions.push(function);
         }
     }
-    let stack = version(elf, symbols, name);
-    Ok(Verdict::Hook(Plan { stack, build_id: elf.build_id(), found, functions }))
+    Verdict::Hook(Plan { code, stack, build_id: elf.build_id(), found, functions })
+}
+
+fn openssl(elf: &Elf<'_>, symbols: &Symbols, name: &Path) -> Places {
+    let (found, mut places) = match decoded(elf, symbols) {
+        Ok(places) => (Found::Internals, places),
+        Err(why) => (Found::Exports(why), exported(elf, symbols)),
+    };
+    places.extend(symbols.those(&AROUND));
+    (version(elf, symbols, name), found, places)
+}
+
+fn gnutls(symbols: &Symbols, name: &Path) -> Places {
+    let mut places = symbols.those(&GNUTLS);
+    if symbols.find("gnutls_record_send2").is_none() {
+        places.extend(symbols.those(&[("gnutls_record_send", Purpose::Write)]));
+    }
+    (format!("{} ({})", Stack::GnuTls, file_name(name)), Found::Exports(Fallback::Single), places)
 }
 
 fn function(elf: &Elf<'_>, (purpose, address): (Purpose, u64)) -> Option<Function> {

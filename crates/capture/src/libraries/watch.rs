@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crate::libraries::change::{Change, Door, Standing, Use};
 use crate::libraries::installed::{self, Held};
 use crate::libraries::mappings::{self, FileId, Mapped};
-use crate::libraries::plan::{Refusal, Stack};
+use crate::libraries::plan::Refusal;
 use crate::libraries::resolve::{Verdict, build_id, resolve, stack_by_name};
 use crate::libraries::ring::monotonic;
 use crate::libraries::sideband::{Happened, Missed, Sideband};
@@ -128,8 +128,10 @@ impl Watch {
 
     /// Notes that a library could not be hooked: its processes are dark.
     pub fn refused(&mut self, library: FileId) {
-        if let Some(known) = self.known.get_mut(&library) {
-            known.standing = Standing::Dark(Stack::OpenSsl, Refusal::Refused);
+        if let Some(known) = self.known.get_mut(&library)
+            && let Some(stack) = known.standing.stack()
+        {
+            known.standing = Standing::Dark(stack, Refusal::Refused);
         }
     }
 
@@ -158,7 +160,7 @@ impl Watch {
         _ = mappings::of_process(std::process::id(), |mapped| mine.push(mapped));
         let is_held = |mapped: &&Mapped| {
             let name = mapped.path.file_name().and_then(OsStr::to_str);
-            name.is_some_and(installed::is_openssl)
+            name.is_some_and(installed::is_tls)
         };
         for mapped in mine.iter().filter(is_held) {
             self.examine(mapped);

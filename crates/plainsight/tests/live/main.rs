@@ -11,6 +11,7 @@ mod support;
 mod capabilities;
 mod early;
 mod faults;
+mod gnutls;
 mod load;
 mod namespaces;
 mod postgres;

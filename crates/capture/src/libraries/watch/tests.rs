@@ -5,7 +5,7 @@ use std::os::fd::AsRawFd;
 use std::process::{Child, Command, Stdio};
 
 use super::*;
-use crate::libraries::plan::{Found, Plan};
+use crate::libraries::plan::{Found, Plan, Stack};
 
 /// A process that does as it is told, and is gone with its test.
 struct Helped(Child);
@@ -226,8 +226,13 @@ fn a_library_is_attached_once_and_released_when_nobody_uses_it() {
         }
     }
     let library = FileId { major: 0, minor: 0, inode: 1 };
-    let plan =
-        Plan { stack: String::new(), build_id: String::new(), found: Found::Internals, functions: vec![] };
+    let plan = Plan {
+        code: Stack::OpenSsl,
+        stack: String::new(),
+        build_id: String::new(),
+        found: Found::Internals,
+        functions: vec![],
+    };
     let idle = Instant::now().checked_sub(LINGER).unwrap();
     let standing = Standing::Hooked(Arc::new(plan));
     let known = Known {

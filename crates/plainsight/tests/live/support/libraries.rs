@@ -1,4 +1,4 @@
-//! OpenSSL as the clients of the tests map it.
+//! TLS libraries as the programs of the tests map them.
 
 use std::fs;
 use std::os::unix::fs::FileExt as _;
@@ -9,13 +9,15 @@ use super::process::text_of;
 
 /// The files of OpenSSL that curl maps on this machine.
 pub(crate) fn of_curl() -> Vec<PathBuf> {
-    let linked = text_of(std::process::Command::new("ldd").arg(program_path("curl").unwrap()));
+    linked("curl", &["libssl", "libcrypto"])
+}
+
+/// The files that a program maps on this machine, by a part of their names; none where it is not installed.
+fn linked(program: &str, names: &[&str]) -> Vec<PathBuf> {
+    let Some(program) = program_path(program) else { return Vec::new() };
+    let linked = text_of(std::process::Command::new("ldd").arg(program));
     let path = |line: &str| line.split_whitespace().find(|word| word.starts_with('/')).map(PathBuf::from);
-    linked
-        .lines()
-        .filter(|line| line.contains("libssl") || line.contains("libcrypto"))
-        .filter_map(path)
-        .collect()
+    linked.lines().filter(|line| names.iter().any(|name| line.contains(name))).filter_map(path).collect()
 }
 
 /// Copies of them, which nobody ever mapped.
@@ -26,11 +28,11 @@ pub(crate) fn copy_to(folder: &Path) {
     }
 }
 
-/// Copies of them that nobody can look into: without the table of their sections, which loaders do not read. Who uses
-/// them is not hooked, as if it stood on another machine.
+/// Copies of OpenSSL and GnuTLS that nobody can look into: without the table of their sections, which loaders do not
+/// read. Who uses them is not hooked, as if it stood on another machine.
 pub(crate) fn blinded_to(folder: &Path) {
     fs::create_dir(folder).unwrap();
-    for library in of_curl() {
+    for library in of_curl().into_iter().chain(linked("gnutls-serv", &["libgnutls"])) {
         let mut bytes = fs::read(&library).unwrap();
         // `e_shoff` of the header, then `e_shnum` and `e_shstrndx` (elf(5)).
         bytes[0x28..0x30].fill(0);
