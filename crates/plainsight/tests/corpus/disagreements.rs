@@ -137,6 +137,20 @@ pub(crate) const LISTED: &[Disagreement] = &[
         times: 1,
         verdict: "ours: see above",
     },
+    Disagreement {
+        capture: "postgresql/zeek__greenhouse-app.pcap",
+        whose: Whose::Theirs,
+        holding: "(username, password_hash) VALUES ('zeek', 'scrypt:",
+        times: 1,
+        verdict: "ours: the column's name says that the value is a password's, so it is masked",
+    },
+    Disagreement {
+        capture: "postgresql/zeek__greenhouse-app.pcap",
+        whose: Whose::Ours,
+        holding: "(username, password_hash) VALUES ('zeek', '***')",
+        times: 1,
+        verdict: "ours: as above",
+    },
 ];
 
 /// The place in the table of what explains `line`.
