@@ -57,7 +57,9 @@ enum Rows {
     /// That of the rows of an earlier response, if any.
     #[default]
     Past,
-    /// That of the rows that come.
+    /// That of the rows that will come if the statement is run.
+    Described,
+    /// That of the rows that come, which the response shows.
     Coming,
 }
 
@@ -73,25 +75,39 @@ impl Answer {
         again.is_some()
     }
 
-    /// The rows that come are of `statement`.
-    #[inline]
-    pub(super) fn run(&mut self, statement: &Statement, response: Option<&mut Response>) {
-        if self.rows == Rows::Coming {
-            return;
-        }
-        let Some(shape) = statement.shape.get() else { return };
-        if !self.shape.as_ref().is_some_and(|known| Arc::ptr_eq(known, shape)) {
-            self.shape = Some(Arc::clone(shape));
-        }
-        self.rows = Rows::Coming;
-        shape.show(response);
+    /// Whether the rows that came last had the shape that this description says.
+    #[inline(always)]
+    pub(super) fn is_again(&self, said: &[u8]) -> bool {
+        self.shape.as_deref().is_some_and(|shape| shape.is_said(said))
     }
 
-    /// The rows that come are of `statement`, which had no shape so far.
+    /// If `statement` is run, its rows have this shape, or else that of those that came last.
     #[inline]
-    pub(super) fn describes(&self, statement: &Statement) {
+    pub(super) fn expect(&mut self, shape: Option<Arc<Shape>>, statement: &Statement) {
+        if shape.is_some() {
+            self.shape = shape;
+        }
         if let (None, Some(shape)) = (statement.shape.get(), &self.shape) {
             _ = statement.shape.set(Arc::clone(shape));
+        }
+        self.rows = Rows::Described;
+    }
+
+    /// The rows that come are of `statement`, and have the shape that was described for them, or once for the statement.
+    #[inline]
+    pub(super) fn run(&mut self, statement: &Statement, response: Option<&mut Response>) {
+        match (self.rows, statement.shape.get()) {
+            (Rows::Coming, _) | (Rows::Past, None) => return,
+            (Rows::Described, _) => {}
+            (Rows::Past, Some(shape)) => {
+                if !self.shape.as_ref().is_some_and(|known| Arc::ptr_eq(known, shape)) {
+                    self.shape = Some(Arc::clone(shape));
+                }
+            }
+        }
+        self.rows = Rows::Coming;
+        if let Some(shape) = &self.shape {
+            shape.show(response);
         }
     }
 

@@ -77,12 +77,11 @@ impl Postgres {
         while let Some((message, behind)) = next(rest) {
             match (message.tag, self.due.front()) {
                 (b'1' | b'2', Some(Due::Describe(_) | Due::Execute(..))) if message.body.is_empty() => {}
-                (b'T', Some(Due::Execute(..))) if message.fits(b'T') => {
-                    if !self.columns(message.body, wire) {
+                (b'T', Some(Due::Execute(statement, _))) if message.fits(b'T') => {
+                    if self.answer.is_again(message.body) {
+                        self.answer.expect(None, statement);
+                    } else if self.describe_rows(message.body, wire).is_err() {
                         break;
-                    }
-                    if let Some(Due::Execute(statement, _)) = self.due.front() {
-                        self.answer.describes(statement);
                     }
                 }
                 (b'D', Some(Due::Execute(statement, forms))) if message.fits(b'D') => {
@@ -239,23 +238,29 @@ impl Postgres {
         Ok(self.part())
     }
 
-    /// The rows that come, or those of the statement that is described, have this shape.
+    /// The rows that come, or those of the statement that is described or run, have this shape.
     #[inline(never)]
     fn describe_rows(&mut self, body: &[u8], wire: &mut Reader<'_>) -> Read<()> {
         match self.due.front() {
             Some(Due::Describe(statement)) => {
                 if !statement.shape.get().is_some_and(|shape| shape.is_said(body)) {
-                    _ = statement.shape.set(shape::read(body, wire)?);
+                    let shape = shape::read(body, wire)?;
+                    _ = statement.shape.set(Arc::clone(&shape));
+                    let runs =
+                        |due: &Due| matches!(due, Due::Execute(next, _) if Arc::ptr_eq(next, statement));
+                    if self.due.get(1).is_some_and(runs) {
+                        self.answer.expect(Some(shape), statement);
+                    }
                 }
                 self.pop();
             }
-            due => {
-                if !self.answer.describe_again(body, wire.answer()) {
-                    self.answer.describe(shape::read(body, wire)?, wire.answer());
-                }
-                if let Some(Due::Execute(statement, _)) = due {
-                    self.answer.describes(statement);
-                }
+            Some(Due::Execute(statement, _)) => {
+                let shape = shape::read(body, wire)?;
+                self.answer.expect(Some(shape), statement);
+            }
+            Some(_) | None => {
+                let shape = shape::read(body, wire)?;
+                self.answer.describe(shape, wire.answer());
             }
         }
         Ok(())
