@@ -54,7 +54,7 @@ impl CaptureFile {
     #[inline]
     fn stride(&mut self) -> Option<Step> {
         let Packets::Pcap(pcap) = &self.packets else { return None };
-        if !pcap.is_usual() || self.finished || !self.watch.is_idle() {
+        if !pcap.is_usual() || self.finished || !self.watch.desk.out.is_empty() {
             return None;
         }
         let packet = pcap.first(self.feed.window()).ok()?;
@@ -147,25 +147,30 @@ struct Watch {
 }
 
 impl Watch {
-    /// Whether no event waits, and no flow is to be looked at with the next packet.
-    #[inline]
-    fn is_idle(&self) -> bool {
-        self.desk.out.is_empty() && !(self.tally.packets + 1).is_multiple_of(SWEEP_EVERY)
-    }
-
-    /// Hears a frame, and looks at one flow from time to time whether it has expired.
+    /// Hears a frame.
     fn hear(&mut self, frame: Packet, bytes: &[u8]) -> Step {
-        if (self.tally.packets + 1).is_multiple_of(SWEEP_EVERY)
-            && let Some(mut expired) = self.flows.sweep(frame.at)
-        {
-            expired.close(&mut self.desk);
-        }
         self.follow(&frame, frame.bytes.start, bytes).unwrap_or_else(|| {
-            self.now = frame.at;
-            self.tally.packets += 1;
+            self.count(frame.at);
             self.frame(frame, bytes);
             Step::Noted
         })
+    }
+
+    /// Counts a packet, and looks at one flow from time to time whether it has expired.
+    #[inline]
+    fn count(&mut self, at: u64) {
+        self.now = at;
+        self.tally.packets += 1;
+        if self.tally.packets.is_multiple_of(SWEEP_EVERY) {
+            self.sweep();
+        }
+    }
+
+    #[inline(never)]
+    fn sweep(&mut self) {
+        if let Some(mut expired) = self.flows.sweep(self.now) {
+            expired.close(&mut self.desk);
+        }
     }
 
     /// Hears a frame that stands at `start` and holds the next segment of a stream in clear. `None`, and nothing was
@@ -175,13 +180,13 @@ impl Watch {
         let decode::Plain { ends, payload, tcp } = decode::plain(frame.link, bytes)?;
         let (connection, speaker) = self.flows.between(ends)?;
         let offset = connection.follow(speaker, tcp, bytes.get(payload.clone())?, frame.at)?;
-        self.now = frame.at;
-        self.tally.packets += 1;
+        let conn = connection.id();
+        self.count(frame.at);
         if payload.is_empty() {
             return Some(Step::Noted);
         }
         let bytes = start + payload.start..start + payload.end;
-        Some(Step::Said { conn: connection.id(), speaker, offset, bytes })
+        Some(Step::Said { conn, speaker, offset, bytes })
     }
 
     /// Hears a frame of any kind: out of line, so that the short way stays short.

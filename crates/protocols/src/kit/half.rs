@@ -97,14 +97,17 @@ impl Half {
             let mut wire = Reader::new(rest, 0, Ahead::Open).among(machine.pairing.turn(), desk);
             let read = machine.session.read(speaker, &mut wire);
             let (taken, debt) = (wire.taken(), wire.debt());
-            let span = Span { from: at, to: at, bytes: taken as u64, ..Span::default() };
-            match (read, debt) {
-                (Ok(Heard::Request(key, exchange)), 0) => machine.pairing.ask(key, exchange, span, desk),
-                (Ok(Heard::Response(key)), 0) => machine.pairing.answer(key, span, desk),
-                (read, debt) => {
+            let span = Span { from: at, to: at, bytes: taken as u64 + debt, ..Span::default() };
+            match read {
+                Ok(Heard::Request(key, exchange)) => machine.pairing.ask(key, exchange, span, desk),
+                Ok(Heard::Response(key)) => machine.pairing.answer(key, span, desk),
+                read => {
                     let mut ear = Ear { half: self, speaker, machine, desk, at, span: None };
                     return ear.go_on(rest, Taken { read, taken, debt });
                 }
+            }
+            if debt > 0 {
+                self.message().debt = debt;
             }
             rest = rest.get(taken..).unwrap_or_default();
         }
