@@ -38,10 +38,10 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Forgets what it says, and keeps small pieces of memory for what it will say next.
+    /// Forgets what it says but for the identity, mostly that of the next one too, and keeps small pieces of memory for
+    /// what it will say next.
     #[inline]
     pub fn clear(&mut self) {
-        self.identity = None;
         self.request.clear();
         self.response.clear();
         self.answered = None;

@@ -216,7 +216,9 @@ impl Pairing {
     #[inline]
     fn begin(&self, exchange: &mut Exchange, span: Span) {
         exchange.protocol = self.protocol.name();
-        exchange.identity.clone_from(&self.identity);
+        if exchange.identity.as_ref().map(Arc::as_ptr) != self.identity.as_ref().map(Arc::as_ptr) {
+            exchange.identity.clone_from(&self.identity);
+        }
         exchange.asked = span.from;
         exchange.request_bytes = span.bytes;
         exchange.completeness = span.completeness;
