@@ -20,6 +20,7 @@ enum purpose {
 	P_WRITE_FLAGS = 8, /* as P_WRITE_EX, with flags before the result */
 	P_WRITE_EARLY = 9, /* as P_WRITE_EX, and what it calls for the same session is part of it; so are those above */
 	P_READ_EARLY = 10,
+	P_FLUSH = 11, /* writes again what was written before: what it calls for the same session is no news */
 };
 
 struct below {
@@ -176,7 +177,8 @@ static __noinline int remember(struct session_key *session, struct below *below)
 
 static __always_inline bool is_writing(u32 purpose)
 {
-	return purpose == P_WRITE || purpose == P_WRITE_EX || purpose == P_WRITE_FLAGS || purpose == P_WRITE_EARLY;
+	return purpose == P_WRITE || purpose == P_WRITE_EX || purpose == P_WRITE_FLAGS || purpose == P_WRITE_EARLY ||
+	       purpose == P_FLUSH;
 }
 
 /*
@@ -475,7 +477,7 @@ static __always_inline u64 moved_in_clear(struct thread *now, s32 returned)
 {
 	u64 length = returned;
 
-	if (returned <= 0 || now->purpose == P_HANDSHAKE)
+	if (returned <= 0 || now->purpose == P_HANDSHAKE || now->purpose == P_FLUSH)
 		return 0;
 	if (now->purpose != P_WRITE && now->purpose != P_READ) {
 		length = 0;

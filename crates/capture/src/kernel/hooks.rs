@@ -179,6 +179,7 @@ fn cookie(hook: Hook, function: &Function) -> u64 {
         Purpose::WriteFlags => 8,
         Purpose::WriteEarly => 9,
         Purpose::ReadEarly => 10,
+        Purpose::Flush => 11,
     };
     u64::from(hook.0) << 8 | purpose
 }

@@ -107,6 +107,8 @@ pub enum Purpose {
     WriteEarly,
     /// `(ssl, buf, num, *readbytes) -> 1, 2 at the end, or 0`, by the functions above
     ReadEarly,
+    /// `(session, flags)`: writes, by the functions above, what was written and held back
+    Flush,
     /// `(ssl) -> 1 or <= 0`
     Handshake,
     /// `(ssl, fd)`

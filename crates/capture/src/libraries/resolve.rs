@@ -86,7 +86,7 @@ const ALL: &str = ".symtab";
 const FORMS: [&str; 4] = ["SSL_read", "SSL_read_ex", "SSL_write", "SSL_write_ex"];
 
 /// The functions that are looked for, OpenSSL's first.
-const WANTED: [&str; 32] = [
+const WANTED: [&str; 33] = [
     "SSL_read",
     "SSL_read_ex",
     "SSL_write",
@@ -105,6 +105,7 @@ const WANTED: [&str; 32] = [
     "ssl_write_internal",
     "gnutls_record_send",
     "gnutls_record_send2",
+    "gnutls_record_uncork",
     "gnutls_record_recv",
     "gnutls_record_recv_seq",
     "gnutls_record_recv_early_data",
@@ -142,8 +143,9 @@ const MARKS: [(&[u8], Stack); 3] = [
 ];
 
 /// What is hooked of GnuTLS. `gnutls_record_send` only passes on to `gnutls_record_send2`, where there is one (3.6.3).
-const GNUTLS: [(&str, Purpose); 7] = [
+const GNUTLS: [(&str, Purpose); 8] = [
     ("gnutls_record_send2", Purpose::Write),
+    ("gnutls_record_uncork", Purpose::Flush),
     ("gnutls_record_recv", Purpose::Read),
     ("gnutls_record_recv_seq", Purpose::Read),
     ("gnutls_record_recv_early_data", Purpose::Read),
@@ -166,8 +168,13 @@ const AROUND: [(&str, Purpose); 9] = [
 ];
 
 /// Which of the wanted functions a file defines.
-#[derive(Default)]
 struct Symbols([Option<Symbol>; WANTED.len()]);
+
+impl Default for Symbols {
+    fn default() -> Symbols {
+        Symbols([None; WANTED.len()])
+    }
+}
 
 impl Symbols {
     /// Adds what a table defines to what is found already.

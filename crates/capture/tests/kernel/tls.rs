@@ -1,4 +1,4 @@
-//! What OpenSSL's functions move in clear, against what the program that calls them says: each byte once, in order.
+//! What the functions of TLS libraries move in clear, against what the program that calls them says: each byte once, in order.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -6,87 +6,124 @@ use std::path::{Path, PathBuf};
 
 use capture::kernel::Options;
 use capture::libraries::resolve::{Verdict, resolve};
-use model::conn::Layer;
+use model::conn::{Layer, Speaker};
+use model::event::Cause;
 
 use crate::{Talk, balances, hear, kernel, program};
 
-/// What `tls.py` does: every form, looking ahead, writes and reads that fail first, early data; and whether its session is
-/// told the descriptor, or has a socket of OpenSSL's below it.
-const TALKS: [(&str, &str); 6] = [
-    ("forms", "fd"),
-    ("forms", "bio"),
-    ("peek", "bio"),
-    ("retry", "fd"),
-    ("partial", "bio"),
-    ("early", "bio"),
-];
+/// A program, and what it does: every form, looking ahead, writes and reads that fail first, early data; and whether its
+/// session is told the descriptor, or has it in a layer of its own below.
+type Talks = (&'static str, &'static [(&'static str, &'static str)]);
+
+const OPENSSL: Talks = (
+    "tls.py",
+    &[
+        ("forms", "fd"),
+        ("forms", "bio"),
+        ("peek", "bio"),
+        ("retry", "fd"),
+        ("partial", "bio"),
+        ("early", "bio"),
+    ],
+);
+const GNUTLS: Talks = ("gnutls.py", &[("forms", "int"), ("forms", "ptr"), ("retry", "ptr")]);
 
 #[test]
 fn the_systems_openssl_is_heard() {
-    let Some(library) = system() else { return skipped("there is no libssl.so.3 for x86-64") };
-    is_heard(&library);
+    let Some(library) = system("libssl.so.3") else { return };
+    is_heard(OPENSSL, &library, "libssl.so.3");
 }
 
 #[test]
 fn openssl_1_1_is_heard() {
-    let Some(library) = wheel("psycopg2") else { return skipped("`.ci/wheels` has not fetched psycopg2") };
-    is_heard(&library);
+    let Some(library) = wheel("psycopg2") else { return };
+    is_heard(OPENSSL, &library, "libssl.so.3");
 }
 
 #[test]
 fn an_openssl_with_flags_is_heard() {
-    let Some(library) = wheel("psycopg") else { return skipped("`.ci/wheels` has not fetched psycopg") };
-    is_heard(&library);
+    let Some(library) = wheel("psycopg") else { return };
+    is_heard(OPENSSL, &library, "libssl.so.3");
+}
+
+#[test]
+fn gnutls_is_heard() {
+    let Some(library) = system("libgnutls.so.30") else { return };
+    is_heard(GNUTLS, &library, "libgnutls.so.30");
+}
+
+/// Tried again without its bytes, `gnutls_record_send` sends what it has taken from the call that failed: where that
+/// stood may hold anything by now.
+#[test]
+fn bytes_that_gnutls_has_taken_are_told_as_lost() {
+    let Some(library) = system("libgnutls.so.30") else { return };
+    let dark = Blinded::of(&library);
+    let Some(heard) = heard("gnutls.py", ("taken", "ptr"), &library, [&library, &dark.path]) else { return };
+    let [talk] = heard.talks.as_slice() else { panic!("one connection: {:#?}", heard.talks) };
+    let is_lost = |(layer, speaker, _, cause): &(Layer, Speaker, u64, Cause)| {
+        (*layer, *speaker, *cause) == (Layer::Clear, Speaker::Client, Cause::Fault)
+    };
+    assert!(!talk.lost.is_empty() && talk.lost.iter().all(is_lost), "{:#?}", talk.lost);
+    let said = heard.said[0].len() as u64;
+    assert_eq!(talk.ends[&(Layer::Clear, true)], said, "each byte has its place");
+    let lost: u64 = talk.lost.iter().map(|(_, _, length, _)| length).sum();
+    assert_eq!(in_clear(talk, true).len() as u64 + lost, said);
+    assert_eq!(in_clear(talk, false), heard.said[1].as_bytes());
 }
 
 /// Talks with this library at the client and at the server, while the other end has one that nobody can hook: so it is
 /// this one that is heard.
-fn is_heard(library: &Path) {
-    let Some(dark) = system().map(|system| blinded(&system)) else {
-        return skipped("there is no libssl.so.3");
-    };
+fn is_heard((program, talks): Talks, library: &Path, other: &str) {
+    let Some(other) = system(other) else { return };
+    let dark = Blinded::of(&other);
     let mut wrong = Vec::new();
-    for (kind, how) in TALKS {
-        wrong.extend(talk(kind, how, library, [library, &dark]));
-        wrong.extend(talk(kind, how, library, [&dark, library]));
+    for talk in talks {
+        for ends in [[library, &dark.path], [&dark.path, library]] {
+            let Some(heard) = heard(program, *talk, library, ends) else { return };
+            for (end, said) in ["client", "server"].into_iter().zip(&heard.said) {
+                let heard =
+                    heard.talks.iter().map(|talk| in_clear(talk, end == "client")).collect::<Vec<_>>();
+                let heard = String::from_utf8(heard.join(&b'|')).expect("text");
+                if heard != *said {
+                    let (said, heard) = (short(said), short(&heard));
+                    wrong.push(format!("{talk:?} {ends:?}: the {end} said {said}, and was heard as {heard}"));
+                }
+            }
+        }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// What was heard otherwise than said.
-fn talk(kind: &str, how: &str, hooked: &Path, ends: [&Path; 2]) -> Vec<String> {
-    let Some(mut kernel) = kernel(&Options::default()) else { return Vec::new() };
+/// What was heard of a program.
+struct Heard {
+    /// Its connections with something in clear, in their order.
+    talks: Vec<Talk>,
+    /// What it says that its client said, and its server.
+    said: [String; 2],
+}
+
+fn heard(file: &str, (kind, how): (&str, &str), hooked: &Path, ends: [&Path; 2]) -> Option<Heard> {
+    let mut kernel = kernel(&Options::default())?;
     let verdict = resolve(&File::open(hooked).expect("a library"), hooked, |_| None).expect("a verdict");
     let plan = if let Verdict::Hook(plan) = verdict { Some(plan) } else { None }.expect("a plan");
     kernel.attach(&plan, hooked).expect("a hook");
     let [client, server] = ends.map(|path| path.to_str().expect("a path"));
-    let (talks, said) = hear(&mut kernel, program("tls.py", &[kind, how, client, server]));
+    let (talks, said) = hear(&mut kernel, program(file, &[kind, how, client, server]));
     let (client, server) = said.trim_end_matches('\n').split_once('\t').expect("two words");
-    let ours = format!("tls.py {kind} {how} ");
-    let is_ours = |talk: &&Talk| {
+    let said = [client.to_owned(), server.to_owned()];
+    let ours = format!("{file} {kind} {how} ");
+    let is_ours = |talk: &Talk| {
         let process = talk.opened[0].process.as_ref();
         process.is_some_and(|process| process.command.contains(&ours))
     };
-    let mut talks: Vec<&Talk> = talks.values().filter(is_ours).filter(|talk| is_clear(talk)).collect();
+    let is_clear = |talk: &Talk| talk.said.keys().any(|(layer, _)| *layer == Layer::Clear);
+    let mut talks: Vec<Talk> = talks.into_values().filter(|talk| is_ours(talk) && is_clear(talk)).collect();
     talks.sort_by_key(|talk| talk.begun);
-    let mut wrong = Vec::new();
-    for (end, said) in [("client", client), ("server", server)] {
-        let heard: Vec<&[u8]> = talks.iter().map(|talk| said_in_clear(talk, end == "client")).collect();
-        let heard = String::from_utf8(heard.join(&b'|')).expect("text");
-        if heard != said {
-            let (said, heard) = (short(said), short(&heard));
-            wrong.push(format!("{kind} {how} {ends:?}: the {end} said {said} and was heard as {heard}"));
-        }
-    }
     balances(kernel);
-    wrong
+    Some(Heard { talks, said })
 }
 
-fn is_clear(talk: &Talk) -> bool {
-    talk.said.keys().any(|(layer, _)| *layer == Layer::Clear)
-}
-
-fn said_in_clear(talk: &Talk, is_client: bool) -> &[u8] {
+fn in_clear(talk: &Talk, is_client: bool) -> &[u8] {
     talk.said.get(&(Layer::Clear, is_client)).map_or(&[], Vec::as_slice)
 }
 
@@ -94,35 +131,45 @@ fn short(words: &str) -> String {
     format!("{:?}, {} bytes", words.chars().take(100).collect::<String>(), words.len())
 }
 
-fn system() -> Option<PathBuf> {
-    let found = ["/usr/lib/x86_64-linux-gnu/libssl.so.3", "/usr/lib64/libssl.so.3"].map(PathBuf::from);
-    found.into_iter().find(|path| path.exists())
+/// A library of the system; `None`, loudly, where there is none for x86-64.
+fn system(name: &str) -> Option<PathBuf> {
+    let folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib64"].map(|folder| Path::new(folder).join(name));
+    let found = folders.into_iter().find(|path| path.exists());
+    found.or_else(|| skipped(&format!("there is no {name} for x86-64")))
 }
 
-/// The library of a package that `.ci/wheels` put beside what cargo builds.
+/// The library of a package that `.ci/wheels` put beside what cargo builds; `None`, loudly, where it has not.
 fn wheel(name: &str) -> Option<PathBuf> {
     let package = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("wheels").join(name);
-    let folders = fs::read_dir(package).ok()?.filter_map(Result::ok).map(|folder| folder.path());
-    let files = folders.filter_map(|folder| fs::read_dir(folder).ok()).flatten().filter_map(Result::ok);
-    files.map(|file| file.path()).find(|path| path.file_name().is_some_and(is_libssl))
+    let entries = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let files = entries(package).flat_map(|folder| entries(folder.path())).map(|file| file.path());
+    let is_libssl =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libssl-"));
+    files.into_iter().find(is_libssl).or_else(|| skipped(&format!("`.ci/wheels` has not fetched {name}")))
 }
 
-fn is_libssl(name: &std::ffi::OsStr) -> bool {
-    name.to_string_lossy().starts_with("libssl-")
-}
-
-/// A copy without the table of its sections, which loaders do not read, and so without any name that can be found.
-fn blinded(library: &Path) -> PathBuf {
-    let mut bytes = fs::read(library).expect("a library");
-    // `e_shoff` of the header, then `e_shnum` and `e_shstrndx` (elf(5)).
-    bytes[0x28..0x30].fill(0);
-    bytes[0x3c..0x40].fill(0);
-    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("libssl.so.3");
-    fs::write(&copy, bytes).expect("a copy");
-    copy
-}
-
-fn skipped(why: &str) {
+fn skipped(why: &str) -> Option<PathBuf> {
     _ = writeln!(std::io::stderr(), "SKIPPED, NOTHING WAS TESTED: {why}");
     assert!(std::env::var_os("CI").is_none(), "{why}");
+    None
+}
+
+/// A copy of a library without the table of its sections, which loaders do not read, and so without any name that can be
+/// found.
+struct Blinded {
+    path: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Blinded {
+    fn of(library: &Path) -> Blinded {
+        let mut bytes = fs::read(library).expect("a library");
+        // `e_shoff` of the header, then `e_shnum` and `e_shstrndx` (elf(5)).
+        bytes[0x28..0x30].fill(0);
+        bytes[0x3c..0x40].fill(0);
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(library.file_name().expect("a name"));
+        fs::write(&path, bytes).expect("a copy");
+        Blinded { path, _folder: folder }
+    }
 }
