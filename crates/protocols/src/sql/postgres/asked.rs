@@ -413,7 +413,7 @@ fn parameters(body: &mut Reader<'_>, statement: &Statement, forms: &Forms, row: 
             continue;
         }
         let form = forms.of(at, None).unwrap_or(values::Form::Binary);
-        if form == values::Form::Text
+        if (form == values::Form::Text || values::is_text(statement.parameter(at)))
             && let Some(text) = values::plain(value, PARAMETER)
         {
             row.push(text);

@@ -202,7 +202,12 @@ fn any(count: usize, mut cells: &[u8], shape: Option<&Shape>, forms: &Forms, row
         };
         let field = shape.and_then(|shape| shape.fields.get(at));
         let form = forms.of(at, field).unwrap_or_else(|| likely(value));
-        cell(row, field.map_or(0, |f| f.kind), form, value);
+        let kind = field.map_or(0, |f| f.kind);
+        let is_text = form == Form::Text || values::is_text(kind);
+        match is_text.then(|| values::plain(value, CELL)).flatten() {
+            Some(text) => row.push(text),
+            None => cell(row, kind, form, value),
+        }
     }
 }
 

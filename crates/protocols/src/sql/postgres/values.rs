@@ -55,6 +55,12 @@ pub(super) fn plain(value: &[u8], limit: usize) -> Option<&str> {
     if value.len() <= limit { utf8(value) } else { None }
 }
 
+/// Whether the values of this type are texts, which look the same in both forms.
+#[inline]
+pub(super) fn is_text(oid: u32) -> bool {
+    matches!(oid, 18 | 19 | 25 | 114 | 142 | 705 | 1042 | 1043 | 1790)
+}
+
 fn hex(out: &mut String, value: &[u8]) {
     out.push_str("\\x");
     for byte in value {
@@ -69,15 +75,15 @@ fn binary(out: &mut String, oid: u32, value: &[u8]) -> Read<()> {
     let mut wire = Reader::new(value, 0, Ahead::End);
     match oid {
         16 => out.push(if wire.u8()? == 0 { 'f' } else { 't' }),
-        18 | 19 | 25 | 114 | 142 | 705 | 1042 | 1043 | 1790 => out.push_str(&lossy(value)),
+        _ if is_text(oid) => out.push_str(&lossy(value)),
         3802 if wire.u8()? == 1 => out.push_str(&lossy(wire.rest())),
-        21 => _ = write!(out, "{}", i16::from_be_bytes(exact(value, &wire)?)),
-        23 => _ = write!(out, "{}", i32::from_be_bytes(exact(value, &wire)?)),
-        20 => _ = write!(out, "{}", i64::from_be_bytes(exact(value, &wire)?)),
+        21 => signed(out, i16::from_be_bytes(exact(value, &wire)?).into()),
+        23 => signed(out, i32::from_be_bytes(exact(value, &wire)?).into()),
+        20 => signed(out, i64::from_be_bytes(exact(value, &wire)?)),
         24 | 26 | 28 | 29 | 2202 | 2205 | 2206 | 4089 | 4096 => {
-            _ = write!(out, "{}", u32::from_be_bytes(exact(value, &wire)?));
+            unsigned(out, u32::from_be_bytes(exact(value, &wire)?).into());
         }
-        5069 => _ = write!(out, "{}", u64::from_be_bytes(exact(value, &wire)?)),
+        5069 => unsigned(out, u64::from_be_bytes(exact(value, &wire)?)),
         700 => _ = write!(out, "{}", f32::from_be_bytes(exact(value, &wire)?)),
         701 => _ = write!(out, "{}", f64::from_be_bytes(exact(value, &wire)?)),
         1700 => numeric(out, &mut wire)?,
@@ -108,6 +114,28 @@ fn binary(out: &mut String, oid: u32, value: &[u8]) -> Read<()> {
         _ => return Err(wire.broken("a binary form that is not known")),
     }
     Ok(())
+}
+
+fn signed(out: &mut String, number: i64) {
+    if number < 0 {
+        out.push('-');
+    }
+    unsigned(out, number.unsigned_abs());
+}
+
+/// Writes a number, of which results are full, in a third of the time that `write!` takes.
+fn unsigned(out: &mut String, mut number: u64) {
+    let mut digits = [0; 20];
+    let mut begin = 0;
+    for (place, digit) in digits.iter_mut().enumerate().rev() {
+        *digit = b'0' + u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
+        begin = place;
+        if number == 0 {
+            break;
+        }
+    }
+    out.push_str(digits.get(begin..).and_then(utf8).unwrap_or_default());
 }
 
 /// The value as exactly `N` bytes.
@@ -299,6 +327,21 @@ mod tests {
         assert_eq!(read(650, b"\x02\x08\x01\x04\x0a\0\0\0"), "10.0.0.0/8");
         assert_eq!(read(16390, b"\x01\xff"), "\\x01ff");
         assert_eq!(read(23, b"\x01\xff"), "\\x01ff");
+    }
+
+    #[test]
+    fn numbers_read_like_any() {
+        for number in [0, 1, 9, 10, 99, 100, 4_294_967_295, i64::MAX, i64::MIN] {
+            for number in [number, number.wrapping_neg(), number.wrapping_sub(1)] {
+                assert_eq!(read(20, &number.to_be_bytes()), number.to_string());
+                assert_eq!(read(5069, &number.to_be_bytes()), number.cast_unsigned().to_string());
+            }
+        }
+        for number in i16::MIN..=i16::MAX {
+            assert_eq!(read(21, &number.to_be_bytes()), number.to_string());
+        }
+        assert_eq!(read(23, &i32::MIN.to_be_bytes()), "-2147483648");
+        assert_eq!(read(26, &u32::MAX.to_be_bytes()), "4294967295");
     }
 
     #[test]
