@@ -13,7 +13,9 @@ pub struct Row {
 /// The bit of an end that says that its cell is null; no row holds so much text.
 const NULL: u32 = 1 << 31;
 
-/// Room for so many bytes of text, and for so many cells, stays with a row that is cleared.
+/// Room for so many bytes of text stays with a row that is cleared: a few rows of a hundred bytes each.
+const TEXT: usize = 2 << 10;
+/// Room for so many cells stays too.
 const KEPT: usize = 512;
 
 impl Row {
@@ -43,7 +45,7 @@ impl Row {
         }
         self.text.clear();
         self.ends.clear();
-        if self.text.capacity() > KEPT || self.ends.capacity() > KEPT {
+        if self.text.capacity() > TEXT || self.ends.capacity() > KEPT {
             *self = Row::default();
         }
     }

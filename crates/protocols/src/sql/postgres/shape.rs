@@ -203,10 +203,16 @@ fn any(count: usize, mut cells: &[u8], shape: Option<&Shape>, forms: &Forms, row
         let field = shape.and_then(|shape| shape.fields.get(at));
         let form = forms.of(at, field).unwrap_or_else(|| likely(value));
         let kind = field.map_or(0, |f| f.kind);
-        let is_text = form == Form::Text || values::is_text(kind);
-        match is_text.then(|| values::plain(value, CELL)).flatten() {
-            Some(text) => row.push(text),
-            None => cell(row, kind, form, value),
+        if form == Form::Binary
+            && let Some(number) = values::number(kind, value)
+        {
+            row.push_with(|text| values::signed(text, number));
+        } else if (form == Form::Text || values::is_text(kind))
+            && let Some(text) = values::plain(value, CELL)
+        {
+            row.push(text);
+        } else {
+            cell(row, kind, form, value);
         }
     }
 }

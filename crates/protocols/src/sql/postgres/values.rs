@@ -61,6 +61,17 @@ pub(super) fn is_text(oid: u32) -> bool {
     matches!(oid, 18 | 19 | 25 | 114 | 142 | 705 | 1042 | 1043 | 1790)
 }
 
+/// The number that a binary value of this type is, if it is one that most results have.
+#[inline]
+pub(super) fn number(oid: u32, value: &[u8]) -> Option<i64> {
+    Some(match oid {
+        21 => i16::from_be_bytes(value.try_into().ok()?).into(),
+        23 => i32::from_be_bytes(value.try_into().ok()?).into(),
+        20 => i64::from_be_bytes(value.try_into().ok()?),
+        _ => return None,
+    })
+}
+
 fn hex(out: &mut String, value: &[u8]) {
     out.push_str("\\x");
     for byte in value {
@@ -77,9 +88,7 @@ fn binary(out: &mut String, oid: u32, value: &[u8]) -> Read<()> {
         16 => out.push(if wire.u8()? == 0 { 'f' } else { 't' }),
         _ if is_text(oid) => out.push_str(&lossy(value)),
         3802 if wire.u8()? == 1 => out.push_str(&lossy(wire.rest())),
-        21 => signed(out, i16::from_be_bytes(exact(value, &wire)?).into()),
-        23 => signed(out, i32::from_be_bytes(exact(value, &wire)?).into()),
-        20 => signed(out, i64::from_be_bytes(exact(value, &wire)?)),
+        _ if let Some(number) = number(oid, value) => signed(out, number),
         24 | 26 | 28 | 29 | 2202 | 2205 | 2206 | 4089 | 4096 => {
             unsigned(out, u32::from_be_bytes(exact(value, &wire)?).into());
         }
@@ -116,14 +125,14 @@ fn binary(out: &mut String, oid: u32, value: &[u8]) -> Read<()> {
     Ok(())
 }
 
-fn signed(out: &mut String, number: i64) {
+/// Writes a number, of which results are full, in a third of the time that `write!` takes.
+pub(super) fn signed(out: &mut String, number: i64) {
     if number < 0 {
         out.push('-');
     }
     unsigned(out, number.unsigned_abs());
 }
 
-/// Writes a number, of which results are full, in a third of the time that `write!` takes.
 fn unsigned(out: &mut String, mut number: u64) {
     let mut digits = [0; 20];
     let mut begin = 0;
