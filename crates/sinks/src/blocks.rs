@@ -14,18 +14,21 @@ pub(crate) struct Blocks {
 impl Blocks {
     /// Adds a text between quotes that are written. Where it stood before stood `last`, which was written as `written`.
     pub(crate) fn write(&mut self, json: &mut Json, text: &[u8], last: &[u8], written: &[u8]) {
-        let mut pairs = text.chunks(BLOCK).zip(last.chunks(BLOCK));
-        if text.len() < 2 * BLOCK || !pairs.any(|(ours, theirs)| ours == theirs) {
+        let (blocks, rest) = text.as_chunks::<BLOCK>();
+        let (last_blocks, last_rest) = last.as_chunks::<BLOCK>();
+        if blocks.len() < 2 || !blocks.iter().zip(last_blocks).any(|(ours, theirs)| ours == theirs) {
             self.ends.clear();
             json.unquoted_bytes(text);
             return;
         }
         let begin = json.len();
-        let mut lasts = last.chunks(BLOCK);
         // What is to be taken over.
         let mut same = 0..0;
-        for (at, block) in text.chunks(BLOCK).enumerate() {
-            let is_same = lasts.next() == Some(block);
+        for at in 0..=blocks.len() {
+            let (block, is_same) = match (blocks.get(at), last_blocks.get(at)) {
+                (Some(block), last) => (&block[..], last == Some(block)),
+                (None, last) => (rest, last.is_none() && rest == last_rest),
+            };
             match self.ends.get(at).map(|end| *end as usize) {
                 Some(end) if is_same => same.end = end,
                 end => {
@@ -41,7 +44,7 @@ impl Blocks {
             }
         }
         json.append(written.get(same).unwrap_or_default());
-        self.ends.truncate(text.len().div_ceil(BLOCK));
+        self.ends.truncate(blocks.len() + 1);
     }
 }
 
