@@ -149,9 +149,10 @@ impl Flows {
     /// A free place, entered in the table for a flow that is about to be put there.
     fn settle(&mut self, key: &Key) -> u32 {
         let place = self.free.pop().unwrap_or_else(|| {
-            // Memory costs nothing before it is written to; growing by and by would hold all flows twice each time.
+            // Memory costs nothing before it is written to; growing by and by, as where this is refused, holds all flows
+            // twice each time.
             if self.slots.len() == FLOWS_FEW {
-                self.slots.reserve_exact(FLOWS_MAX - FLOWS_FEW);
+                _ = self.slots.try_reserve_exact(FLOWS_MAX - FLOWS_FEW);
             }
             self.slots.push(None);
             // FLOWS_MAX bounds the slots, far below 2^32.
