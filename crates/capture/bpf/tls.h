@@ -357,24 +357,23 @@ static __noinline int recall(struct session_key *session, struct thread *now)
 	return 0;
 }
 
-/* Keeps the call that goes on behind the one that begins. One whose return was missed is not below that on the stack. */
-static __noinline int set_aside(struct thread *now, u64 stack)
+/* Keeps the call that goes on behind the one that begins. */
+static __always_inline void set_aside(struct thread *now)
 {
-	struct session_key session = { .session = now->session, .tgid = bpf_get_current_pid_tgid() >> 32 };
-
-	if (stack >= now->outer.stack)
-		now->outer.purpose = 0;
-	if (stack >= now->stack)
-		return 0;
-	if (now->is_news)
-		remember(&session, &now->below);
 	now->outer.session = now->session;
 	now->outer.from = now->from;
 	now->outer.room = now->room;
 	now->outer.result = now->result;
 	now->outer.stack = now->stack;
 	now->outer.purpose = now->purpose;
-	return 0;
+}
+
+/* A call stands where another one stood: the return of that was missed, and what was found since is not its own. */
+static __always_inline void forget(struct thread *now, u64 stack)
+{
+	now->recalled = changes - 1;
+	if (stack >= now->outer.stack)
+		now->outer.purpose = 0;
 }
 
 /*
@@ -445,10 +444,13 @@ static __always_inline int entered(struct pt_regs *ctx)
 	 * system calls. Early data is sent behind the common function, in a buffer that the outer one empties.
 	 */
 	if (rarely(now->purpose)) {
-		if (now->session != session.session)
-			set_aside(now, ctx->sp);
-		else if (purpose == P_HANDSHAKE || now->purpose >= P_WRITE_EARLY)
+		bool is_inside = ctx->sp < now->stack, is_same = now->session == session.session;
+		if (is_inside && is_same && (purpose == P_HANDSHAKE || now->purpose >= P_WRITE_EARLY))
 			return RETURN_IDLE;
+		if (is_inside && !is_same)
+			set_aside(now);
+		else
+			forget(now, ctx->sp);
 	}
 	if (now->session != session.session || now->recalled != changes)
 		recall(&session, now);
