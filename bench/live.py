@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import typing
 from pathlib import Path
 
 import bare
@@ -72,6 +73,18 @@ def without_privilege():
     return True
 
 
+class Spent(typing.NamedTuple):
+    """The CPU seconds of one run."""
+
+    client: float
+    # Whatever else was named, too: the collector, a proxy.
+    server: float
+
+
+def both(series):
+    return [sum(spent) for spent in series]
+
+
 class Measured:
     """The CPU of one run of a load: of the load itself, of the server, and of whatever else is named."""
 
@@ -88,7 +101,7 @@ class Measured:
             time.sleep(0.01)
         # The collector takes what still waits for it.
         time.sleep(0.3)
-        return load + self.now() - before
+        return Spent(load, self.now() - before)
 
     def now(self):
         server = measure.spent_with_children(self.server)
@@ -116,13 +129,28 @@ def plain(plainsight, _cache):
             }
             figures = measure.alternate(ROUNDS, ways)
         share = seen(plainsight, server)
-    each = {name: measure.difference(spent, figures["nothing"]) / TRANSACTIONS * 1e6 for name, spent in figures.items()}
-    base = measure.median(figures["nothing"]) / TRANSACTIONS * 1e6
-    beside = ", ".join(f"{name} {each[name]:+.1f} us" for name in ways if name not in ("nothing", "plainsight"))
-    yield Row.plain("pgbench -S, plain: CPU of a transaction, server and client", f"{base:.1f} us")
-    yield Row.at_most("pgbench -S, plain: CPU added, collector included", beside, each["plainsight"], 5, "us")
-    collector = measure.median(own) / TRANSACTIONS * 1e6
-    yield Row.plain("pgbench -S, plain: of it in the collector", f"{collector:.1f} us")
+
+    def each(series):
+        return measure.median(series) / TRANSACTIONS * 1e6
+
+    def added(name, part):
+        return measure.difference(part(figures[name]), part(figures["nothing"])) / TRANSACTIONS * 1e6
+
+    def client(series):
+        return [spent.client for spent in series]
+
+    def server_side(series):
+        return [spent.server for spent in series]
+
+    others = [name for name in ways if name not in ("nothing", "plainsight")]
+    beside = ", ".join(f"{name} {added(name, server_side):+.1f} us" for name in others)
+    ends = f"{each(server_side(figures['nothing'])):.1f} us and {each(client(figures['nothing'])):.1f} us"
+    yield Row.plain("pgbench -S, plain: CPU of a transaction, server and client", ends)
+    cost = added("plainsight", server_side)
+    yield Row.at_most("pgbench -S, plain: CPU added, server and collector", beside, cost, 5, "us")
+    yield Row.plain("pgbench -S, plain: of it in the collector", f"{each(own):.1f} us")
+    further = added("plainsight", client)
+    yield Row.plain("pgbench -S, plain: CPU added to the client, on the same host", f"{further:.1f} us")
     yield Row.at_least_share("pgbench -S, plain: transactions seen", share, 0.999)
 
 
@@ -198,7 +226,7 @@ def tls(plainsight, _cache):
 
 def beside_bare(what, figures, pairs):
     def added(name, to="tls"):
-        return measure.difference(figures[name], figures[to]) / TRANSACTIONS * 1e6
+        return measure.difference(both(figures[name]), both(figures[to])) / TRANSACTIONS * 1e6
 
     secrecy = -added("clear")
     yield Row.plain(f"{what}: CPU of TLS itself, a query", f"{secrecy:.1f} us")
