@@ -15,6 +15,7 @@
 #include "meet.h"
 #include "pass.h"
 #include "seal.h"
+#include "sessions.h"
 #include "tls.h"
 #include "ends.h"
 #include "syscalls.h"

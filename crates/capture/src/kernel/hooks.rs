@@ -166,7 +166,7 @@ fn offset(function: &Function) -> usize {
     usize::try_from(function.offset).unwrap_or(usize::MAX)
 }
 
-/// The purpose in the low byte (`enum purpose` of `bpf/tls.h`), the hook above.
+/// The purpose in the low byte (`enum purpose` of `bpf/sessions.h`), the hook above.
 fn cookie(hook: Hook, function: &Function) -> u64 {
     let purpose = match function.purpose {
         Purpose::Write => 1,

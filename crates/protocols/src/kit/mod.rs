@@ -2,6 +2,7 @@
 
 pub mod conversation;
 pub mod desk;
+mod ear;
 pub mod half;
 pub mod machine;
 pub mod pairing;

@@ -31,6 +31,7 @@ mod secrets;
 mod session;
 mod shape;
 mod statements;
+mod turn;
 mod types;
 mod values;
 mod verb;
