@@ -120,7 +120,7 @@ impl Ends {
     /// The [`Key::shortcut`] of their flow.
     #[inline]
     pub(super) fn shortcut(self) -> u8 {
-        (((self.ports >> 16) + self.ports) & 0xff) as u8
+        ((self.ports >> 16).wrapping_add(self.ports) & 0xff) as u8
     }
 
     /// The name of their flow, and which of its ends the sender is.
@@ -192,4 +192,19 @@ fn lower(ip: u128) -> u64 {
 
 fn joined(upper: u64, lower: u64) -> u128 {
     u128::from(upper) << 64 | u128::from(lower)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Ends;
+
+    /// The highest ports are those of no service, and of a capture that somebody made up.
+    #[test]
+    fn both_names_of_a_flow_have_one_shortcut() {
+        for ports in [0, 1, 0x1538_ffff, 0xffff_0001, 0xffff_ffff] {
+            let ends = Ends { addresses: 0x7f00_0001_7f00_0002, ports };
+            let (key, _) = ends.key();
+            assert_eq!((ends.shortcut(), ends.turned().shortcut()), (key.shortcut(), key.shortcut()));
+        }
+    }
 }
