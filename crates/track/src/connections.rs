@@ -8,6 +8,9 @@ use model::conn::ConnId;
 
 use crate::connection::Connection;
 
+/// So many shortcuts there are: what is kept for each stays near the processor.
+const SHORTCUTS: usize = 1 << 11;
+
 /// Every connection that is followed.
 ///
 /// A place of the table is one pointer: up to half of them are empty, and a connection knows its own name.
@@ -22,11 +25,11 @@ pub(crate) struct Connections {
 ///
 /// Whether a place is still the right one shows there.
 #[derive(Debug)]
-struct Recent([u32; 256]);
+struct Recent(Box<[u32; SHORTCUTS]>);
 
 impl Default for Recent {
     fn default() -> Self {
-        Recent([0; 256])
+        Recent(Box::new([0; SHORTCUTS]))
     }
 }
 
@@ -39,7 +42,7 @@ impl Connections {
     /// The connection of this name.
     #[inline]
     pub(crate) fn get_mut(&mut self, id: ConnId) -> Option<&mut Connection> {
-        let place = self.recent.0[usize::from(shortcut(id))] as usize;
+        let place = self.recent.0[shortcut(id)] as usize;
         if !self.is_at(place, id) {
             return self.look_up(id);
         }
@@ -56,7 +59,7 @@ impl Connections {
     fn look_up(&mut self, id: ConnId) -> Option<&mut Connection> {
         let hash = self.hasher.hash_one(id);
         let place = self.table.find_bucket_index(hash, |connection| connection.id() == id)?;
-        self.recent.0[usize::from(shortcut(id))] = u32::try_from(place).ok()?;
+        self.recent.0[shortcut(id)] = u32::try_from(place).ok()?;
         self.table.get_bucket_mut(place).map(Box::as_mut)
     }
 
@@ -91,8 +94,8 @@ impl Connections {
     }
 }
 
-/// One byte that few connections of a busy host share.
+/// A number that few connections of a busy host share.
 #[inline]
-fn shortcut(id: ConnId) -> u8 {
-    (id.tgid.wrapping_add(id.fd) & 0xff) as u8
+fn shortcut(id: ConnId) -> usize {
+    id.tgid.wrapping_add(id.fd) as usize % SHORTCUTS
 }

@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 use model::conn::Speaker;
 
 use crate::replay::connection::Connection;
-use crate::replay::key::{Ends, Key};
+use crate::replay::key::{Ends, Key, SHORTCUTS};
 
 /// Flows at once. Beyond it the longest idle of the next [`NEIGHBOURS`] is closed for each new one.
 pub(super) const FLOWS_MAX: usize = 1_000_000;
@@ -18,21 +18,21 @@ const NEIGHBOURS: usize = 32;
 
 /// A place for each [`Key::shortcut`]; whether it is the right one shows there.
 #[derive(Debug)]
-struct Recent([u32; 256]);
+struct Recent(Box<[u32; SHORTCUTS]>);
 
 impl Default for Recent {
     fn default() -> Recent {
-        Recent([0; 256])
+        Recent(Box::new([0; SHORTCUTS]))
     }
 }
 
 /// One of each [`Ends::shortcut`].
 #[derive(Debug)]
-struct Nearby([Near; 256]);
+struct Nearby(Box<[Near; SHORTCUTS]>);
 
 impl Default for Nearby {
     fn default() -> Nearby {
-        Nearby([Near::NOBODY; 256])
+        Nearby(Box::new([Near::NOBODY; SHORTCUTS]))
     }
 }
 
@@ -74,7 +74,7 @@ impl Flows {
     /// The flow between the ends of a segment, and who sent that.
     #[inline]
     pub(super) fn between(&mut self, ends: Ends) -> Option<(&mut Connection, Speaker)> {
-        let near = &self.near.0[usize::from(ends.shortcut())];
+        let near = &self.near.0[ends.shortcut()];
         let (place, speaker) = if near.asks(ends) {
             (near.place, Speaker::Client)
         } else if near.asks(ends.turned()) {
@@ -94,14 +94,14 @@ impl Flows {
         // The ends of a connection to itself do not tell its sides apart.
         if ends != ends.turned() {
             let Ends { addresses, ports } = if speaker == Speaker::Client { ends } else { ends.turned() };
-            self.near.0[usize::from(ends.shortcut())] = Near { addresses, ports, place };
+            self.near.0[ends.shortcut()] = Near { addresses, ports, place };
         }
         Some((place, speaker))
     }
 
     /// What was at a place is no longer there, or not with the same client.
     fn depart(&mut self, key: &Key, place: u32) {
-        let near = &mut self.near.0[usize::from(key.shortcut())];
+        let near = &mut self.near.0[key.shortcut()];
         if near.place == place {
             *near = Near::NOBODY;
         }
@@ -110,7 +110,7 @@ impl Flows {
     /// The flow of this key.
     #[inline]
     pub(super) fn find(&mut self, key: &Key) -> Option<&mut Connection> {
-        let recent = self.recent.0[usize::from(key.shortcut())];
+        let recent = self.recent.0[key.shortcut()];
         if is_of(&self.slots, recent, key) { self.at(recent) } else { self.look_up(*key) }
     }
 
@@ -123,7 +123,7 @@ impl Flows {
     #[inline(never)]
     fn look_up(&mut self, key: Key) -> Option<&mut Connection> {
         let place = self.place(key)?;
-        self.recent.0[usize::from(key.shortcut())] = place;
+        self.recent.0[key.shortcut()] = place;
         self.at(place)
     }
 

@@ -5,6 +5,9 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use model::conn::Transport;
 
+/// So many shortcuts there are: what is kept for each stays near the processor, and a busy host's connections find room.
+pub(super) const SHORTCUTS: usize = 1 << 11;
+
 /// One end: an address and a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Endpoint {
@@ -65,11 +68,11 @@ impl Key {
         (Key([upper(low.ip), lower(low.ip), upper(high.ip), lower(high.ip), last]), sender)
     }
 
-    /// One byte that few flows of a busy host share: the client's ports are what differs there.
+    /// A number that few flows of a busy host share: the client's ports are what differs there.
     #[inline]
-    pub(super) fn shortcut(&self) -> u8 {
+    pub(super) fn shortcut(&self) -> usize {
         let [.., ports] = self.0;
-        (((ports >> 48) + (ports >> 32)) & 0xff) as u8
+        usize::from((((ports >> 48) + (ports >> 32)) & 0xffff) as u16) % SHORTCUTS
     }
 
     /// Where an end is.
@@ -119,8 +122,8 @@ impl Ends {
 
     /// The [`Key::shortcut`] of their flow.
     #[inline]
-    pub(super) fn shortcut(self) -> u8 {
-        ((self.ports >> 16).wrapping_add(self.ports) & 0xff) as u8
+    pub(super) fn shortcut(self) -> usize {
+        (self.ports >> 16).wrapping_add(self.ports) as usize % SHORTCUTS
     }
 
     /// The name of their flow, and which of its ends the sender is.
