@@ -420,3 +420,12 @@ pub struct Completeness {
     /// Why the first of them were not.
     pub cause: Option<Cause>,
 }
+
+impl Completeness {
+    /// Adds what was lost of a part.
+    #[inline]
+    pub fn add(&mut self, part: Completeness) {
+        self.lost_bytes += part.lost_bytes;
+        self.cause = self.cause.or(part.cause);
+    }
+}

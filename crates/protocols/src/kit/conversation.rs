@@ -71,12 +71,6 @@ impl Conversation {
         self.machine.tally.breaches > 0 && !self.is_proven()
     }
 
-    /// How many requests wait for their response.
-    #[must_use]
-    pub fn open_requests(&self) -> usize {
-        self.machine.pairing.open()
-    }
-
     /// The bytes of memory that unfinished messages hold.
     #[must_use]
     pub fn held(&self) -> usize {
@@ -135,6 +129,6 @@ impl Conversation {
     pub fn close(&mut self, at: Time, desk: &mut Desk) {
         self.end(Speaker::Client, at, desk);
         self.end(Speaker::Server, at, desk);
-        self.machine.pairing.abandon(self.machine.pairing.open(), None, desk);
+        self.machine.pairing.close(desk);
     }
 }

@@ -159,7 +159,7 @@ impl Ear<'_> {
     /// Reads one message, whose first byte passed at `from`: how many bytes it took, and how to go on.
     fn step(&mut self, rest: &[u8], from: Time, ahead: Ahead) -> (usize, Step) {
         let wire = Reader::new(rest, 0, ahead);
-        let mut wire = wire.among(self.machine.pairing.turn(), self.desk);
+        let mut wire = wire.among(self.machine.pairing.waiting(), self.desk);
         let read = self.machine.session.read(self.speaker, &mut wire);
         let (taken, debt) = (wire.taken(), wire.debt());
         self.settle(rest.len(), from, Taken { read, taken, debt })
@@ -183,6 +183,10 @@ impl Ear<'_> {
                 idle = taken == 0;
             }
             Ok(Heard::Nothing) => idle = taken == 0,
+            Ok(Heard::Piece(key)) => {
+                let span = self.span(None, from, bytes);
+                self.machine.pairing.add(self.speaker, key, span);
+            }
             Ok(Heard::Early(response)) => {
                 let span = self.ended(from, bytes);
                 self.machine.pairing.answer_early(*response, span, self.desk);
@@ -197,7 +201,7 @@ impl Ear<'_> {
                 self.machine.pairing.dismiss(self.desk);
             }
             Ok(Heard::Identity(identity)) => self.machine.pairing.identify(identity),
-            Ok(Heard::Abandoned(count)) => self.machine.pairing.abandon(count, None, self.desk),
+            Ok(Heard::Abandoned(count)) => self.machine.pairing.abandon(count, self.desk),
             Err(stop) => return self.stop(stop, taken, length),
         }
         if debt > 0 || self.half.unfinished.is_some() {
@@ -251,8 +255,7 @@ impl Ear<'_> {
         };
         if let Some(message) = &mut self.half.unfinished {
             let lost = std::mem::take(&mut message.lost);
-            span.completeness.lost_bytes += lost.lost_bytes;
-            span.completeness.cause = span.completeness.cause.or(lost.cause);
+            span.completeness.add(lost);
         }
         span
     }
@@ -286,18 +289,7 @@ impl Ear<'_> {
         if let Some(message) = &mut self.half.unfinished {
             message.debt = 0;
         }
-        let pairing = &mut self.machine.pairing;
-        match self.speaker {
-            Speaker::Client => pairing.doubt(),
-            Speaker::Server => {
-                let open = pairing.open();
-                pairing.abandon(open, Some(cause), self.desk);
-                // Of several, some answers may still come, and nobody knows how many.
-                if open > 1 {
-                    pairing.doubt();
-                }
-            }
-        }
+        self.machine.pairing.miss(self.speaker, cause, self.desk);
         self.machine.session.lost(self.speaker);
     }
 

@@ -87,7 +87,7 @@ impl Half {
     ) -> Step {
         let mut rest = bytes;
         while self.unfinished.is_none() && !rest.is_empty() {
-            let mut wire = Reader::new(rest, 0, Ahead::Open).among(machine.pairing.turn(), desk);
+            let mut wire = Reader::new(rest, 0, Ahead::Open).among(machine.pairing.waiting(), desk);
             let read = machine.session.read(speaker, &mut wire);
             let (taken, debt) = (wire.taken(), wire.debt());
             let span = Span { from: at, to: at, bytes: taken as u64 + debt, ..Span::default() };

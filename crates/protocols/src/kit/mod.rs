@@ -5,6 +5,7 @@ pub mod desk;
 mod ear;
 pub mod half;
 pub mod machine;
+mod named;
 pub mod pairing;
 pub mod protocol;
 pub mod queue;

@@ -2,20 +2,23 @@
 
 use std::sync::Arc;
 
+use model::conn::Speaker;
 use model::event::Cause;
 use model::exchange::{Completeness, Exchange, Identity, Outcome, Response};
 use model::time::Time;
 
 use crate::kit::desk::Desk;
+use crate::kit::named::Named;
 use crate::kit::protocol::{Key, Protocol};
 use crate::kit::queue::Queue;
+use crate::kit::reader;
 
 /// More open requests than this on one connection are not waited for: the oldest is given up.
 ///
 /// The deepest real pipelines (pgbench, Redis clients, HTTP/2) stay far below.
 const OPEN_REQUESTS: usize = 4096;
 
-/// The requests that wait for their responses.
+/// The requests that wait for their responses, in turn or under an id.
 ///
 /// After bytes of the asking side were lost, an unknown number of requests is missing. Their place in the
 /// queue is kept by a [`Waiting::Gap`]: responses that reach it answer nobody, and what was asked behind it is not
@@ -25,7 +28,10 @@ const OPEN_REQUESTS: usize = 4096;
 pub struct Pairing {
     protocol: &'static dyn Protocol,
     identity: Option<Arc<Identity>>,
+    /// Those that are answered in turn.
     waiting: Queue<Waiting>,
+    /// Those that are answered by an id; none at all in most protocols.
+    named: Option<Box<Named>>,
     /// The answer to the request that is still being said.
     early: Option<Box<Early>>,
 }
@@ -40,7 +46,7 @@ struct Early {
 #[derive(Debug)]
 enum Waiting {
     /// The exchange as far as it went; its response comes into the same memory.
-    Request(Key, Box<Exchange>),
+    Request(Box<Exchange>),
     Gap(Gap),
 }
 
@@ -67,7 +73,7 @@ impl Pairing {
     /// Nothing asked yet, in this protocol.
     #[must_use]
     pub fn new(protocol: &'static dyn Protocol) -> Self {
-        Pairing { protocol, identity: None, waiting: Queue::default(), early: None }
+        Pairing { protocol, identity: None, waiting: Queue::default(), named: None, early: None }
     }
 
     /// The protocol in which is asked and answered.
@@ -84,15 +90,29 @@ impl Pairing {
     /// A request that waits for its response.
     #[inline(always)]
     pub fn ask(&mut self, key: Key, mut exchange: Box<Exchange>, span: Span, desk: &mut Desk) {
+        self.begin(&mut exchange, span);
+        if let Key::Id(id) = key {
+            return self.ask_by_id(id, exchange, desk);
+        }
         if !self.waiting.is_empty() {
             self.make_room(desk);
         }
-        self.begin(&mut exchange, span);
         if self.early.is_some() {
             return self.finish_early(exchange, desk);
         }
         exchange.response.outcome = Outcome::Unanswered;
-        self.waiting.push_back(Waiting::Request(key, exchange));
+        self.waiting.push_back(Waiting::Request(exchange));
+    }
+
+    #[inline(never)]
+    fn ask_by_id(&mut self, id: u64, mut exchange: Box<Exchange>, desk: &mut Desk) {
+        exchange.response.outcome = Outcome::Unanswered;
+        let named = self.named.get_or_insert_default();
+        // Half of them at once: one by one, each newcomer would look for the oldest among them all.
+        let older = if named.len() < OPEN_REQUESTS { Vec::new() } else { named.take_older_half() };
+        let before = named.ask(id, exchange);
+        self.give_up_all(older, Some(Cause::Cap), desk);
+        self.give_up_all(before, None, desk);
     }
 
     /// Makes room for one more request behind those that wait.
@@ -119,7 +139,7 @@ impl Pairing {
     pub fn answer_early(&mut self, response: Response, span: Span, desk: &mut Desk) {
         match self.waiting.front_mut() {
             None => self.early = Some(Box::new(Early { response, span })),
-            Some(Waiting::Request(_, exchange)) => {
+            Some(Waiting::Request(exchange)) => {
                 exchange.response = response;
                 self.answer(Key::Turn, span, desk);
             }
@@ -127,30 +147,40 @@ impl Pairing {
         }
     }
 
-    /// The exchange whose answer comes next in turn, where that is sure.
+    /// The exchanges whose responses may come next.
     #[inline]
-    #[must_use]
-    pub fn turn(&mut self) -> Option<&mut Exchange> {
-        match self.waiting.front_mut() {
-            Some(Waiting::Request(_, exchange)) => Some(exchange),
+    pub(super) fn waiting(&mut self) -> reader::Waiting<'_> {
+        let turn = match self.waiting.front_mut() {
+            Some(Waiting::Request(exchange)) => Some(&mut **exchange),
             Some(Waiting::Gap(_)) | None => None,
+        };
+        reader::Waiting { turn, named: self.named.as_deref_mut() }
+    }
+
+    /// `speaker` said more of the request or response of an exchange that goes on.
+    pub fn add(&mut self, speaker: Speaker, key: Key, span: Span) {
+        let reader::Waiting { turn, named } = self.waiting();
+        let exchange = match key {
+            Key::Turn => turn,
+            Key::Id(id) => named.and_then(|named| named.get_mut(id)),
+        };
+        let Some(exchange) = exchange else { return };
+        match speaker {
+            Speaker::Client => exchange.request_bytes += span.bytes,
+            Speaker::Server => exchange.response_bytes += span.bytes,
         }
+        exchange.completeness.add(span.completeness);
     }
 
     /// A response ends, and with it the exchange that it was written into.
     #[inline(always)]
     pub fn answer(&mut self, key: Key, span: Span, desk: &mut Desk) {
-        let found = match key {
-            Key::Turn => self.waiting.pop_front(),
-            Key::Id(_) => {
-                let place =
-                    self.waiting.iter().position(|w| matches!(w, Waiting::Request(k, _) if *k == key));
-                place.and_then(|place| self.waiting.remove(place))
-            }
-        };
-        match found {
+        if let Key::Id(id) = key {
+            return self.answer_by_id(id, span, desk);
+        }
+        match self.waiting.pop_front() {
             None => {}
-            Some(Waiting::Request(_, exchange)) => self.finish(exchange, span, desk),
+            Some(Waiting::Request(exchange)) => self.finish(exchange, span, desk),
             Some(Waiting::Gap(_)) => {
                 self.give_up_oldest(Some(Cause::Breach), desk);
                 self.waiting.push_front(Waiting::Gap(Gap::Answered));
@@ -158,11 +188,18 @@ impl Pairing {
         }
     }
 
+    #[inline(never)]
+    fn answer_by_id(&mut self, id: u64, span: Span, desk: &mut Desk) {
+        if let Some(exchange) = self.named.as_mut().and_then(|named| named.take(id)) {
+            self.finish(exchange, span, desk);
+        }
+    }
+
     /// The oldest request was answered, and nobody wants to know.
     pub fn dismiss(&mut self, desk: &mut Desk) {
         match self.waiting.front() {
             Some(Waiting::Request(..)) => {
-                if let Some(Waiting::Request(_, exchange)) = self.waiting.pop_front() {
+                if let Some(Waiting::Request(exchange)) = self.waiting.pop_front() {
                     desk.take_back(exchange);
                 }
             }
@@ -177,38 +214,76 @@ impl Pairing {
         desk.exchanges.push(exchange);
     }
 
-    /// The `count` oldest requests will not be answered; `cause` says so when it is our loss.
-    pub fn abandon(&mut self, count: usize, cause: Option<Cause>, desk: &mut Desk) {
+    /// The `count` oldest requests that are answered in turn will not be answered.
+    pub fn abandon(&mut self, count: usize, desk: &mut Desk) {
         for _ in 0..count {
-            self.give_up_oldest(cause, desk);
+            self.give_up_oldest(None, desk);
         }
     }
 
-    /// Bytes of the asking side were lost, and requests perhaps with them.
-    pub fn doubt(&mut self) {
+    /// Bytes of `speaker` were lost or not understood, and requests or responses perhaps with them.
+    pub fn miss(&mut self, speaker: Speaker, cause: Cause, desk: &mut Desk) {
+        match speaker {
+            Speaker::Client => self.doubt(),
+            Speaker::Server => self.abandon_turns(cause, desk),
+        }
+        if let Some(named) = &mut self.named {
+            let doubted = named.miss(speaker);
+            self.give_up_all(doubted, Some(cause), desk);
+        }
+    }
+
+    /// Nothing more will be said: what waits stays unanswered.
+    pub fn close(&mut self, desk: &mut Desk) {
+        self.abandon(self.waiting.len(), desk);
+        if let Some(named) = &mut self.named {
+            let unanswered = named.take_all();
+            self.give_up_all(unanswered, None, desk);
+        }
+    }
+
+    /// Requests that are missing may have been asked here.
+    fn doubt(&mut self) {
         self.early = None;
         match self.waiting.back_mut() {
             Some(Waiting::Gap(gap)) => *gap = Gap::Unanswered,
-            Some(Waiting::Request(..)) | None => self.waiting.push_back(Waiting::Gap(Gap::Unanswered)),
+            Some(Waiting::Request(_)) | None => self.waiting.push_back(Waiting::Gap(Gap::Unanswered)),
         }
     }
 
-    /// How many requests wait.
-    #[must_use]
-    pub fn open(&self) -> usize {
-        self.waiting.iter().filter(|w| matches!(w, Waiting::Request(..))).count()
+    /// The answers to those that are answered in turn may be missing.
+    fn abandon_turns(&mut self, cause: Cause, desk: &mut Desk) {
+        let open = self.waiting.iter().filter(|w| matches!(w, Waiting::Request(_))).count();
+        for _ in 0..open {
+            self.give_up_oldest(Some(cause), desk);
+        }
+        // Of several, some answers may still come, and nobody knows how many.
+        if open > 1 {
+            self.doubt();
+        }
     }
 
     fn give_up_oldest(&mut self, cause: Option<Cause>, desk: &mut Desk) {
         while let Some(waiting) = self.waiting.pop_front() {
-            if let Waiting::Request(_, mut exchange) = waiting {
-                self.recognise(&mut exchange);
-                // What there is of its answer was not all.
-                exchange.response = Response { outcome: Outcome::Unanswered, ..Response::default() };
-                exchange.completeness.cause = exchange.completeness.cause.or(cause);
-                desk.exchanges.push(exchange);
-                return;
+            if let Waiting::Request(exchange) = waiting {
+                return self.give_up_all([exchange], cause, desk);
             }
+        }
+    }
+
+    /// These stay unanswered; `cause` says so when it is our loss.
+    fn give_up_all(
+        &self,
+        exchanges: impl IntoIterator<Item = Box<Exchange>>,
+        cause: Option<Cause>,
+        desk: &mut Desk,
+    ) {
+        for mut exchange in exchanges {
+            self.recognise(&mut exchange);
+            // What there is of its answer was not all.
+            exchange.response = Response { outcome: Outcome::Unanswered, ..Response::default() };
+            exchange.completeness.cause = exchange.completeness.cause.or(cause);
+            desk.exchanges.push(exchange);
         }
     }
 
@@ -229,10 +304,8 @@ impl Pairing {
     fn finish(&self, mut exchange: Box<Exchange>, span: Span, desk: &mut Desk) {
         self.recognise(&mut exchange);
         exchange.answered = Some(span.to);
-        exchange.response_bytes = span.bytes;
-        let whole = &mut exchange.completeness;
-        whole.lost_bytes += span.completeness.lost_bytes;
-        whole.cause = whole.cause.or(span.completeness.cause);
+        exchange.response_bytes += span.bytes;
+        exchange.completeness.add(span.completeness);
         desk.exchanges.push(exchange);
     }
 

@@ -91,8 +91,11 @@ pub enum Guess {
 pub enum Heard {
     /// A request, whole, written into a [`Reader::blank`].
     Request(Key, Box<Exchange>),
-    /// A response, whole, written into [`Reader::answer`].
+    /// A response, whole, written into [`Reader::answer`] or [`Reader::answer_to`].
     Response(Key),
+    /// A whole message of an exchange that goes on: of a request that was heard, or of its response. Those of other
+    /// exchanges may come in between.
+    Piece(Key),
     /// A response, whole, to the request that the other side is still saying.
     Early(Box<Response>),
     /// A message that asks for no answer, or a notice nobody asked for.

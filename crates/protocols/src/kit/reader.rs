@@ -7,6 +7,7 @@ use std::sync::Arc;
 use model::exchange::{Exchange, Request, Response};
 
 use crate::kit::desk::Desk;
+use crate::kit::named::Named;
 use crate::kit::protocol::{Broken, Read, Stop};
 
 /// Reads the bytes of one direction, from where the last message ended.
@@ -21,7 +22,7 @@ pub struct Reader<'a> {
     begins: u64,
     ahead: Ahead,
     debt: u64,
-    turn: Option<&'a mut Exchange>,
+    waiting: Waiting<'a>,
     desk: Option<&'a mut Desk>,
 }
 
@@ -34,6 +35,15 @@ pub enum Ahead {
     Hole(u64),
     /// Nothing: the direction is closed.
     End,
+}
+
+/// The requests that wait for their responses.
+#[derive(Debug, Default)]
+pub(super) struct Waiting<'a> {
+    /// The one that is answered next where answers come in turn, if that is sure.
+    pub(super) turn: Option<&'a mut Exchange>,
+    /// Those that are answered by an id.
+    pub(super) named: Option<&'a mut Named>,
 }
 
 /// The beginning of a long body, of which the rest is passed over.
@@ -57,14 +67,22 @@ impl<'a> Reader<'a> {
     /// A reader of `window`, which begins at position `begins` behind the message before.
     #[must_use]
     pub fn new(window: &'a [u8], begins: u64, ahead: Ahead) -> Self {
-        Reader { rest: window, length: window.len(), begins, ahead, debt: 0, turn: None, desk: None }
+        Reader {
+            rest: window,
+            length: window.len(),
+            begins,
+            ahead,
+            debt: 0,
+            waiting: Waiting::default(),
+            desk: None,
+        }
     }
 
-    /// The same reader, in a conversation: `turn` is its oldest open request, and the desk is shared with others.
+    /// The same reader, in a conversation with its open requests; the desk is shared with others.
     #[inline]
     #[must_use]
-    pub fn among(mut self, turn: Option<&'a mut Exchange>, desk: &'a mut Desk) -> Self {
-        self.turn = turn;
+    pub(super) fn among(mut self, waiting: Waiting<'a>, desk: &'a mut Desk) -> Self {
+        self.waiting = waiting;
         self.desk = Some(desk);
         self
     }
@@ -100,13 +118,24 @@ impl<'a> Reader<'a> {
     #[inline]
     #[must_use]
     pub fn asked(&self) -> Option<&Request> {
-        self.turn.as_ref().map(|exchange| &exchange.request)
+        self.waiting.turn.as_ref().map(|exchange| &exchange.request)
     }
 
     /// The response to [`Reader::asked`] as far as it was heard: it grows where it will stay.
     #[inline]
     pub fn answer(&mut self) -> Option<&mut Response> {
-        self.turn.as_mut().map(|exchange| &mut exchange.response)
+        self.waiting.turn.as_mut().map(|exchange| &mut exchange.response)
+    }
+
+    /// The open request with this id, where responses say by an id what they answer.
+    #[must_use]
+    pub fn asked_as(&self, id: u64) -> Option<&Request> {
+        self.waiting.named.as_ref()?.get(id).map(|exchange| &exchange.request)
+    }
+
+    /// The response to [`Reader::asked_as`] as far as it was heard: it grows where it will stay.
+    pub fn answer_to(&mut self, id: u64) -> Option<&mut Response> {
+        self.waiting.named.as_mut()?.get_mut(id).map(|exchange| &mut exchange.response)
     }
 
     /// An exchange to write a request into.
@@ -162,6 +191,42 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn be32(&mut self) -> Read<u32> {
         Ok(u32::from_be_bytes(self.array()?))
+    }
+
+    /// The next eight bytes as a number, most significant first.
+    ///
+    /// # Errors
+    /// [`Stop::Short`] when there are fewer.
+    #[inline]
+    pub fn be64(&mut self) -> Read<u64> {
+        Ok(u64::from_be_bytes(self.array()?))
+    }
+
+    /// The next two bytes as a number, least significant first.
+    ///
+    /// # Errors
+    /// [`Stop::Short`] when there are fewer.
+    #[inline]
+    pub fn le16(&mut self) -> Read<u16> {
+        Ok(u16::from_le_bytes(self.array()?))
+    }
+
+    /// The next four bytes as a number, least significant first.
+    ///
+    /// # Errors
+    /// [`Stop::Short`] when there are fewer.
+    #[inline]
+    pub fn le32(&mut self) -> Read<u32> {
+        Ok(u32::from_le_bytes(self.array()?))
+    }
+
+    /// The next eight bytes as a number, least significant first.
+    ///
+    /// # Errors
+    /// [`Stop::Short`] when there are fewer.
+    #[inline]
+    pub fn le64(&mut self) -> Read<u64> {
+        Ok(u64::from_le_bytes(self.array()?))
     }
 
     /// The next `N` bytes.
