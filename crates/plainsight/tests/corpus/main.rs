@@ -1,7 +1,7 @@
 //! Replays captures that others made, and holds what is heard against what their own projects expect of them.
 //!
 //! The captures lie outside of the project, in `../shared/corpus` or where `PLAINSIGHT_CORPUS` says. Each disagreement
-//! with an expectation is in [`disagreements::LISTED`] with who is right and why: an unlisted one fails, and so does a
+//! with an expectation is in [`disagreements`] with who is right and why: an unlisted one fails, and so does a
 //! listed one that is no more.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,0 +1,33 @@
+//! How many exchanges each capture holds, so that none is lost and none is invented.
+//!
+//! Each was counted by tshark 4.0 too. tshark counts interim answers (`1xx`), answers without a request and what is sent
+//! after a reset, takes a body with a hole for no answer, and two networks' (VLANs') connections with the same addresses
+//! for one. Where else it differs, the capture has a comment.
+
+mod http;
+mod postgresql;
+
+use std::collections::BTreeMap;
+
+use crate::captures::Capture;
+
+/// The exchanges of each protocol, by capture.
+const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[("http", http::HELD), ("postgresql", postgresql::HELD)];
+
+/// What a capture should give, by protocol: nothing, unless it is counted here.
+pub(crate) fn of(capture: &Capture) -> BTreeMap<String, usize> {
+    let held = counted().filter(|(_, name, _)| *name == capture.name);
+    held.map(|(protocol, _, count)| (protocol.to_owned(), count)).collect()
+}
+
+/// Counts of captures that are not there.
+pub(crate) fn unused(captures: &[Capture]) -> Vec<String> {
+    let missing = counted().filter(|(_, name, _)| captures.iter().all(|capture| capture.name != *name));
+    missing.map(|(_, name, _)| format!("{name}: counted, but not there")).collect()
+}
+
+/// Protocol, capture, exchanges.
+fn counted() -> impl Iterator<Item = (&'static str, &'static str, usize)> {
+    let protocols = PROTOCOLS.iter();
+    protocols.flat_map(|(protocol, held)| held.iter().map(move |(name, count)| (*protocol, *name, *count)))
+}
