@@ -37,6 +37,8 @@ pub(crate) struct Watch {
     #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration, help_heading = "Limits")]
     pub(crate) time: Option<Duration>,
     #[command(flatten)]
+    pub(crate) packets: Packets,
+    #[command(flatten)]
     pub(crate) limits: Limits,
 }
 
@@ -52,6 +54,8 @@ pub(crate) struct Replay {
     /// A TLS key log (SSLKEYLOGFILE) to read TLS 1.2 and 1.3 with.
     #[arg(long, value_name = "FILE")]
     pub(crate) keylog: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) packets: Packets,
 }
 
 #[derive(Debug, Args)]
@@ -90,6 +94,21 @@ pub(crate) struct Output {
     /// Show no access, only the statistics.
     #[arg(long, conflicts_with_all = ["json", "hex", "verbose"])]
     pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Packets")]
+pub(crate) struct Packets {
+    /// Write what is read, in clear, as a pcapng file for Wireshark. It holds payload, so only its owner may read it.
+    /// Of the filters, those of a connection's ends hold for it (`--pid --name --container --port`).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pcap: Option<PathBuf>,
+    /// Write a ring of so many files (`FILE` with a number before its ending), of which the newest replaces the oldest.
+    #[arg(long, value_name = "N", requires = "pcap", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) pcap_files: Option<u32>,
+    /// How much a file of the ring holds, in MiB.
+    #[arg(long, value_name = "MIB", requires = "pcap_files", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) pcap_size: u32,
 }
 
 #[derive(Clone, Copy, Debug, Args)]

@@ -70,6 +70,11 @@ impl Ends {
 }
 
 impl Filter {
+    /// What is wanted of a connection's ends.
+    pub(crate) fn ends(&self) -> &Ends {
+        &self.ends
+    }
+
     /// Whether an access is wanted.
     pub(crate) fn admits(&self, access: &Access) -> bool {
         let processes = [access.actor.as_deref(), access.peer.as_deref()];

@@ -10,6 +10,8 @@ mod pipeline;
 mod record;
 mod replay;
 mod statistics;
+mod tap;
+mod wanted;
 mod watch;
 
 use std::process::ExitCode;

@@ -16,6 +16,7 @@ use track::unknown::Show;
 
 use crate::cli::Output;
 use crate::filter::Filter;
+use crate::tap::Tap;
 
 /// So many accesses go to the sink at once, when more are there than the source's pauses let through.
 const BATCH: usize = 512;
@@ -31,6 +32,7 @@ pub(crate) struct Pipeline {
     /// `None` when everything is wanted.
     filter: Option<Filter>,
     sink: Option<Box<dyn Sink>>,
+    tap: Option<Tap>,
     accesses: Vec<Access>,
     latest: Time,
     shown: u64,
@@ -48,14 +50,15 @@ pub(crate) enum Flow {
 }
 
 impl Pipeline {
-    /// A pipeline that shows what `filter` admits as `output` says.
-    pub(crate) fn new(filter: &Filter, output: &Output) -> Self {
+    /// A pipeline that shows what `filter` admits as `output` says; what it reads goes through `tap` too.
+    pub(crate) fn new(filter: &Filter, output: &Output, tap: Option<Tap>) -> Self {
         let show = if output.hex { Show::Hex(HEX) } else { Show::Count };
         Pipeline {
             tracker: Tracker::new(show),
             statements: Memory::default(),
             filter: (*filter != Filter::default()).then(|| filter.clone()),
             sink: sink(output),
+            tap,
             accesses: Vec::new(),
             latest: Time::default(),
             shown: 0,
@@ -68,10 +71,14 @@ impl Pipeline {
             match source.next() {
                 Ok(Some(event)) => {
                     self.latest = self.latest.max(event.at);
+                    if let Some(tap) = &mut self.tap {
+                        tap.take(&event)?;
+                    }
                     self.tracker.follow(event, &mut self.accesses);
                 }
                 Ok(None) => {
                     self.deliver()?;
+                    self.tap.as_mut().map_or(Ok(()), Tap::flush)?;
                     return Ok(if source.is_finished() { Flow::Ended } else { Flow::Paused });
                 }
                 Err(error) => return Err(error).context("reading events"),
@@ -87,7 +94,13 @@ impl Pipeline {
     /// Tells what was asked and not answered, when no event will follow.
     pub(crate) fn finish(&mut self) -> anyhow::Result<()> {
         self.tracker.finish(self.latest, &mut self.accesses);
-        self.deliver()
+        self.deliver()?;
+        self.tap.as_mut().map_or(Ok(()), Tap::finish)
+    }
+
+    /// The tap, for the next pipeline.
+    pub(crate) fn take_tap(&mut self) -> Option<Tap> {
+        self.tap.take()
     }
 
     /// What was understood and what was not.

@@ -11,25 +11,28 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::cli;
 use crate::pipeline::{Flow, Pipeline};
 use crate::statistics;
+use crate::tap::Tap;
 
 /// Replays every file in turn; connections do not go from one file to the next.
 pub(crate) fn run(options: &cli::Replay) -> anyhow::Result<ExitCode> {
     let mut shown = 0;
+    let mut tap = Tap::open(&options.packets, options.filter.ends())?;
     for file in &options.files {
-        shown += replay(file, options)?;
+        shown += replay(file, options, &mut tap)?;
     }
     Ok(if shown > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn replay(file: &Path, options: &cli::Replay) -> anyhow::Result<u64> {
+fn replay(file: &Path, options: &cli::Replay, tap: &mut Option<Tap>) -> anyhow::Result<u64> {
     let mut source = capture::replay::open(file, &Options { keylog: options.keylog.clone() })?;
-    let mut pipeline = Pipeline::new(&options.filter, &options.output);
+    let mut pipeline = Pipeline::new(&options.filter, &options.output, tap.take());
     let progress = bar(source.progress().1);
     while pipeline.step(&mut source).with_context(|| format!("replaying {}", file.display()))? != Flow::Ended
     {
         progress.set_position(source.progress().0);
     }
     pipeline.finish()?;
+    *tap = pipeline.take_tap();
     progress.finish_and_clear();
     for warning in source.tally().warnings() {
         eprintln!("plainsight: {}: {warning}", file.display());

@@ -7,13 +7,15 @@ use crate::cli;
 use crate::host::Host;
 use crate::pipeline::{Flow, Pipeline};
 use crate::statistics;
+use crate::tap::Tap;
 
 /// How often the statistics are told.
 const STATISTICS: Duration = Duration::from_secs(30);
 
 /// Watches until Ctrl-C or the time is up.
 pub(crate) fn run(options: &cli::Watch) -> anyhow::Result<ExitCode> {
-    let mut pipeline = Pipeline::new(&options.filter, &options.output);
+    let tap = Tap::open(&options.packets, options.filter.ends())?;
+    let mut pipeline = Pipeline::new(&options.filter, &options.output, tap);
     let mut host = Host::watch(options.limits, options.time)?;
     let mut told = Instant::now();
     while host.goes_on() {

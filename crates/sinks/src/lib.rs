@@ -9,4 +9,5 @@ mod escape;
 mod head;
 mod json;
 pub mod jsonl;
+pub mod pcapng;
 pub mod sink;

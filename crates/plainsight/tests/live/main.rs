@@ -14,6 +14,7 @@ mod faults;
 mod gnutls;
 mod load;
 mod namespaces;
+mod packets;
 mod postgres;
 mod privilege;
 mod sockets;

@@ -40,11 +40,18 @@ impl Watch {
         Watch::of(Command::new(PLAINSIGHT), ports)
     }
 
+    /// Watches these ports with these words more on the command line, and waits until it does.
+    pub(crate) fn ports_with(ports: &[u16], arguments: &[&str]) -> Watch {
+        let fence = Fence::open();
+        let ports = fence.among(ports);
+        Watch::begin(Command::new(PLAINSIGHT), &[&["--port", &ports], arguments].concat(), fence)
+    }
+
     /// Watches these ports by `command`, which runs the program in some way of its own, and waits until it does.
     pub(crate) fn of(command: Command, ports: &[u16]) -> Watch {
         let fence = Fence::open();
-        let ports: Vec<String> = ports.iter().chain([&fence.port]).map(u16::to_string).collect();
-        Watch::begin(command, &["--port", &ports.join(",")], fence)
+        let ports = fence.among(ports);
+        Watch::begin(command, &["--port", &ports], fence)
     }
 
     /// Watches everything, with these words more on the command line.
@@ -137,6 +144,12 @@ impl Fence {
             }
         });
         Fence { port, calls: 0 }
+    }
+
+    /// These ports and its own, as a filter.
+    fn among(&self, ports: &[u16]) -> String {
+        let ports: Vec<String> = ports.iter().chain([&self.port]).map(u16::to_string).collect();
+        ports.join(",")
     }
 
     /// Makes a call and waits for its answer; its path.
