@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::conn::{ConnId, Layer, Paired};
 use crate::event::Opened;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Text};
 use crate::process::Process;
 
 /// An exchange with who made it and where.
@@ -23,6 +23,8 @@ pub struct Access {
     pub layer: Layer,
     /// How sure the socket under the TLS session is; `None` without TLS.
     pub paired: Option<Paired>,
+    /// The server's name, as the client said it when it began TLS.
+    pub server_name: Option<Text>,
     /// What was asked and answered; it stays where it was built, however often the access moves.
     pub exchange: Box<Exchange>,
 }

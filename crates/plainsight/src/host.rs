@@ -47,6 +47,11 @@ impl Host {
         !self.stop.load(Ordering::Relaxed) && self.end.is_none_or(|end| Instant::now() < end)
     }
 
+    /// Why a process's connections may be dark.
+    pub(crate) fn why_dark(&self, pid: u32) -> Option<String> {
+        Some(self.libraries.why_dark(pid))
+    }
+
     /// Gives up the hooks that answer nonsense.
     pub(crate) fn check(&mut self) {
         self.libraries.distrust(&mut self.kernel);

@@ -10,11 +10,14 @@ use capture::kernel::Kernel;
 use capture::kernel::hooks::Hook;
 use capture::libraries::change::Change;
 use capture::libraries::mappings::FileId;
+use capture::libraries::plan::{Refusal, Stack};
 use capture::libraries::watch::Watch;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// Changes that wait for the kernel side to be hooked; more only wait longer.
 const CHANGES: usize = 1024;
+/// Processes whose TLS code is remembered; more than a host runs (the kernel's own default `pid_max`).
+const PROCESSES: usize = 32_768;
 /// How long the finder sleeps when the kernel tells of nothing; it wakes at once when it does.
 const WAIT: Duration = Duration::from_millis(100);
 
@@ -26,6 +29,14 @@ pub(crate) struct Libraries {
     changes: Receiver<Change>,
     refused: Sender<FileId>,
     hooks: HashMap<FileId, Hook>,
+    /// What is known of the TLS code of each process.
+    codes: HashMap<u32, Code>,
+}
+
+/// The TLS code of a process.
+enum Code {
+    Hooked,
+    Dark(Stack, Refusal),
 }
 
 impl Libraries {
@@ -33,7 +44,7 @@ impl Libraries {
     pub(crate) fn find(kernel: &mut Kernel) -> anyhow::Result<Self> {
         let (give, changes) = sync_channel(CHANGES);
         let (refused, told) = channel();
-        let mut libraries = Libraries { changes, refused, hooks: HashMap::new() };
+        let mut libraries = Libraries { changes, refused, hooks: HashMap::new(), codes: HashMap::new() };
         let mut watch = Watch::start();
         for change in watch.poll() {
             libraries.take(change, kernel);
@@ -87,7 +98,28 @@ impl Libraries {
                     kernel.detach(hook);
                 }
             }
-            Change::Used { .. } | Change::Dark { .. } => {}
+            Change::Used { pid, .. } => self.know(pid, Code::Hooked),
+            Change::Dark { pid, stack, why } => self.know(pid, Code::Dark(stack, why)),
+        }
+    }
+
+    /// Why a process's connections may be dark.
+    pub(crate) fn why_dark(&self, pid: u32) -> String {
+        match self.codes.get(&pid) {
+            Some(Code::Dark(stack, why)) => format!("{stack}: {why}"),
+            Some(Code::Hooked) => "its TLS library is watched, but not these sessions of it".to_owned(),
+            None => "no TLS code that is known was found in it".to_owned(),
+        }
+    }
+
+    /// What stays dark is told of a process, whatever else is hooked in it.
+    fn know(&mut self, pid: u32, code: Code) {
+        if self.codes.len() >= PROCESSES {
+            self.codes.clear();
+        }
+        match (self.codes.get(&pid), &code) {
+            (Some(Code::Dark(..)), Code::Hooked) => {}
+            (Some(_) | None, _) => _ = self.codes.insert(pid, code),
         }
     }
 

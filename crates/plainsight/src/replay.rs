@@ -37,7 +37,9 @@ fn replay(file: &Path, options: &cli::Replay, tap: &mut Option<Tap>) -> anyhow::
     for warning in source.tally().warnings() {
         eprintln!("plainsight: {}: {warning}", file.display());
     }
-    eprint!("{}", statistics::tell(&pipeline.tally(), pipeline.open()));
+    let tally = pipeline.tally();
+    eprint!("{}", statistics::tell(&tally, pipeline.open()));
+    eprint!("{}", statistics::darkness(&tally.dark, |_| None));
     for (reason, packets) in source.tally().undecoded().filter(|(_, packets)| *packets > 0) {
         eprintln!("{packets} packets not read: {}", reason.name());
     }

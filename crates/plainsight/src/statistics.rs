@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use capture::kernel::ledger::Ledger;
 use serde_json::{Value, json};
+use track::darkness::{Dark, Darkness};
 use track::tally::Tally;
 
 /// A tally in words, on a few lines.
@@ -33,15 +34,26 @@ pub(crate) fn tell(tally: &Tally, open: usize) -> String {
         _ = write!(text, "; {} connections given up at the cap", tally.evicted);
     }
     text.push('\n');
-    let dark: Vec<_> = tally.dark.iter().filter(|(_, count)| **count > 0).collect();
-    if !dark.is_empty() {
-        let by_holder =
-            dark.iter().map(|(name, n)| if name.is_empty() { n.to_string() } else { format!("{name} {n}") });
-        let by_holder = by_holder.collect::<Vec<_>>().join(", ");
-        _ = writeln!(
-            text,
-            "dark connections, of which only ciphertext was seen: {by_holder} (`plainsight doctor` says why)"
-        );
+    text
+}
+
+/// Dark connections in words, a line for each program, with the reason that `why` knows of a process.
+pub(crate) fn darkness(dark: &Darkness, why: impl Fn(u32) -> Option<String>) -> String {
+    if dark.is_empty() {
+        return String::new();
+    }
+    let mut text = "dark connections, of which only ciphertext was seen:\n".to_owned();
+    for (name, Dark { connections, pid, servers }) in dark.iter() {
+        let blank = if name.is_empty() { "" } else { " " };
+        _ = write!(text, "  {name}{blank}{connections}");
+        if !servers.is_empty() {
+            let servers: Vec<_> = servers.iter().map(|server| &**server).collect();
+            _ = write!(text, " to {}", servers.join(", "));
+        }
+        if let Some(why) = pid.and_then(&why) {
+            _ = write!(text, ": {why}");
+        }
+        text.push('\n');
     }
     text
 }
@@ -73,11 +85,20 @@ pub(crate) fn account(ledger: &Ledger) -> String {
 }
 
 /// Tally and account as one JSON object.
-pub(crate) fn json(tally: &Tally, open: usize, ledger: &Ledger) -> Value {
+pub(crate) fn json(
+    tally: &Tally,
+    open: usize,
+    ledger: &Ledger,
+    why: impl Fn(u32) -> Option<String>,
+) -> Value {
     let lost: serde_json::Map<_, _> =
         tally.lost_bytes.iter().map(|(cause, n)| (cause.name().to_owned(), (*n).into())).collect();
-    let dark: serde_json::Map<_, _> =
-        tally.dark.iter().map(|(name, n)| (name.to_string(), (*n).into())).collect();
+    let dark = tally.dark.iter().map(|(name, Dark { connections, pid, servers })| {
+        let servers: Vec<_> = servers.iter().map(|server| &**server).collect();
+        let why = pid.and_then(&why);
+        (name.to_owned(), json!({ "connections": connections, "pid": pid, "servers": servers, "why": why }))
+    });
+    let dark: serde_json::Map<_, _> = dark.collect();
     json!({
         "exchanges": tally.exchanges(), "connections": tally.connections, "open": open, "evicted": tally.evicted,
         "heard_bytes": tally.heard_bytes, "sealed_bytes": tally.sealed_bytes, "unknown_bytes": tally.unknown_bytes,

@@ -38,9 +38,10 @@ pub(crate) fn run(options: &cli::Watch) -> anyhow::Result<ExitCode> {
 fn tell(pipeline: &Pipeline, host: &Host, output: &cli::Output) -> anyhow::Result<()> {
     let (tally, ledger) = (pipeline.tally(), host.kernel.ledger()?);
     if output.json {
-        eprintln!("{}", statistics::json(&tally, pipeline.open(), &ledger));
+        eprintln!("{}", statistics::json(&tally, pipeline.open(), &ledger, |pid| host.why_dark(pid)));
     } else {
         eprint!("{}", statistics::tell(&tally, pipeline.open()));
+        eprint!("{}", statistics::darkness(&tally.dark, |pid| host.why_dark(pid)));
         eprint!("{}", statistics::account(&ledger));
     }
     Ok(())

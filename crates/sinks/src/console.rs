@@ -65,9 +65,12 @@ impl<W: Write + Send> Console<W> {
         self.styled(dim, time.strftime("%H:%M:%S%.3f"));
         self.text.push(' ');
         let (asking, answering) = ends(access);
-        self.styled(AnsiColor::Cyan.on_default(), Name(asking, &access.opened.client));
+        self.styled(AnsiColor::Cyan.on_default(), Name(asking, None, &access.opened.client));
         self.text.push_str(" → ");
-        self.styled(AnsiColor::Cyan.on_default(), Name(answering, &access.opened.server));
+        self.styled(
+            AnsiColor::Cyan.on_default(),
+            Name(answering, access.server_name.as_deref(), &access.opened.server),
+        );
         if let Some(who) = &exchange.identity
             && (who.user.is_some() || who.database.is_some())
         {
@@ -227,21 +230,25 @@ fn ends(access: &Access) -> (Option<&Process>, Option<&Process>) {
     }
 }
 
-/// An end of a connection: the process there, else its address.
-struct Name<'a>(Option<&'a Process>, &'a Address);
+/// An end of a connection: the process there, else its name, else its address.
+struct Name<'a>(Option<&'a Process>, Option<&'a str>, &'a Address);
 
 impl std::fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if let Some(process) = self.0 {
-            write!(f, "{}[{}]", Printable(&process.name), process.pid)?;
+        let Name(process, name, address) = *self;
+        match (process, name) {
+            (Some(process), _) => write!(f, "{}[{}]", Printable(&process.name), process.pid)?,
+            (None, Some(name)) => f.write_str(name)?,
+            (None, None) => {}
         }
-        match (self.1, self.0) {
-            (Address::Inet(address), None) => write!(f, "{address}"),
-            (Address::Inet(address), Some(_)) => write!(f, ":{}", address.port()),
-            (Address::Unix(path), None) if path.is_empty() => f.write_str("unix"),
-            (Address::Unix(path), None) => write!(f, "unix:{}", Printable(path)),
-            (Address::Unknown, None) => f.write_str("?"),
-            (Address::Unix(_) | Address::Unknown, Some(_)) => Ok(()),
+        let is_named = process.is_some() || name.is_some();
+        match address {
+            Address::Inet(address) if is_named => write!(f, ":{}", address.port()),
+            Address::Unix(_) | Address::Unknown if is_named => Ok(()),
+            Address::Inet(address) => write!(f, "{address}"),
+            Address::Unix(path) if path.is_empty() => f.write_str("unix"),
+            Address::Unix(path) => write!(f, "unix:{}", Printable(path)),
+            Address::Unknown => f.write_str("?"),
         }
     }
 }

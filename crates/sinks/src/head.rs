@@ -6,7 +6,7 @@ use std::sync::Arc;
 use model::access::Access;
 use model::conn::{Address, ConnId, Layer, Role};
 use model::event::Opened;
-use model::exchange::Identity;
+use model::exchange::{Identity, Text};
 use model::process::Process;
 
 use crate::details;
@@ -24,6 +24,7 @@ pub(crate) struct Head {
     layer: Layer,
     protocol: &'static str,
     identity: Option<Arc<Identity>>,
+    server_name: Option<Text>,
     json: Json,
     pub(crate) details: details::Told,
 }
@@ -67,6 +68,7 @@ impl Head {
             layer: access.layer,
             protocol: exchange.protocol,
             identity: exchange.identity.clone(),
+            server_name: access.server_name.clone(),
             json,
             details: details::Told::default(),
         }
@@ -80,16 +82,21 @@ impl Head {
     /// Whether what was written is true of this access too. The processes are the opening's: a connection that learns of
     /// its other end is opened anew.
     fn is_of(&self, access: &Access) -> bool {
-        let same_identity = match (&self.identity, &access.exchange.identity) {
-            (Some(ours), Some(theirs)) => Arc::ptr_eq(ours, theirs),
-            (None, None) => true,
-            (Some(_), None) | (None, Some(_)) => false,
-        };
         self.conn == access.conn
             && Arc::ptr_eq(&self.opened, &access.opened)
             && self.layer == access.layer
             && std::ptr::eq(self.protocol, access.exchange.protocol)
-            && same_identity
+            && is_same(&self.identity, &access.exchange.identity)
+            && is_same(&self.server_name, &access.server_name)
+    }
+}
+
+/// Whether both are one thing, or nothing.
+fn is_same<T: ?Sized>(ours: &Option<Arc<T>>, theirs: &Option<Arc<T>>) -> bool {
+    match (ours, theirs) {
+        (Some(ours), Some(theirs)) => Arc::ptr_eq(ours, theirs),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
     }
 }
 
@@ -111,7 +118,7 @@ fn ends(json: &mut Json, access: &Access) {
     end(json, &access.opened.client);
     json.raw(r#"},"server":{"#);
     end(json, &access.opened.server);
-    json.raw(r#","name":null},"process":"#);
+    json.raw(r#","name":"#).text_or_null(access.server_name.as_deref()).raw(r#"},"process":"#);
     process(json, access.actor.as_deref());
     json.raw(r#","peer_process":"#);
     process(json, access.peer.as_deref());

@@ -254,6 +254,7 @@ mod tests {
             peer: None,
             layer: Layer::Clear,
             paired: Some(Paired::Likely),
+            server_name: Some("db.example.org".into()),
             exchange: Box::new(Exchange {
                 protocol: "postgresql",
                 identity: Some(Arc::new(identity)),
@@ -277,7 +278,7 @@ mod tests {
         let expected = json!({
             "at": "2026-11-22T01:06:59.000000012Z", "protocol": "postgresql", "layer": "tls", "role": "client",
             "connection": "42/3/7", "client": {"address": "127.0.0.1", "port": 50112},
-            "server": {"address": "2001:db8::1", "port": 5432, "name": null},
+            "server": {"address": "2001:db8::1", "port": 5432, "name": "db.example.org"},
             "process": {"pid": 42, "name": "psql", "exe": "", "command": "", "uid": 0, "user": null,
                         "parents": ["sh"], "container": null},
             "peer_process": null,
@@ -304,7 +305,8 @@ mod tests {
             process: None,
             peer: None,
         };
-        let mut access = Access { opened: Arc::new(opened), paired: None, actor: None, ..access() };
+        let mut access =
+            Access { opened: Arc::new(opened), paired: None, actor: None, server_name: None, ..access() };
         access.exchange.identity = None;
         access.exchange.answered = None;
         let mut out = Vec::new();

@@ -1,6 +1,5 @@
 //! One connection: its two layers, its four streams, and who holds its ends.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::access::Access;
@@ -10,6 +9,7 @@ use model::exchange::Exchange;
 use model::process::Process;
 use model::time::Time;
 
+use crate::darkness::Darkness;
 use crate::stream::{Piece, Stream};
 use crate::talk::{Ear, Talk};
 use crate::tally::Tally;
@@ -229,15 +229,10 @@ impl Connection {
     }
 
     /// Counts this connection as dark if ciphertext passed and no plaintext was seen until now.
-    pub fn count_darkness(&self, dark: &mut BTreeMap<Arc<str>, u64>) {
+    pub fn count_darkness(&self, dark: &mut Darkness) {
         if self.secrecy == Secrecy::Dark {
-            *dark.entry(self.holder()).or_default() += 1;
+            dark.count(self.opened.process.as_deref(), self.wire.talk.server_name());
         }
-    }
-
-    /// Whom a dark connection is counted under: a process, or nobody in a packet capture.
-    fn holder(&self) -> Arc<str> {
-        self.opened.process.as_ref().map_or_else(|| "".into(), |process| Arc::clone(&process.name))
     }
 
     #[inline]
@@ -273,6 +268,7 @@ impl Connection {
                 Layer::Wire => None,
                 Layer::Clear => self.paired,
             },
+            server_name: self.wire.talk.server_name().cloned(),
             exchange,
         }
     }

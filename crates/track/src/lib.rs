@@ -3,6 +3,8 @@
 
 pub mod connection;
 mod connections;
+pub mod darkness;
+mod hello;
 pub mod recognition;
 pub mod stream;
 pub mod talk;

@@ -2,10 +2,12 @@
 
 use model::conn::Speaker;
 use model::event::{self, Cause, Joined};
+use model::exchange::Text;
 use model::time::Time;
 use protocols::kit::conversation::{Conversation, Standing};
 use protocols::kit::desk::Desk;
 
+use crate::hello::server_name;
 use crate::recognition::{Opened, Verdict};
 use crate::tally::Tally;
 use crate::unknown::{Show, Turn};
@@ -34,8 +36,8 @@ pub enum Talk {
     Trying(Box<Trial>),
     /// A protocol that gave at least one exchange.
     Proven(Conversation),
-    /// Ciphertext: never read.
-    Sealed,
+    /// Ciphertext: never read; with the server's name, where the client's hello says it.
+    Sealed(Option<Text>),
     /// A protocol that nobody knows.
     Unknown(Box<Turn>),
 }
@@ -78,7 +80,12 @@ impl Talk {
     fn hear_unproven(&mut self, of: &event::Opened, speaker: Speaker, at: Time, bytes: &[u8], ear: &mut Ear) {
         match self {
             Talk::Proven(_) => self.hear(of, speaker, at, bytes, ear),
-            Talk::Sealed => ear.tally.sealed_bytes += bytes.len() as u64,
+            Talk::Sealed(name) => {
+                ear.tally.sealed_bytes += bytes.len() as u64;
+                if name.is_none() {
+                    *name = server_name(bytes).map(Text::from);
+                }
+            }
             Talk::Unknown(turn) => {
                 ear.tally.unknown_bytes += bytes.len() as u64;
                 if let Show::Hex(limit) = ear.show {
@@ -100,7 +107,17 @@ impl Talk {
             Talk::Proven(conversation) => conversation.miss(speaker, at, length, cause, &mut ear.desk),
             Talk::Trying(trial) => trial.conversation.miss(speaker, at, length, cause, &mut ear.desk),
             Talk::Silent => *self = Talk::Opening(Box::new(Opened::new(Joined::Midway))),
-            Talk::Opening(_) | Talk::Sealed | Talk::Unknown(_) => {}
+            Talk::Opening(_) | Talk::Sealed(_) | Talk::Unknown(_) => {}
+        }
+    }
+
+    /// The server's name, as the client of a TLS session says it.
+    #[inline]
+    #[must_use]
+    pub fn server_name(&self) -> Option<&Text> {
+        match self {
+            Talk::Sealed(name) => name.as_ref(),
+            Talk::Silent | Talk::Opening(_) | Talk::Trying(_) | Talk::Proven(_) | Talk::Unknown(_) => None,
         }
     }
 
@@ -109,7 +126,7 @@ impl Talk {
         match self {
             Talk::Proven(conversation) => conversation.bound(speaker),
             Talk::Trying(trial) => trial.conversation.bound(speaker),
-            Talk::Silent | Talk::Opening(_) | Talk::Sealed | Talk::Unknown(_) => {}
+            Talk::Silent | Talk::Opening(_) | Talk::Sealed(_) | Talk::Unknown(_) => {}
         }
     }
 
@@ -118,7 +135,7 @@ impl Talk {
         match self {
             Talk::Proven(conversation) => conversation.end(speaker, at, &mut ear.desk),
             Talk::Trying(trial) => trial.conversation.end(speaker, at, &mut ear.desk),
-            Talk::Silent | Talk::Opening(_) | Talk::Sealed | Talk::Unknown(_) => {}
+            Talk::Silent | Talk::Opening(_) | Talk::Sealed(_) | Talk::Unknown(_) => {}
         }
     }
 
@@ -132,7 +149,9 @@ impl Talk {
             Talk::Proven(mut conversation) => end(&mut conversation, at, ear),
             Talk::Trying(mut trial) => end(&mut trial.conversation, at, ear),
             Talk::Unknown(mut turn) => turn.end(&mut ear.desk.exchanges),
-            Talk::Silent | Talk::Opening(_) | Talk::Sealed => {}
+            Talk::Silent | Talk::Opening(_) => {}
+            // What is read above it is still to be told, with the server's name.
+            sealed @ Talk::Sealed(_) => *self = sealed,
         }
     }
 
@@ -140,7 +159,7 @@ impl Talk {
         let Talk::Opening(opened) = self else { return };
         if is_tls(bytes) {
             ear.tally.sealed_bytes += bytes.len() as u64;
-            *self = Talk::Sealed;
+            *self = Talk::Sealed(server_name(bytes).map(Text::from));
             return;
         }
         let last = !opened.keep(speaker, at, bytes);

@@ -1,9 +1,10 @@
 //! The tally: what was understood, and every byte that was not, with its cause.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use model::event::Cause;
+
+use crate::darkness::Darkness;
 
 /// Counts over all connections since the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct Tally {
     /// Ciphertext bytes, counted and not read.
     pub sealed_bytes: u64,
     /// Connections on which only ciphertext was seen, by the name of the process that holds the observed end.
-    pub dark: BTreeMap<Arc<str>, u64>,
+    pub dark: Darkness,
     /// Bytes of protocols that nobody knows.
     pub unknown_bytes: u64,
     /// Times that bytes broke their protocol.

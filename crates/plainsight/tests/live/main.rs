@@ -9,6 +9,7 @@
 mod support;
 
 mod capabilities;
+mod darkness;
 mod early;
 mod faults;
 mod gnutls;

@@ -36,6 +36,7 @@ pub(crate) struct Access {
 pub(crate) struct End {
     pub(crate) address: Option<String>,
     pub(crate) path: Option<String>,
+    pub(crate) name: Option<String>,
     pub(crate) port: Option<u16>,
 }
 
