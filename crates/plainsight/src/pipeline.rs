@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal};
 use anyhow::Context;
 use capture::source::Source;
 use model::access::Access;
+use model::event::Event;
 use model::time::Time;
 use sinks::console::{Colour, Console, Detailed};
 use sinks::jsonl::JsonLines;
@@ -71,10 +72,11 @@ impl Pipeline {
             match source.next() {
                 Ok(Some(event)) => {
                     self.latest = self.latest.max(event.at);
-                    if let Some(tap) = &mut self.tap {
-                        tap.take(&event)?;
+                    if self.tap.is_none() {
+                        self.tracker.follow(event, &mut self.accesses);
+                    } else {
+                        self.follow_tapped(event)?;
                     }
-                    self.tracker.follow(event, &mut self.accesses);
                 }
                 Ok(None) => {
                     self.deliver()?;
@@ -89,6 +91,16 @@ impl Pipeline {
         }
         self.deliver()?;
         Ok(Flow::More)
+    }
+
+    /// Out of line: an event whose address is needed stands in memory, which would cost those that are not tapped.
+    #[inline(never)]
+    fn follow_tapped(&mut self, event: Event<'_>) -> anyhow::Result<()> {
+        if let Some(tap) = &mut self.tap {
+            tap.take(&event)?;
+        }
+        self.tracker.follow(event, &mut self.accesses);
+        Ok(())
     }
 
     /// Tells what was asked and not answered, when no event will follow.

@@ -258,17 +258,18 @@ impl Connection {
     #[inline]
     fn access(&self, layer: Layer, exchange: Box<Exchange>, tally: &mut Tally) -> Access {
         tally.count_exchange(exchange.protocol);
+        let (paired, server_name) = match layer {
+            Layer::Wire => (None, None),
+            Layer::Clear => (self.paired, self.wire.talk.server_name().cloned()),
+        };
         Access {
             conn: self.id,
             opened: Arc::clone(&self.opened),
             actor: self.opened.process.clone(),
             peer: self.more.as_ref().and_then(|more| more.peer.clone()),
             layer,
-            paired: match layer {
-                Layer::Wire => None,
-                Layer::Clear => self.paired,
-            },
-            server_name: self.wire.talk.server_name().cloned(),
+            paired,
+            server_name,
             exchange,
         }
     }
