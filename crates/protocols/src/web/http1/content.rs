@@ -137,8 +137,18 @@ fn text(kind: Kind, coding: Coding, sample: &[u8]) -> Option<Text> {
         return None;
     }
     let sample = sample.get(..SAMPLE).unwrap_or(sample);
-    let content = decoded(coding, sample)?;
-    let content = readable(content.get(..TEXT).unwrap_or(&content));
+    match coding {
+        Coding::Identity => masked(kind, sample),
+        Coding::Other => None,
+        Coding::Gzip | Coding::Deflate | Coding::Brotli | Coding::Zstd => {
+            masked(kind, &decoded(coding, sample)?)
+        }
+    }
+}
+
+/// The text of a content's beginning, credentials masked; `None` when it is no text.
+fn masked(kind: Kind, content: &[u8]) -> Option<Text> {
+    let content = readable(content.get(..TEXT).unwrap_or(content));
     let mask = match kind {
         Kind::Json if mask::has_secret_members(content.as_bytes()) => mask::json,
         Kind::Form if mask::has_secret_parameters(content.as_bytes()) => mask::parameters,
@@ -164,15 +174,17 @@ fn readable(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 /// What `kept` says, to the bound [`TEXT`]; a cut or broken end of it is passed over.
-fn decoded(coding: Coding, kept: &[u8]) -> Option<Cow<'_, [u8]>> {
+///
+/// Out of line: what unpacks takes 56 KiB of stack, which most bodies need not touch.
+#[inline(never)]
+fn decoded(coding: Coding, kept: &[u8]) -> Option<Vec<u8>> {
     let mut content = Vec::new();
     let mut read = |from: &mut dyn std::io::Read| {
         // The end of a sample is cut: what came before it counts.
         let _ = from.take(TEXT as u64).read_to_end(&mut content);
     };
     match coding {
-        Coding::Identity => return Some(Cow::Borrowed(kept)),
-        Coding::Other => return None,
+        Coding::Identity | Coding::Other => return None,
         Coding::Gzip => read(&mut flate2::read::MultiGzDecoder::new(kept)),
         // Some servers send the bare stream and some the zlib format, which RFC 9110 (8.4.1.2) means.
         Coding::Deflate if kept.first().is_some_and(|b| b & 15 == 8) => {
@@ -188,7 +200,7 @@ fn decoded(coding: Coding, kept: &[u8]) -> Option<Cow<'_, [u8]>> {
             read(&mut stream);
         }
     }
-    (!content.is_empty()).then_some(Cow::Owned(content))
+    (!content.is_empty()).then_some(content)
 }
 
 /// The window that a brotli stream with this first byte asks for (RFC 7932, 9.1).
