@@ -4,17 +4,14 @@
 const HARMLESS_FIELDS: [&str; 3] = ["sec-websocket-key", "idempotency-key", "surrogate-key"];
 
 /// Names of parameters, members and elements that are credentials, letters and digits alone.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 12] = [
     "auth",
     "authorization",
-    "code",
     "credential",
     "credentials",
     "jwt",
-    "key",
     "pass",
     "passphrase",
-    "pin",
     "pwd",
     "sas",
     "sid",
@@ -26,8 +23,30 @@ const NAMES: [&str; 15] = [
 const NAME_ENDS: [&str; 9] =
     ["password", "passwd", "secret", "token", "apikey", "accesskey", "privatekey", "signature", "sessionid"];
 
-/// Names in a document that are credentials only in a query: there a `key` opens a door, here it is a word.
-const HARMLESS_IN_DOCUMENTS: [&str; 3] = ["code", "key", "pin"];
+/// Names that are credentials only in a query: there a `key` opens a door, in a document it is a word.
+const NAMES_IN_QUERIES: [&str; 3] = ["code", "key", "pin"];
+
+/// How many names there are that a document's member may have, or end in.
+const IN_DOCUMENTS: usize = NAMES.len() + NAME_ENDS.len();
+
+/// How many there are in all.
+const ALL: usize = IN_DOCUMENTS + NAMES_IN_QUERIES.len();
+
+/// The last three letters of each of these names, those of documents first.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it: what would panic does not compile")]
+const fn end(at: usize) -> [u8; 3] {
+    let name = if at < NAMES.len() {
+        NAMES[at]
+    } else if at < IN_DOCUMENTS {
+        NAME_ENDS[at - NAMES.len()]
+    } else {
+        NAMES_IN_QUERIES[at - IN_DOCUMENTS]
+    };
+    match name.as_bytes() {
+        [.., a, b, c] => [*a, *b, *c],
+        _ => [0; 3],
+    }
+}
 
 /// Longer names are nobody's.
 const NAME: usize = 64;
@@ -90,7 +109,7 @@ fn is_credential(name: &[u8], place: Place) -> bool {
     let plain = plain.get(..length).unwrap_or_default();
     let Some(last) = plain.last() else { return false };
     let is = |names: &[&str]| names.iter().any(|n| n.as_bytes() == plain);
-    let whole = is(&NAMES) && (place == Place::Query || !is(&HARMLESS_IN_DOCUMENTS));
+    let whole = is(&NAMES) || (place == Place::Query && is(&NAMES_IN_QUERIES));
     whole
         || NAME_ENDS.iter().any(|end| end.as_bytes().last() == Some(last) && plain.ends_with(end.as_bytes()))
 }
@@ -122,7 +141,7 @@ fn may_end_secret([y, z, a, b, c]: [u8; 5]) -> bool {
 
 /// Whether a credential's name may end in these two, of which the first is a letter, or at least a byte of their columns.
 #[inline]
-pub(super) fn may_end_in(b: u8, c: u8) -> bool {
+fn may_end_in(b: u8, c: u8) -> bool {
     TAILS.get(usize::from(c)).is_none_or(|tails| tails >> (b & 31) & 1 == 1)
 }
 
@@ -153,11 +172,10 @@ static TAILS: [u32; 256] = {
         byte += 1;
     }
     let mut at = 0;
-    while at < NAMES.len() + NAME_ENDS.len() {
-        let name = if at < NAMES.len() { NAMES[at] } else { NAME_ENDS[at - NAMES.len()] };
-        let (_, [b, c]) = name.as_bytes().split_last_chunk().unwrap();
-        tails[*c as usize] |= 1 << LETTERS[*b as usize];
-        tails[c.to_ascii_uppercase() as usize] |= 1 << LETTERS[*b as usize];
+    while at < ALL {
+        let [_, b, c] = end(at);
+        tails[c as usize] |= 1 << LETTERS[b as usize];
+        tails[c.to_ascii_uppercase() as usize] |= 1 << LETTERS[b as usize];
         at += 1;
     }
     tails
@@ -174,13 +192,33 @@ static ENDINGS: [u32; 1 << 10] = {
         pair += 1;
     }
     let mut at = 0;
-    while at < NAMES.len() + NAME_ENDS.len() {
-        let name = if at < NAMES.len() { NAMES[at] } else { NAME_ENDS[at - NAMES.len()] };
-        let (_, [a, b, c]) = name.as_bytes().split_last_chunk().unwrap();
-        endings[LETTERS[*a as usize] << 5 | LETTERS[*b as usize]] |= 1 << LETTERS[*c as usize];
+    while at < ALL {
+        let [a, b, c] = end(at);
+        endings[LETTERS[a as usize] << 5 | LETTERS[b as usize]] |= 1 << LETTERS[c as usize];
         at += 1;
     }
     endings
+};
+
+/// By the low half of a letter, a bit for each group of names that have such a letter second to last, and last. A name of
+/// three small letters or more can be a credential's in a document only where its last two have a group in common; some
+/// that are nobody's have too.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it, as above")]
+pub(super) const GROUPS: [[u8; 16]; 2] = {
+    let (mut groups, mut count) = ([[0_u8; 16]; 2], 0);
+    let mut at = 0;
+    while at < IN_DOCUMENTS {
+        let [_, b, c] = end(at);
+        let (b, c) = (b as usize % 16, c as usize % 16);
+        // Each last letter has a group of its own, as far as there are some.
+        if groups[1][c] == 0 {
+            groups[1][c] = 1 << (count % u8::BITS);
+            count += 1;
+        }
+        groups[0][b] |= groups[1][c];
+        at += 1;
+    }
+    groups
 };
 
 fn escaped(bytes: &mut std::slice::Iter<'_, u8>) -> u8 {
@@ -212,7 +250,7 @@ pub(super) mod tests {
     use proptest::sample::select;
     use proptest::{prop_assert_eq, proptest};
 
-    use super::{NAME_ENDS, NAMES, Place, is_credential, is_secret, is_secret_field};
+    use super::{NAME_ENDS, NAMES, NAMES_IN_QUERIES, Place, is_credential, is_secret, is_secret_field};
 
     /// A letter of a name, as itself or in a way that should hide nothing.
     fn letter(letter: u8) -> impl Strategy<Value = String> {
@@ -230,7 +268,8 @@ pub(super) mod tests {
 
     /// A name that is a credential's, or nearly.
     pub(in crate::web::http1) fn name() -> impl Strategy<Value = String> {
-        let known = select(NAMES.iter().chain(&NAME_ENDS).copied().collect::<Vec<_>>());
+        let known = NAMES.iter().chain(&NAME_ENDS).chain(&NAMES_IN_QUERIES).copied();
+        let known = select(known.collect::<Vec<_>>());
         let spelt = known.prop_flat_map(|name| name.bytes().map(letter).collect::<Vec<_>>());
         ("([a-z_]{0,3}|id|to)", spelt, "[a-z0-9]{0,1}")
             .prop_map(|(before, spelt, behind)| before + &spelt.concat() + &behind)

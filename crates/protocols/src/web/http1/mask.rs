@@ -1,14 +1,12 @@
 //! Credentials become `***` here, before anything is kept: in targets, fields and bodies.
 
-use wide::u8x16;
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, Simd, dispatch, u8x16, u8x32};
 
-use crate::web::http1::credentials::{Place, is_secret, may_be_secret, may_end_in};
+use crate::web::http1::credentials::{GROUPS, Place, is_secret, may_be_secret};
 
 /// What stands for a credential.
 pub(super) const MASK: &str = "***";
-
-/// So many bytes are looked at together.
-const PIECE: usize = 16;
 
 /// Whether [`url`] may change `text`, or a line of it: most targets and field values have nothing to hide.
 pub(super) fn may_hide(text: &[u8]) -> bool {
@@ -34,21 +32,25 @@ pub(super) fn has_secret_parameters(text: &[u8]) -> bool {
 
 /// Whether [`json`] may change `text`.
 pub(super) fn has_secret_members(text: &[u8]) -> bool {
-    let mut read = 0;
-    while let Some(window) = text.get(read..).and_then(<[u8]>::first_chunk) {
-        if has_secret_member(window, text, read) {
-            return true;
-        }
-        read += BLOCK;
-    }
-    let rest = text.get(read..).unwrap_or_default();
-    let mut window = [0; WINDOW];
-    window.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    rest.len() > BEFORE && has_secret_member(&window, text, read)
+    has_secret_members_by(Level::new(), text)
 }
 
-/// So many bytes are looked at before it is looked closer.
-const BLOCK: usize = 4 * PIECE;
+/// [`has_secret_members`], by what a processor of this level can.
+fn has_secret_members_by(level: Level, text: &[u8]) -> bool {
+    let mut read = 0;
+    while let Some(rest) = text.get(read..)
+        && let Some(at) = dispatch!(level, simd => named(simd, rest))
+    {
+        if is_secret_member(text, read + BEFORE + at) {
+            return true;
+        }
+        read += at + 1;
+    }
+    false
+}
+
+/// So many bytes are looked at together.
+const BLOCK: usize = 32;
 
 /// So many bytes before a colon say most of what stands there: four that end the name, and a quote. No secret name is so
 /// short that its colon stands nearer to the beginning of a text.
@@ -57,45 +59,48 @@ const BEFORE: usize = 5;
 /// A block with what stands before its first byte.
 const WINDOW: usize = BEFORE + BLOCK;
 
-/// Whether a colon in this window's block, which begins at `read` in the text, stands behind the name of a secret member.
-#[inline]
-fn has_secret_member(window: &[u8; WINDOW], text: &[u8], read: usize) -> bool {
-    let mut named = named(window);
-    while named != 0 {
-        let at = named.trailing_zeros() as usize % BLOCK;
-        let end = window.get(at..).and_then(<[u8]>::first_chunk);
-        if end.is_none_or(may_name_secret) && is_secret_member(text, read + BEFORE + at) {
-            return true;
+/// Where the first colon stands that the name of a secret member may stand before, counted from behind [`BEFORE`].
+///
+/// Nothing is called on the way, so that the constants stay in their registers.
+#[inline(always)]
+fn named<S: Simd>(simd: S, text: &[u8]) -> Option<usize> {
+    let mut rest = text;
+    while let Some(window) = rest.first_chunk() {
+        let named = named_in(simd, window);
+        if named != 0 {
+            return Some(text.len() - rest.len() + named.trailing_zeros() as usize);
         }
-        named &= named - 1;
+        rest = rest.get(BLOCK..).unwrap_or_default();
     }
-    false
+    let mut window = [0; WINDOW];
+    window.get_mut(..rest.len()).unwrap_or_default().copy_from_slice(rest);
+    let named = named_in(simd, &window);
+    (named != 0).then(|| text.len() - rest.len() + named.trailing_zeros() as usize)
 }
 
-/// The colons of a window's block that a name may stand before: a bit for each.
-#[inline]
-fn named(window: &[u8; WINDOW]) -> u64 {
-    let before = window.get(BEFORE - 1..).and_then(<[u8]>::first_chunk::<BLOCK>);
-    let Some((before, block)) = before.zip(window.last_chunk::<BLOCK>()) else { return 0 };
-    let pieces = before.as_chunks::<PIECE>().0.iter().zip(block.as_chunks::<PIECE>().0);
-    pieces.enumerate().fold(0, |named, (at, (before, piece))| {
-        let (before, piece) = (u8x16::from(*before), u8x16::from(*piece));
-        // Few write a blank before the colon: those are told from a quote later.
-        let beyond = before.saturating_sub(u8x16::splat(b'"')) | (piece ^ u8x16::splat(b':'));
-        let colons = beyond.simd_eq(u8x16::default());
-        named | u64::from(colons.to_bitmask()) << (PIECE * at)
-    })
-}
-
-/// Whether a secret name may end so. Nearly all names end in small letters, and most of these in two that no credential's
-/// name ends in.
-#[inline]
-fn may_name_secret([z, end @ ..]: &[u8; BEFORE]) -> bool {
-    // Two of the columns that have the small letters, anything, and a quote.
-    const PLAIN: u32 = u32::from_le_bytes([b'`', b'`', 0, b'"']);
-    const COLUMNS: u32 = u32::from_le_bytes([0xe0, 0xe0, 0, 0xff]);
-    let [_, b, c, _] = *end;
-    may_end_in(b, c) || u32::from_le_bytes(*end) & COLUMNS != PLAIN || *z == b'%'
+/// The colons of a window's block that the name of a secret member may stand before: a bit for each.
+///
+/// Nearly all names end in three small letters and a quote, and two of the letters as no credential's name does. Behind a
+/// blank or an escape, anything may.
+#[inline(always)]
+fn named_in<S: Simd>(simd: S, window: &[u8; WINDOW]) -> u64 {
+    let [z, a, b, c, quote, colon] = std::array::from_fn(
+        #[inline(always)]
+        |at| {
+            let bytes = window.get(at..).and_then(<[u8]>::first_chunk).unwrap_or(&[0; BLOCK]);
+            u8x32::load_array_ref(simd, bytes)
+        },
+    );
+    let [second_last, last] = GROUPS.map(
+        #[inline(always)]
+        |groups| u8x32::block_splat(u8x16::load_array(simd, groups)),
+    );
+    let groups = second_last.swizzle_dyn_within_blocks(b & 15) & last.swizzle_dyn_within_blocks(c & 15);
+    // No bit is set where there are three letters, or a quote.
+    let letters = (a - b'a').max(b - b'a').max(c - b'a').saturating_sub(b'z' - b'a');
+    let plain = (groups | letters | (quote ^ b'"')).simd_eq(0) & z.simd_ne(b'%');
+    let behind = quote.saturating_sub(b'"') | (colon ^ b':');
+    (behind.simd_eq(0) & !plain).to_bitmask()
 }
 
 /// Whether the name of a secret member may stand before this colon, by all of the name.
@@ -252,7 +257,9 @@ mod tests {
     use proptest::sample::select;
     use proptest::{collection, prop_assert, proptest};
 
-    use super::{has_secret_members, has_secret_parameters, json, may_hide, parameters, url, xml};
+    use fearless_simd::Level;
+
+    use super::{WINDOW, has_secret_members_by, has_secret_parameters, json, may_hide, parameters, url, xml};
     use crate::web::http1::credentials::tests::name;
 
     /// What documents and queries are made of.
@@ -272,11 +279,46 @@ mod tests {
         collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
     }
 
+    /// The best that this processor can, and what each can.
+    const LEVELS: [fn() -> Level; 2] = [Level::new, Level::baseline];
+
+    #[test]
+    fn a_secret_member_is_seen_wherever_it_stands() {
+        let secret = [
+            r#""sas":"#,
+            r#""Token":"#,
+            r#""TOKEN" :"#,
+            "\"api_key\"\r\n\t:",
+            r#""to-ken}":"#,
+            r#""tok\u0065n":"#,
+            r#""\u0073\u0061\u0073":"#,
+            r#""secre%74":"#,
+            r#""sig%aa":"#,
+            "\"sig\u{e9}\":",
+        ];
+        let harmless =
+            [r#""count":"#, r#""id":"#, r#""key":"#, r#""state":"#, r#""sa":"#, "token:", r#""token","#];
+        for (level, before) in
+            LEVELS.into_iter().flat_map(|level| (0..2 * WINDOW).map(move |at| (level(), at)))
+        {
+            for behind in [0, 1, WINDOW] {
+                let seen = |member: &str| {
+                    let text = "x".repeat(before) + member + &"1".repeat(behind);
+                    has_secret_members_by(level, text.as_bytes())
+                };
+                assert_eq!(secret.into_iter().find(|member| !seen(member)), None, "{before} {behind}");
+                assert_eq!(harmless.into_iter().find(|member| seen(member)), None, "{before} {behind}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn a_text_that_is_passed_over_has_nothing_to_mask(text in text()) {
             let bytes = text.as_bytes();
-            prop_assert!(has_secret_members(bytes) || written(json, &text) == text);
+            for level in LEVELS {
+                prop_assert!(has_secret_members_by(level(), bytes) || written(json, &text) == text);
+            }
             prop_assert!(has_secret_parameters(bytes) || written(parameters, &text) == text);
             prop_assert!(may_hide(bytes) || written(url, &text) == text);
         }
