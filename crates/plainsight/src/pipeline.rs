@@ -19,8 +19,10 @@ use crate::cli::Output;
 use crate::filter::Filter;
 use crate::tap::Tap;
 
-/// So many accesses go to the sink at once, when more are there than the source's pauses let through.
-const BATCH: usize = 512;
+/// So many accesses go to the sink at once, when more are there than the source's pauses let through: enough that what a
+/// write costs vanishes, and so few that they and their lines are still in the cache when they are written, and when the
+/// next ones are written into their memory.
+const BATCH: usize = 64;
 /// So many events are taken before anything else has its turn (the clock, Ctrl-C, a progress bar).
 pub(crate) const EVENTS: usize = 4096;
 /// So many bytes of each turn of an unknown protocol are shown.
