@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::read::MultiGzDecoder;
 
 /// What one read asks for: large enough that the system call's own cost vanishes, small enough for the cache.
-const CHUNK: usize = 256 << 10;
+const CHUNK: usize = 128 << 10;
 
 /// A file's bytes, as a window that moves forward.
 pub(super) struct Feed {
