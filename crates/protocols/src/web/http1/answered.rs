@@ -7,9 +7,9 @@ use model::exchange::{Detail, Named, Response};
 
 use crate::kit::protocol::{Guess, Heard, Key, Read, Stop};
 use crate::kit::reader::{Ahead, Reader};
+use crate::web::content::Kind;
+use crate::web::head::{self, Content, Head};
 use crate::web::http1::body::{Body, Framing, Progress};
-use crate::web::http1::content::Kind;
-use crate::web::http1::head::{self, Content, Head};
 use crate::web::http1::session::{
     AtHand, CUT, Client, Course, Http1, News, Server, Unfinished, at_hand, stop, trailers,
 };

@@ -7,8 +7,8 @@ use model::exchange::{Detail, Request};
 
 use crate::kit::protocol::{Guess, Heard, Key, Read, Stop};
 use crate::kit::reader::Reader;
+use crate::web::head::{Asking, Content, Head};
 use crate::web::http1::body::{Body, Framing, Progress};
-use crate::web::http1::head::{Asking, Content, Head};
 use crate::web::http1::session::{
     AtHand, CUT, Client, Course, Http1, News, Unfinished, at_hand, stop, trailers,
 };

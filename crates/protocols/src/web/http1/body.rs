@@ -4,18 +4,18 @@ use model::exchange::Text;
 
 use crate::kit::protocol::{Read, Stop};
 use crate::kit::reader::{Ahead, Reader};
-use crate::web::http1::content::{Coding, Kind, Last, SAMPLE};
+use crate::web::content::{Coding, Kind, Last, SAMPLE};
 use crate::web::http1::wire::{self, HEAD};
 
 /// The longest line before a chunk, its extensions included; servers take 4 KiB or less.
 const CHUNK_LINE: usize = 4 << 10;
 
 /// No body is longer: a length that says more is an attack.
-pub(super) const LENGTH: u64 = 1 << 53;
+pub(in crate::web) const LENGTH: u64 = 1 << 53;
 
 /// How a message says where its body ends (RFC 9112, 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
+pub(in crate::web) enum Framing {
     /// There is none.
     Empty,
     /// After so many bytes.

@@ -23,16 +23,9 @@
 
 mod answered;
 mod asked;
-mod body;
-mod content;
-mod credentials;
-mod fields;
-mod head;
-mod identity;
-mod mask;
-mod parts;
+pub(super) mod body;
 mod session;
-mod wire;
+pub(super) mod wire;
 
 use model::event::Joined;
 

@@ -7,12 +7,12 @@ use model::exchange::{Detail, Identity, Named, Request, Response};
 
 use crate::kit::protocol::{Heard, Read, Session, Sought, Stop};
 use crate::kit::reader::Reader;
+use crate::web::content;
+use crate::web::fields::{self, Fields, Folding};
+use crate::web::head::{Asking, Head};
 use crate::web::http1::body::{Body, Framing};
-use crate::web::http1::content;
-use crate::web::http1::fields::{self, Fields, Folding};
-use crate::web::http1::head::{Asking, Head};
-use crate::web::http1::identity;
 use crate::web::http1::wire::{self, NoHead};
+use crate::web::identity;
 
 /// The state of one connection.
 #[derive(Default)]

@@ -5,33 +5,33 @@ use std::borrow::Cow;
 use crate::kit::protocol::Guess;
 
 /// The most bytes of a head. Servers take 8 to 32 KiB by default; nobody takes more than 64.
-pub(super) const HEAD: usize = 64 << 10;
+pub(in crate::web) const HEAD: usize = 64 << 10;
 
 /// The longest method: the longest registered one has 17 letters.
 const METHOD: usize = 24;
 
 /// The first line of a request.
-pub(super) struct RequestLine<'a> {
+pub(in crate::web) struct RequestLine<'a> {
     /// Method and target with the blanks that part them.
-    pub(super) words: &'a [u8],
-    pub(super) method: &'a [u8],
-    pub(super) target: &'a [u8],
-    pub(super) version: &'static str,
+    pub(in crate::web) words: &'a [u8],
+    pub(in crate::web) method: &'a [u8],
+    pub(in crate::web) target: &'a [u8],
+    pub(in crate::web) version: &'static str,
     /// Its bytes, empty lines before it and its own end included.
-    pub(super) length: usize,
+    pub(in crate::web) length: usize,
 }
 
 /// The first line of a response.
-pub(super) struct StatusLine<'a> {
-    pub(super) status: u16,
-    pub(super) reason: &'a [u8],
+pub(in crate::web) struct StatusLine<'a> {
+    pub(in crate::web) status: u16,
+    pub(in crate::web) reason: &'a [u8],
     /// Its bytes, empty lines before it and its own end included.
-    pub(super) length: usize,
+    pub(in crate::web) length: usize,
 }
 
 /// Why there is no head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NoHead {
+pub(in crate::web) enum NoHead {
     /// It goes on in bytes that are not there yet.
     Short,
     /// It is none, or one that nobody would take.
@@ -39,7 +39,7 @@ pub(super) enum NoHead {
 }
 
 /// That a head goes on, as long as a head may.
-pub(super) fn short(bytes: &[u8]) -> NoHead {
+pub(in crate::web) fn short(bytes: &[u8]) -> NoHead {
     if bytes.len() > HEAD { NoHead::Broken("a head is longer than any server takes") } else { NoHead::Short }
 }
 
@@ -110,7 +110,7 @@ pub(super) fn unfold(head: &[u8]) -> Vec<u8> {
 }
 
 /// The text of bytes that should be one.
-pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
+pub(in crate::web) fn text(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(bytes),

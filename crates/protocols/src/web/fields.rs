@@ -5,11 +5,11 @@ use base64::prelude::BASE64_STANDARD;
 use model::exchange::Text;
 use smallvec::SmallVec;
 
+use crate::web::content::Coding;
+use crate::web::credentials;
 use crate::web::http1::body::{Framing, LENGTH};
-use crate::web::http1::content::Coding;
-use crate::web::http1::credentials;
-use crate::web::http1::mask::{self, MASK};
 use crate::web::http1::wire::{self, HEAD, NoHead};
+use crate::web::mask::{self, MASK};
 
 /// What the fields of one head say.
 #[derive(Default)]

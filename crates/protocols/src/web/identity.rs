@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::exchange::{Identity, Text};
 
-use crate::web::http1::fields::Fields;
+use crate::web::fields::Fields;
 use crate::web::http1::wire;
 
 /// Who the client is, when that is news.

@@ -1,8 +1,8 @@
 //! The parts of `multipart/form-data` (RFC 7578): values that are credentials become `***`, what is no text is left out.
 
-use crate::web::http1::content::Kind;
-use crate::web::http1::credentials::{Place, is_secret};
-use crate::web::http1::mask::{self, MASK};
+use crate::web::content::Kind;
+use crate::web::credentials::{Place, is_secret};
+use crate::web::mask::{self, MASK};
 
 /// The longest boundary, with the dashes before it and behind the last one (RFC 2046, 5.1.1).
 const BOUNDARY: usize = 2 + 70 + 2;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use model::exchange::Text;
 
 use crate::kit::text::utf8;
-use crate::web::http1::{mask, parts};
+use crate::web::{mask, parts};
 
 /// The most bytes of a body that are kept as sent: enough for what an API says, little for what it carries.
 pub(super) const SAMPLE: usize = 16 << 10;

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use model::exchange::{Detail, Failure, Identity, Named, Outcome, Request, Response, Text};
 use smallvec::SmallVec;
 
+use crate::web::content::{Coding, Kind};
+use crate::web::fields::{Fields, Masked, is_basic};
 use crate::web::http1::body::Framing;
-use crate::web::http1::content::{Coding, Kind};
-use crate::web::http1::fields::{Fields, Masked, is_basic};
-use crate::web::http1::mask::{self, MASK};
 use crate::web::http1::wire::{self, RequestLine, StatusLine};
+use crate::web::mask::{self, MASK};
 
 /// Longer texts are not kept for the next message: an idle connection is to be small.
 const KEPT: usize = 1 << 10;

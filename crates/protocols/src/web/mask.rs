@@ -3,7 +3,7 @@
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, Simd, dispatch, u8x16, u8x32};
 
-use crate::web::http1::credentials::{GROUPS, Place, is_secret, may_be_secret};
+use crate::web::credentials::{GROUPS, Place, is_secret, may_be_secret};
 
 /// What stands for a credential.
 pub(super) const MASK: &str = "***";
@@ -260,7 +260,7 @@ mod tests {
     use fearless_simd::Level;
 
     use super::{WINDOW, has_secret_members_by, has_secret_parameters, json, may_hide, parameters, url, xml};
-    use crate::web::http1::credentials::tests::name;
+    use crate::web::credentials::tests::name;
 
     /// What documents and queries are made of.
     fn text() -> impl Strategy<Value = String> {

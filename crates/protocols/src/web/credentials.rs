@@ -267,7 +267,7 @@ pub(super) mod tests {
     }
 
     /// A name that is a credential's, or nearly.
-    pub(in crate::web::http1) fn name() -> impl Strategy<Value = String> {
+    pub(in crate::web) fn name() -> impl Strategy<Value = String> {
         let known = NAMES.iter().chain(&NAME_ENDS).chain(&NAMES_IN_QUERIES).copied();
         let known = select(known.collect::<Vec<_>>());
         let spelt = known.prop_flat_map(|name| name.bytes().map(letter).collect::<Vec<_>>());
