@@ -241,6 +241,8 @@ pub enum Outcome {
     Unanswered,
     /// No answer was due.
     Oneway,
+    /// It was answered, and how is told by what was said before the watching began, or was lost.
+    Unknown,
 }
 
 /// An error that the other side reported.

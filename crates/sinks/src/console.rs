@@ -114,6 +114,7 @@ impl<W: Write + Send> Console<W> {
             (Outcome::Error, None) => self.styled(AnsiColor::Red.on_default(), "error"),
             (Outcome::Unanswered, _) => self.styled(AnsiColor::Yellow.on_default(), "unanswered"),
             (Outcome::Oneway, _) => self.text.push_str("one way"),
+            (Outcome::Unknown, _) => self.styled(AnsiColor::Yellow.on_default(), "unknown outcome"),
             (Outcome::Ok, _) => self.fruits(access),
         }
         if let Some(answered) = exchange.answered {

@@ -98,13 +98,13 @@ fn response(json: &mut Json, response: &Response) {
 
 /// Adds how an exchange ended that did not go well.
 fn ending(json: &mut Json, outcome: Outcome, failure: Option<&Failure>) {
-    json.raw(r#"],"template":null,"fingerprint":null,"outcome":""#).raw(self::outcome(outcome));
+    json.raw(r#"],"template":null,"fingerprint":null,"outcome":"#).text_or_null(self::outcome(outcome));
     match failure {
         Some(failure) => {
-            json.raw(r#"","error":{"code":"#).text(&failure.code);
+            json.raw(r#","error":{"code":"#).text(&failure.code);
             json.raw(r#","message":"#).text(&failure.message).raw(r#"},"rows":"#);
         }
-        None => _ = json.raw(r#"","error":null,"rows":"#),
+        None => _ = json.raw(r#","error":null,"rows":"#),
     }
 }
 
@@ -147,14 +147,15 @@ fn certainty(json: &mut Json, complete: Completeness, paired: Option<Paired>) {
     json.raw(r#","findings":[],"details":"#);
 }
 
-/// An outcome's name in records.
+/// An outcome's name in records; `None` where nobody knows it.
 #[must_use]
-pub fn outcome(outcome: Outcome) -> &'static str {
+pub fn outcome(outcome: Outcome) -> Option<&'static str> {
     match outcome {
-        Outcome::Ok => "ok",
-        Outcome::Error => "error",
-        Outcome::Unanswered => "unanswered",
-        Outcome::Oneway => "oneway",
+        Outcome::Ok => Some("ok"),
+        Outcome::Error => Some("error"),
+        Outcome::Unanswered => Some("unanswered"),
+        Outcome::Oneway => Some("oneway"),
+        Outcome::Unknown => None,
     }
 }
 
@@ -309,12 +310,13 @@ mod tests {
             Access { opened: Arc::new(opened), paired: None, actor: None, server_name: None, ..access() };
         access.exchange.identity = None;
         access.exchange.answered = None;
+        access.exchange.response.outcome = Outcome::Unknown;
         let mut out = Vec::new();
         JsonLines::new(&mut out).deliver(&[access]).unwrap();
         let line: Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(line["client"], json!({"address": null, "port": null}));
         assert_eq!(line["server"], json!({"address": "unix", "path": "/run/db", "port": null, "name": null}));
-        for name in ["role", "process", "session", "latency_us", "paired"] {
+        for name in ["role", "process", "session", "outcome", "latency_us", "paired"] {
             assert_eq!(line[name], Value::Null, "{name}");
         }
     }
