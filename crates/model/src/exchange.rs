@@ -42,6 +42,7 @@ impl Exchange {
     /// what it will say next.
     #[inline]
     pub fn clear(&mut self) {
+        self.protocol = "";
         self.request.clear();
         self.response.clear();
         self.answered = None;

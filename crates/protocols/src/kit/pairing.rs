@@ -290,7 +290,10 @@ impl Pairing {
     /// A request was said.
     #[inline]
     fn begin(&self, exchange: &mut Exchange, span: Span) {
-        exchange.protocol = self.protocol.name();
+        // A session that hears another protocol inside of its own has said so.
+        if exchange.protocol.is_empty() {
+            exchange.protocol = self.protocol.name();
+        }
         if exchange.identity.as_ref().map(Arc::as_ptr) != self.identity.as_ref().map(Arc::as_ptr) {
             exchange.identity.clone_from(&self.identity);
         }

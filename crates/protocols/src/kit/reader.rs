@@ -138,6 +138,12 @@ impl<'a> Reader<'a> {
         self.waiting.named.as_mut()?.get_mut(id).map(|exchange| &mut exchange.response)
     }
 
+    /// The exchange whose request is open under this id: its request may go on after it was heard, and what it is may show
+    /// only then.
+    pub fn exchange_as(&mut self, id: u64) -> Option<&mut Exchange> {
+        self.waiting.named.as_mut()?.get_mut(id)
+    }
+
     /// An exchange to write a request into.
     #[inline]
     #[must_use]
