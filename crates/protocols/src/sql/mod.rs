@@ -1,3 +1,8 @@
 //! Relational databases.
 
+mod columns;
+mod names;
 pub mod postgres;
+mod said;
+mod secrets;
+mod verb;

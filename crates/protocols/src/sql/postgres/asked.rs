@@ -1,7 +1,6 @@
 //! What the client says once the session has begun.
 
 use std::borrow::Cow;
-use std::convert::Infallible;
 use std::sync::{Arc, LazyLock};
 
 use model::conn::Speaker;
@@ -10,27 +9,23 @@ use model::row::Row;
 
 use crate::kit::protocol::{Heard, Read};
 use crate::kit::reader::{Reader, Sample};
-use crate::kit::text::{lossy, utf8};
+use crate::sql::said::{Said, Words, lacks, plain};
+use crate::sql::secrets::MASK;
+use crate::sql::verb::verb;
 
-use super::secrets::{End, MASK, masked, may_hold_secret};
 use super::session::{Batch, Due, Postgres, State, Step, Telling, Transaction};
 use super::shape::{self, Forms};
-use super::statements::{Portal, Said, Statement, Words};
+use super::statements::{Portal, Statement};
 use super::values;
-use super::verb::verb;
 use super::wire::{inside, whole};
 
 /// So many bytes of a statement, or of all parameters of one execution, are kept.
 const TEXT: usize = 64 << 10;
-/// Longer statements are not shared: they are rare, and their number is bounded where they are kept.
-const SHARED: usize = 4 << 10;
 /// So many bytes of one parameter are kept.
 const PARAMETER: usize = 4 << 10;
 /// A longer name is no name of a statement or portal.
 const NAME: usize = 1 << 10;
 
-/// What stands for the text of a statement that was not seen.
-static UNKNOWN: LazyLock<Text> = LazyLock::new(|| Text::from("unknown (prepared before we came)"));
 static OPEN: LazyLock<Text> = LazyLock::new(|| Text::from("open"));
 static FAILED: LazyLock<Text> = LazyLock::new(|| Text::from("failed"));
 
@@ -303,21 +298,6 @@ fn place(details: &mut Details, transaction: Transaction) {
     details.push(("transaction", Detail::Text(Arc::clone(state))));
 }
 
-/// What of a request was not seen or is not kept.
-#[cold]
-fn lacks(details: &mut Details, words: &Words, cut: Option<u64>) {
-    if words.text.is_none() {
-        details.push(("statement", Detail::Text(Arc::clone(&UNKNOWN))));
-    }
-    let mut length = |name, cut: Option<u64>| {
-        if let Some(length) = cut {
-            details.push((name, Detail::Number(i64::try_from(length).unwrap_or(i64::MAX))));
-        }
-    };
-    length("statement_bytes", words.cut);
-    length("parameter_count", cut);
-}
-
 /// How long the messages are that describe the portal without a name, perhaps, and run it to its end, if `rest` begins with them.
 #[inline]
 fn run(rest: &[u8]) -> Option<usize> {
@@ -334,49 +314,6 @@ fn run(rest: &[u8]) -> Option<usize> {
 fn runs_on(wire: &Reader<'_>) -> bool {
     let next = whole(Speaker::Client, wire.rest()).map(|(message, _)| (message.tag, message.body));
     matches!(next, Some((b'D', [_, 0, ..]) | (b'E', [0, ..])))
-}
-
-/// A statement's text without the zero byte that may end it.
-#[inline]
-fn text<'a>(sample: &Sample<'a>) -> &'a [u8] {
-    match sample.bytes {
-        [text @ .., 0] => text,
-        text => text,
-    }
-}
-
-/// The text of a statement that is all there, and in which no password can be.
-#[inline(always)]
-fn plain<'a>(sample: &Sample<'a>) -> Option<&'a str> {
-    let text = utf8(text(sample))?;
-    (!sample.is_cut() && !may_hold_secret(text.as_bytes())).then_some(text)
-}
-
-impl Said {
-    /// Reads a statement.
-    fn read(sample: &Sample<'_>) -> Said {
-        let text = lossy(text(sample));
-        let masked = masked(&text, if sample.is_cut() { End::Cut } else { End::Whole });
-        let words = Words {
-            // Of a statement whose first byte was lost, nothing is known.
-            text: (!text.is_empty() || !sample.is_cut()).then(|| Text::from(&*masked.text)),
-            verb: verb(&text),
-            cut: sample.is_cut().then_some(sample.length),
-        };
-        Said { words, secrets: masked.secrets.into() }
-    }
-
-    /// What a statement says; sessions that prepare the same one share it.
-    fn shared(sample: &Sample<'_>, wire: &mut Reader<'_>) -> Arc<Said> {
-        if sample.is_cut() || sample.bytes.len() > SHARED {
-            return Arc::new(Said::read(sample));
-        }
-        // One with a password in it is masked, and not found again.
-        let is =
-            |known: &Said| known.words.text.as_deref().is_some_and(|known| known.as_bytes() == text(sample));
-        let Ok(said) = wire.recall(text(sample), is, || Ok::<_, Infallible>(Said::read(sample)));
-        said
-    }
 }
 
 /// The next name in a body.

@@ -24,17 +24,14 @@ mod answered;
 mod asked;
 mod calendar;
 mod chain;
-mod columns;
 mod copy;
 mod login;
-mod secrets;
 mod session;
 mod shape;
 mod statements;
 mod turn;
 mod types;
 mod values;
-mod verb;
 mod wire;
 
 use model::conn::Speaker;

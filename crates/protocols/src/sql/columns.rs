@@ -204,7 +204,7 @@ fn plainly_quoted(text: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use crate::sql::postgres::secrets::{End, masked};
+    use crate::sql::secrets::{End, masked};
 
     #[test]
     fn passwords_are_masked_in_the_columns_that_are_named_before() {
