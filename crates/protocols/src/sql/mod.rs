@@ -1,6 +1,7 @@
 //! Relational databases.
 
 mod columns;
+mod digits;
 mod names;
 pub mod postgres;
 mod said;

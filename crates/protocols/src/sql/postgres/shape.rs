@@ -7,6 +7,7 @@ use model::row::Row;
 
 use crate::kit::protocol::Read;
 use crate::kit::reader::{Ahead, Reader};
+use crate::sql::digits;
 
 use super::types;
 use super::values::{self, Form};
@@ -206,7 +207,7 @@ fn any(count: usize, mut cells: &[u8], shape: Option<&Shape>, forms: &Forms, row
         if form == Form::Binary
             && let Some(number) = values::number(kind, value)
         {
-            row.push_with(|text| values::signed(text, number));
+            row.push_with(|text| digits::signed(text, number));
         } else if (form == Form::Text || values::is_text(kind))
             && let Some(text) = values::plain(value, CELL)
         {
