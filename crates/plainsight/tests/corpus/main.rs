@@ -9,6 +9,7 @@ mod captures;
 mod counts;
 mod disagreements;
 mod expectations;
+mod recognition;
 mod replayed;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use captures::Capture;
 use disagreements::Whose;
 use expectations::Expectation;
+use recognition::{Heard, Way, hear};
 use replayed::Access;
 
 #[test]
@@ -61,6 +63,59 @@ fn exchanges_agree_with_what_other_projects_expect() {
     ));
     tally.wrong.extend(disagreements::unused(&tally.listed, &captures));
     assert!(tally.wrong.is_empty(), "{} lines:\n{}", tally.wrong.len(), tally.wrong.join("\n"));
+}
+
+#[test]
+fn no_protocol_needs_its_port() {
+    let Some(captures) = captures::all() else { return };
+    let mut wrong = Vec::new();
+    for capture in &captures {
+        let (known, blind) = (hear(capture, Way::AsItIs), hear(capture, Way::OnNobodysPort));
+        let (known, blind) = (known.by_protocol(), blind.by_protocol());
+        if known != blind {
+            wrong.push(format!("{}: {known:?} on its port, {blind:?} on another", capture.name));
+        }
+    }
+    captures::say(&format!("recognition: {} captures are heard otherwise on another port", wrong.len()));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn who_joins_in_the_middle_hears_no_other_protocol() {
+    let Some(captures) = captures::all() else { return };
+    let (mut wrong, mut recalled) = (Vec::new(), BTreeMap::<&str, [usize; 2]>::new());
+    for capture in &captures {
+        let (whole, late) = (hear(capture, Way::AsItIs), hear(capture, Way::FromTheMiddle));
+        let strange = strangers(&whole, &late);
+        if !strange.is_empty() {
+            wrong.push(format!("{}: {strange:?}", capture.name));
+        }
+        for exchange in &whole.exchanges {
+            if late.joined.get(&exchange.conn).is_some_and(|joined| exchange.asked > *joined) {
+                let [there, heard] = recalled.entry(exchange.protocol).or_default();
+                *there += 1;
+                *heard += usize::from(late.exchanges.binary_search(exchange).is_ok());
+            }
+        }
+    }
+    for (protocol, [there, heard]) in recalled {
+        captures::say(&format!("recognition from the middle on: {protocol}: {heard} of {there} exchanges"));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Protocols that only a latecomer hears on a connection.
+fn strangers(whole: &Heard, late: &Heard) -> BTreeMap<&'static str, usize> {
+    let mut strangers = BTreeMap::new();
+    for exchange in &late.exchanges {
+        let same = |other: &recognition::Exchange| {
+            (other.conn, other.protocol) == (exchange.conn, exchange.protocol)
+        };
+        if !whole.exchanges.iter().any(same) {
+            *strangers.entry(exchange.protocol).or_default() += 1;
+        }
+    }
+    strangers
 }
 
 /// TLS 1.3 with a client that says `ping` and a server that says `pong`.
