@@ -19,6 +19,12 @@ struct pt_regs {
 #define CALLED_WITH_4(ctx) ((ctx)->cx)
 #define CALLED_WITH_5(ctx) ((ctx)->r8)
 #define RETURNED(ctx) ((ctx)->ax)
+/* Go's own calls (its internal ABI, since 1.17). */
+#define GO_GOROUTINE(ctx) ((ctx)->r14)
+#define GO_CALLED_WITH_1(ctx) ((ctx)->ax)
+#define GO_CALLED_WITH_2(ctx) ((ctx)->bx)
+#define GO_CALLED_WITH_3(ctx) ((ctx)->cx)
+#define RETURNED_BY_GO(ctx) ((ctx)->ax)
 /* TS_COMPAT: the call came through the 32-bit table, where the same numbers mean other calls. */
 #define IS_COMPAT(task) (LOOK(task_struct, task, thread_info.status) & 2)
 enum number {
@@ -63,6 +69,11 @@ struct pt_regs {
 #define CALLED_WITH_4(ctx) ((ctx)->regs[3])
 #define CALLED_WITH_5(ctx) ((ctx)->regs[4])
 #define RETURNED(ctx) ((ctx)->regs[0])
+#define GO_GOROUTINE(ctx) ((ctx)->regs[28])
+#define GO_CALLED_WITH_1(ctx) ((ctx)->regs[0])
+#define GO_CALLED_WITH_2(ctx) ((ctx)->regs[1])
+#define GO_CALLED_WITH_3(ctx) ((ctx)->regs[2])
+#define RETURNED_BY_GO(ctx) ((ctx)->regs[0])
 /* TIF_32BIT */
 #define IS_COMPAT(task) (LOOK(task_struct, task, thread_info.flags) & (1 << 22))
 enum number {

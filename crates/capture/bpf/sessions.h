@@ -17,6 +17,11 @@ enum purpose {
 	P_WRITE_EARLY = 9, /* as P_WRITE_EX, and what it calls for the same session is part of it; so are those above */
 	P_READ_EARLY = 10,
 	P_FLUSH = 11, /* writes again what was written before: what it calls for the same session is no news */
+	P_GO_WRITE = 12,   /* a write of Go's begins; above the hook stands where its socket's write is */
+	P_GO_READ = 13,
+	P_GO_WRITTEN = 14, /* a write of Go's returns */
+	P_GO_HAS_READ = 15,
+	P_GO_CLOSE = 16,
 };
 
 struct below {
@@ -51,6 +56,7 @@ struct thread {
 	struct below below; /* the socket below the session, as it was known or is found now; pairing 0: not yet */
 	struct below read; /* the socket of that read; pairing 0: none yet */
 	u64 reader;	   /* the session that took the read for its own */
+	u64 is_go;	   /* whether goroutines with TLS ran in it */
 	struct outer outer; /* the call around the hooked one */
 };
 
@@ -113,11 +119,15 @@ __noinline int find(struct connection *of, struct connection_key *key, u32 fd, s
 	return 1;
 }
 
+/* In `go.h`. */
+static int go_noticed(struct connection *of, struct connection_key *key, u32 fd, struct call *moving);
+
 /*
  * Bytes passed on a socket with ciphertext, or in `moving`, which may be looked at: if the thread is inside a hooked
- * call, and they are TLS records, it is that session's socket.
+ * call, and they are TLS records, it is that session's socket. Go is asked where what passes is settled: before, there is a
+ * handshake, and too little room on the stack.
  */
-static __always_inline int notice(struct connection *of, struct connection_key *key, u32 fd, struct call *moving)
+static __always_inline int notice(struct connection *of, struct connection_key *key, u32 fd, struct call *moving, bool is_settled)
 {
 	struct thread *now = thread_now(0);
 
@@ -126,6 +136,8 @@ static __always_inline int notice(struct connection *of, struct connection_key *
 			return 1;
 		return find(of, key, fd, moving, now);
 	}
+	if (now && now->is_go)
+		return is_settled ? go_noticed(of, key, fd, moving) : 0;
 	/* A socket whose session is known is no other one's. */
 	if (moving->which != IN || (of->flags & PAIRED))
 		return 0;

@@ -35,12 +35,12 @@ static __always_inline bool carries_ciphertext(struct connection *of, struct con
 	u32 shape;
 
 	if (of->flags & CIPHERTEXT) {
-		notice(of, key, fd, call);
+		notice(of, key, fd, call, false);
 		return true;
 	}
 	shape = shape_of(call, opening);
 	bool sealed = is_sealed(of, opening, length, shape);
-	if ((shape || (of->flags & CIPHERTEXT)) && notice(of, key, fd, call) && shape != TLS_HELLO) {
+	if ((shape || (of->flags & CIPHERTEXT)) && notice(of, key, fd, call, false) && shape != TLS_HELLO) {
 		of->flags |= CIPHERTEXT;
 		return true;
 	}
@@ -90,7 +90,7 @@ static __always_inline int moved(u64 socket, u64 inode, struct call *call, u32 f
 	if (rarely(!(of->decided & bit) || !(of->flags & HAS_SAID)))
 		return judged(of, &key, call, fd);
 	if (of->flags & CIPHERTEXT) {
-		notice(of, &key, fd, call);
+		notice(of, &key, fd, call, true);
 		if (twice)
 			skip(of, direction, length);
 		else

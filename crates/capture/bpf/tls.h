@@ -14,6 +14,30 @@ struct {
 	__type(value, u64);
 } violations SEC(".maps");
 
+static __always_inline void count_seen(struct call *call)
+{
+	count(SEEN_CALLS, 1);
+	count(SEEN_BYTES, call->left);
+}
+
+/* Bytes passed in clear above a connection that is owned. */
+static __always_inline int said_above(struct session_key *session, struct connection *of, u64 socket, u32 pairing,
+				      struct call *call)
+{
+	count_seen(call);
+	of->flags |= CIPHERTEXT | HAS_SAID | (pairing == CERTAIN ? PAIRED : 0);
+	if (is_twice(of, of->transport ? socket : 0, call->which)) {
+		skip(of, call->which, call->left);
+		mute(session, call->which & 1);
+		return 0;
+	}
+	if (rarely(of->pairing < pairing))
+		tell_secured(of, pairing);
+	if (is_one_step(of, call))
+		return copy(of, call->from, call->left, call->which | LOOKED, call->thread);
+	return pass(of, call);
+}
+
 /* Bytes passed in clear above the socket `below`. */
 static __always_inline int said_in_clear(struct session_key *session, struct below *below, struct call *call)
 {
@@ -26,23 +50,12 @@ static __always_inline int said_in_clear(struct session_key *session, struct bel
 		count(CROWDED, 1);
 		return 0;
 	}
-	count(SEEN_CALLS, 1);
-	count(SEEN_BYTES, call->left);
-	of->flags |= CIPHERTEXT | HAS_SAID | (pairing == CERTAIN ? PAIRED : 0);
 	if (rarely(!is_owned(of, call->thread >> 32, fd)) && !own(of, &key, fd, call->which & 1)) {
+		count_seen(call);
 		lose(of, call->which, RING_FULL, call->left);
 		return 0;
 	}
-	if (is_twice(of, of->transport ? key.socket : 0, call->which)) {
-		skip(of, call->which, call->left);
-		mute(session, call->which & 1);
-		return 0;
-	}
-	if (rarely(of->pairing < pairing))
-		tell_secured(of, pairing);
-	if (is_one_step(of, call))
-		return copy(of, call->from, call->left, call->which | LOOKED, call->thread);
-	return pass(of, call);
+	return said_above(session, of, key.socket, pairing, call);
 }
 
 static __always_inline bool is_trusted(u64 cookie)

@@ -17,6 +17,7 @@
 #include "seal.h"
 #include "sessions.h"
 #include "tls.h"
+#include "go.h"
 #include "ends.h"
 #include "syscalls.h"
 #include "lives.h"

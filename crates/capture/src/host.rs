@@ -86,6 +86,8 @@ pub enum Hook {
     Internals,
     /// At the exported functions, for this reason.
     Exports(String),
+    /// At the begin and at each return of its functions.
+    Returns,
     /// Not at all, for this reason.
     Dark(String),
 }
@@ -117,6 +119,7 @@ fn watched(one: Use) -> Option<Watched> {
             let hook = match plan.found {
                 Found::Internals => Hook::Internals,
                 Found::Exports(why) => Hook::Exports(why.to_string()),
+                Found::Returns => Hook::Returns,
             };
             (plan.stack.clone(), hook)
         }

@@ -49,9 +49,11 @@ impl Hooks {
             (&mut programs.left_many, Manner::Many),
             (&mut programs.entered_one, Manner::OneByOne),
             (&mut programs.left_one, Manner::OneByOne),
+            (&mut programs.go_one, Manner::OneByOne),
         ] {
             program.set_autoload(manner == of);
         }
+        programs.go_many.set_autoload(manner != Manner::OneByOne);
         Hooks { manner, set: HashMap::new(), next: 0 }
     }
 
@@ -73,12 +75,16 @@ impl Hooks {
             .violations
             .update(&hook.0.to_ne_bytes(), &0u64.to_ne_bytes(), MapFlags::ANY)
             .map_err(|error| refused(format!("{error:#}")))?;
-        let links = match self.manner {
-            Manner::BothWays => both_ways(skel, plan, path, hook),
-            Manner::Many => many(skel, plan, path, hook),
-            Manner::OneByOne => one_by_one(skel, plan, path, hook),
-        };
-        let links = links.map_err(|error| refused(format!("{error:#}")))?;
+        let site = Site { path, hook, manner: self.manner };
+        let (places, functions): (Vec<_>, Vec<_>) =
+            plan.functions.iter().partition(|function| is_place(function));
+        let mut links = Vec::new();
+        if !functions.is_empty() {
+            links.extend(around(skel, &functions, &site).map_err(|error| refused(format!("{error:#}")))?);
+        }
+        if !places.is_empty() {
+            links.extend(at_places(skel, &places, &site).map_err(|error| refused(format!("{error:#}")))?);
+        }
         self.next = self.next.wrapping_add(1);
         self.set.insert(hook, (name, links));
         Ok(hook)
@@ -109,53 +115,81 @@ impl Hooks {
     }
 }
 
-fn both_ways(skel: &WatchSkel<'_>, plan: &Plan, path: &Path, hook: Hook) -> libbpf_rs::Result<Vec<Link>> {
-    let options = UprobeMultiOpts {
-        offsets: plan.functions.iter().map(offset).collect(),
-        cookies: plan.functions.iter().map(|function| cookie(hook, function)).collect(),
-        session: true,
-        ..UprobeMultiOpts::default()
-    };
-    let link = skel.progs.entered_or_left.attach_uprobe_multi_with_opts(ANY_PROCESS, path, "", options)?;
-    Ok(vec![link])
+/// Where and how to hook.
+struct Site<'a> {
+    path: &'a Path,
+    hook: Hook,
+    manner: Manner,
 }
 
-fn many(skel: &WatchSkel<'_>, plan: &Plan, path: &Path, hook: Hook) -> libbpf_rs::Result<Vec<Link>> {
-    let entries: Vec<&Function> = plan.functions.iter().collect();
-    let returns: Vec<&Function> = entries.iter().copied().filter(|function| returns(function)).collect();
-    let set = |program: &ProgramMut<'_>, functions: &[&Function], retprobe| {
+impl Site<'_> {
+    /// Many places with one link.
+    fn all(&self, program: &ProgramMut<'_>, functions: &[&Function], way: Way) -> libbpf_rs::Result<Link> {
         let options = UprobeMultiOpts {
             offsets: functions.iter().map(|function| offset(function)).collect(),
-            cookies: functions.iter().map(|function| cookie(hook, function)).collect(),
-            retprobe,
+            cookies: functions.iter().map(|function| cookie(self.hook, function)).collect(),
+            retprobe: way == Way::Out,
+            session: way == Way::Both,
             ..UprobeMultiOpts::default()
         };
-        program.attach_uprobe_multi_with_opts(ANY_PROCESS, path, "", options)
-    };
-    let mut links = Vec::new();
-    if !entries.is_empty() {
-        links.push(set(&skel.progs.entered_many, &entries, false)?);
+        program.attach_uprobe_multi_with_opts(ANY_PROCESS, self.path, "", options)
     }
-    if !returns.is_empty() {
-        links.push(set(&skel.progs.left_many, &returns, true)?);
+
+    /// One place.
+    fn one(&self, program: &ProgramMut<'_>, function: &Function, way: Way) -> libbpf_rs::Result<Link> {
+        let cookie = cookie(self.hook, function);
+        let options = UprobeOpts { cookie, retprobe: way == Way::Out, ..UprobeOpts::default() };
+        program.attach_uprobe_with_opts(ANY_PROCESS, self.path, offset(function), options)
+    }
+}
+
+/// Which way through a function a hook is on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    In,
+    Out,
+    Both,
+}
+
+/// Hooks functions at their entries and where they return to.
+fn around(skel: &WatchSkel<'_>, functions: &[&Function], site: &Site<'_>) -> libbpf_rs::Result<Vec<Link>> {
+    let programs = &skel.progs;
+    let returning: Vec<&Function> = functions.iter().copied().filter(|function| returns(function)).collect();
+    let mut links = Vec::new();
+    match site.manner {
+        Manner::BothWays => links.push(site.all(&programs.entered_or_left, functions, Way::Both)?),
+        Manner::Many => {
+            links.push(site.all(&programs.entered_many, functions, Way::In)?);
+            if !returning.is_empty() {
+                links.push(site.all(&programs.left_many, &returning, Way::Out)?);
+            }
+        }
+        // The return first: an entry without its return would leave the call standing.
+        Manner::OneByOne => {
+            for function in returning {
+                links.push(site.one(&programs.left_one, function, Way::Out)?);
+            }
+            for function in functions {
+                links.push(site.one(&programs.entered_one, function, Way::In)?);
+            }
+        }
     }
     Ok(links)
 }
 
-fn one_by_one(skel: &WatchSkel<'_>, plan: &Plan, path: &Path, hook: Hook) -> libbpf_rs::Result<Vec<Link>> {
-    let mut links = Vec::new();
-    for function in &plan.functions {
-        let set = |program: &ProgramMut<'_>, retprobe| {
-            let options = UprobeOpts { cookie: cookie(hook, function), retprobe, ..UprobeOpts::default() };
-            program.attach_uprobe_with_opts(ANY_PROCESS, path, offset(function), options)
-        };
-        // The return first: an entry without its return would leave the call standing.
-        if returns(function) {
-            links.push(set(&skel.progs.left_one, true)?);
-        }
-        links.push(set(&skel.progs.entered_one, false)?);
+/// Hooks places at which something is done, and no return: Go's stacks move, and with them what a return probe changes.
+fn at_places(skel: &WatchSkel<'_>, places: &[&Function], site: &Site<'_>) -> libbpf_rs::Result<Vec<Link>> {
+    match site.manner {
+        Manner::BothWays | Manner::Many => Ok(vec![site.all(&skel.progs.go_many, places, Way::In)?]),
+        Manner::OneByOne => places.iter().map(|place| site.one(&skel.progs.go_one, place, Way::In)).collect(),
     }
-    Ok(links)
+}
+
+fn is_place(function: &Function) -> bool {
+    matches!(
+        function.purpose,
+        Purpose::GoWrite(_) | Purpose::GoRead(_) | Purpose::GoWritten | Purpose::GoHasRead | Purpose::GoClose
+    )
 }
 
 fn returns(function: &Function) -> bool {
@@ -166,20 +200,25 @@ fn offset(function: &Function) -> usize {
     usize::try_from(function.offset).unwrap_or(usize::MAX)
 }
 
-/// The purpose in the low byte (`enum purpose` of `bpf/sessions.h`), the hook above.
+/// The purpose in the low byte (`enum purpose` of `bpf/sessions.h`), the hook above, and what the purpose says in the high half.
 fn cookie(hook: Hook, function: &Function) -> u64 {
-    let purpose = match function.purpose {
-        Purpose::Write => 1,
-        Purpose::Read => 2,
-        Purpose::WriteEx => 3,
-        Purpose::ReadEx => 4,
-        Purpose::Handshake => 5,
-        Purpose::SetFd => 6,
-        Purpose::Free => 7,
-        Purpose::WriteFlags => 8,
-        Purpose::WriteEarly => 9,
-        Purpose::ReadEarly => 10,
-        Purpose::Flush => 11,
+    let (purpose, more) = match function.purpose {
+        Purpose::Write => (1, 0),
+        Purpose::Read => (2, 0),
+        Purpose::WriteEx => (3, 0),
+        Purpose::ReadEx => (4, 0),
+        Purpose::Handshake => (5, 0),
+        Purpose::SetFd => (6, 0),
+        Purpose::Free => (7, 0),
+        Purpose::WriteFlags => (8, 0),
+        Purpose::WriteEarly => (9, 0),
+        Purpose::ReadEarly => (10, 0),
+        Purpose::Flush => (11, 0),
+        Purpose::GoWrite(behind) => (12, behind),
+        Purpose::GoRead(behind) => (13, behind),
+        Purpose::GoWritten => (14, 0),
+        Purpose::GoHasRead => (15, 0),
+        Purpose::GoClose => (16, 0),
     };
-    u64::from(hook.0) << 8 | purpose
+    u64::from(more.cast_unsigned()) << 32 | u64::from(hook.0) << 8 | purpose
 }

@@ -20,7 +20,7 @@ const TABLE: u64 = 64 << 20;
 /// More sections or segments than this no linker writes for a program that runs.
 const HEADERS: u64 = 4_096;
 /// Code of one function that is looked at.
-pub(crate) const FUNCTION: u64 = 4_096;
+pub(crate) const FUNCTION: u64 = 16_384;
 /// How much constant data is searched for the marks of a library that has no symbols.
 const CONSTANTS: u64 = 64 << 20;
 /// How much of the constant data is in memory at once.
@@ -197,6 +197,17 @@ impl<'a> Elf<'a> {
                 (within < segment.p_filesz(LITTLE)).then(|| segment.p_offset(LITTLE).checked_add(within))?
             })
             .filter(|offset| *offset < self.length)
+    }
+
+    /// Where the section of ordinary code begins.
+    pub(crate) fn text(&self) -> Option<u64> {
+        self.section(".text").map(|text| text.sh_addr(LITTLE))
+    }
+
+    /// All of a section; `None` where there is none of that name.
+    pub(crate) fn section_bytes(&self, name: &'static str) -> Result<Option<Vec<u8>>, BadElf> {
+        let Some(section) = self.section(name) else { return Ok(None) };
+        self.read(section.sh_offset(LITTLE), section.sh_size(LITTLE), name).map(Some)
     }
 
     /// Whether a virtual address lies in the section of ordinary code, and not in a stub of the linker.

@@ -3,6 +3,7 @@
 pub mod change;
 mod decode;
 mod elf;
+mod go;
 mod installed;
 pub mod mappings;
 pub mod plan;

@@ -27,6 +27,8 @@ pub enum Found {
     Internals,
     /// The exported functions themselves, for this reason.
     Exports(Fallback),
+    /// By the table that a Go program carries, at the begin and at every return.
+    Returns,
 }
 
 /// Why the exported functions are hooked and not the internal ones below them.
@@ -115,6 +117,17 @@ pub enum Purpose {
     SetFd,
     /// `(ssl)`
     Free,
+    /// The begin of `(conn, buf, len) -> written`, in Go's registers. The number is how far behind that place
+    /// `net.(*TCPConn).Write` stands, by which the kernel side knows what is below; 0 where there is none.
+    GoWrite(i32),
+    /// The begin of `(conn, buf, len) -> read`, likewise.
+    GoRead(i32),
+    /// A place at which the one that writes returns.
+    GoWritten,
+    /// A place at which the one that reads returns.
+    GoHasRead,
+    /// `(conn)`, in Go's registers.
+    GoClose,
 }
 
 /// A TLS implementation that was recognised.
@@ -170,6 +183,10 @@ pub enum Refusal {
     Stripped,
     /// It is built for a processor whose calls are not understood here (32-bit programs too).
     Machine,
+    /// Its functions take their arguments on the stack, as Go's did until 1.16.
+    StackAbi,
+    /// Its code or its tables are not as they are known to be.
+    Unclear,
     /// The file could not be opened from here.
     Unreachable,
     /// The kernel refused the hook.
@@ -184,6 +201,10 @@ impl fmt::Display for Refusal {
             Refusal::NotYet => "recognised, but this version does not hook it",
             Refusal::Stripped => "its function names are stripped",
             Refusal::Machine => "built for a processor or word size that is not hooked here",
+            Refusal::StackAbi => {
+                "built by Go 1.16 or older, whose functions take their arguments on the stack"
+            }
+            Refusal::Unclear => "its code is not as it is known to be",
             Refusal::Unreachable => "its file cannot be opened from here",
             Refusal::Refused => "the kernel refused the hook",
             Refusal::TooMany => "too many different files are mapped on this host",

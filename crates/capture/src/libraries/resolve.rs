@@ -7,6 +7,7 @@ use memchr::memmem;
 
 use crate::libraries::decode::{Exports, calls, hook_point, internals};
 use crate::libraries::elf::{BadElf, Bytes, Elf, Machine, Symbol};
+use crate::libraries::go;
 use crate::libraries::plan::{Entry, Fallback, Found, Function, Plan, Purpose, Refusal, Stack};
 
 /// What one file is to us.
@@ -69,8 +70,13 @@ fn resolve_bytes(bytes: &dyn Bytes, name: &Path) -> Result<Verdict, BadElf> {
     if symbols.find("gnutls_record_send").and(symbols.find("gnutls_record_recv")).is_some() {
         return Ok(hook(&elf, Stack::GnuTls, gnutls(&symbols, name)));
     }
-    Ok(match by_names(&elf, &symbols)? {
-        Some((stack, why)) => Verdict::Dark(stack, why),
+    if let Some((stack, why)) = by_names(&symbols) {
+        return Ok(Verdict::Dark(stack, why));
+    }
+    // Go keeps its function names for stack traces, in a stripped program too.
+    Ok(match go::look(&elf)? {
+        Some(Ok(plan)) => Verdict::Hook(plan),
+        Some(Err(why)) => Verdict::Dark(Stack::Go, why),
         None => by_marks(&elf)?
             .or_else(|| stack_by_name(name))
             .map_or(Verdict::Plain, |stack| Verdict::Dark(stack, Refusal::Stripped)),
@@ -86,7 +92,7 @@ const ALL: &str = ".symtab";
 const FORMS: [&str; 4] = ["SSL_read", "SSL_read_ex", "SSL_write", "SSL_write_ex"];
 
 /// The functions that are looked for, OpenSSL's first.
-const WANTED: [&str; 33] = [
+const WANTED: [&str; 32] = [
     "SSL_read",
     "SSL_read_ex",
     "SSL_write",
@@ -116,7 +122,6 @@ const WANTED: [&str; 33] = [
     "mbedtls_ssl_write",
     "wolfSSL_write",
     "s2n_send",
-    "crypto/tls.(*Conn).Write",
     "JNI_CreateJavaVM",
     RUSTLS,
     "SSL_CTX_set_early_data_enabled",
@@ -205,7 +210,7 @@ impl Symbols {
 fn may_be_wanted(name: &[u8]) -> bool {
     matches!(
         name.first_chunk::<3>(),
-        Some(b"SSL" | b"ssl" | b"gnu" | b"mbe" | b"wol" | b"s2n" | b"cry" | b"JNI" | b"_ZN")
+        Some(b"SSL" | b"ssl" | b"gnu" | b"mbe" | b"wol" | b"s2n" | b"JNI" | b"_ZN")
     )
 }
 
@@ -330,18 +335,9 @@ fn version_in(part: &[u8], stack: &str) -> Option<String> {
     })
 }
 
-fn by_names(elf: &Elf<'_>, symbols: &Symbols) -> Result<Option<(Stack, Refusal)>, BadElf> {
-    const GO: &str = "crypto/tls.(*Conn).Write";
+fn by_names(symbols: &Symbols) -> Option<(Stack, Refusal)> {
     let found = STACKS.iter().find(|(name, _)| symbols.find(name).is_some());
-    if let Some((_, stack)) = found {
-        return Ok(Some((*stack, Refusal::NotYet)));
-    }
-    // Go keeps its function names for stack traces, in a stripped program too.
-    let mut is_go = symbols.find(GO).is_some();
-    for table in [".gopclntab", ".data.rel.ro.gopclntab"] {
-        is_go = is_go || elf.search(table, |part| memmem::find(part, GO.as_bytes()))?.is_some();
-    }
-    Ok(is_go.then_some((Stack::Go, Refusal::NotYet)))
+    found.map(|(_, stack)| (*stack, Refusal::NotYet))
 }
 
 fn by_marks(elf: &Elf<'_>) -> Result<Option<Stack>, BadElf> {
