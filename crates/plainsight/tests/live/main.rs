@@ -13,6 +13,7 @@ mod darkness;
 mod early;
 mod faults;
 mod gnutls;
+mod go;
 mod load;
 mod namespaces;
 mod packets;

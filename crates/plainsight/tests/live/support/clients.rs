@@ -46,6 +46,11 @@ impl Wheel {
         Some(Wheel { folder })
     }
 
+    /// A file of the package.
+    pub(crate) fn file(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
+    }
+
     /// A Python client that has the package.
     pub(crate) fn python(&self, file: &str) -> Command {
         self.give(python(file))

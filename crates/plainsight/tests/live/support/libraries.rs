@@ -33,12 +33,17 @@ pub(crate) fn copy_to(folder: &Path) {
 pub(crate) fn blinded_to(folder: &Path) {
     fs::create_dir(folder).unwrap();
     for library in of_curl().into_iter().chain(linked("gnutls-serv", &["libgnutls"])) {
-        let mut bytes = fs::read(&library).unwrap();
-        // `e_shoff` of the header, then `e_shnum` and `e_shstrndx` (elf(5)).
-        bytes[0x28..0x30].fill(0);
-        bytes[0x3c..0x40].fill(0);
-        fs::write(folder.join(library.file_name().unwrap()), bytes).unwrap();
+        blind(&library, &folder.join(library.file_name().unwrap()));
     }
+}
+
+/// Copies a library or a program without the table of its sections.
+pub(crate) fn blind(file: &Path, to: &Path) {
+    fs::copy(file, to).unwrap();
+    let copy = fs::OpenOptions::new().write(true).open(to).unwrap();
+    // `e_shoff` of the header, then `e_shnum` and `e_shstrndx` (elf(5)).
+    copy.write_all_at(&[0; 8], 0x28).unwrap();
+    copy.write_all_at(&[0; 4], 0x3c).unwrap();
 }
 
 /// How many bytes of the code of a process's file, known by a part of its path, are not as in the file: where hooks stand.
