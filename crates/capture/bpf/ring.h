@@ -7,8 +7,11 @@ struct {
 	__uint(max_entries, 16 << 20);
 } ring SEC(".maps");
 
-/* A wake-up costs more than a copy, so that one is sent for this many waiting bytes; below, the collector looks by itself. */
-const volatile u32 wake_at = 128 << 10;
+/*
+ * A wake-up interrupts two processors, which costs the thread that sends it more than a record does: it is sent for this
+ * many waiting bytes, and below, the collector looks by itself.
+ */
+const volatile u32 wake_at = 1 << 20;
 
 /* Where the collector stood when it was woken last: until it has moved, to wake it again is in vain. */
 u64 woken_at = ~0ULL;
