@@ -1,9 +1,11 @@
 //! The connections that the collector knows: turns each record into the events it stands for.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 use model::conn::{Address, ConnId, Layer, Paired, Role, Speaker, Transport};
 use model::event::{Cause, Event, Joined, Lost, Opened, What};
 use model::time::Time;
@@ -21,7 +23,7 @@ const CAUSES: [Cause; 4] = [Cause::RingFull, Cause::Limit, Cause::Fault, Cause::
 /// What is known.
 pub(crate) struct Table {
     clock: Clock,
-    connections: HashMap<ConnId, Known>,
+    connections: HashMap<ConnId, Known, RandomState>,
     processes: Processes,
     listeners: Listeners,
     unreadable: u64,
@@ -56,7 +58,7 @@ impl Table {
     pub(crate) fn new() -> Table {
         Table {
             clock: Clock::read(),
-            connections: HashMap::new(),
+            connections: HashMap::default(),
             processes: Processes::new(),
             listeners: Listeners::default(),
             unreadable: 0,
