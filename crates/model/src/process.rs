@@ -19,6 +19,8 @@ pub struct Process {
     pub user: Option<Arc<str>>,
     /// The names of the processes above, nearest first.
     pub parents: Vec<Arc<str>>,
+    /// Their ids, as far as they are known; a recording has none.
+    pub ancestors: Vec<u32>,
     /// The container's id, where the control group names one.
     pub container: Option<Arc<str>>,
 }

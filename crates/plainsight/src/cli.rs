@@ -1,5 +1,6 @@
 //! What a user may type.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,6 +41,9 @@ pub(crate) struct Watch {
     pub(crate) packets: Packets,
     #[command(flatten)]
     pub(crate) limits: Limits,
+    /// Start this program, watch it and what it starts alone, and end when it ends; what it prints goes to standard error.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]

@@ -24,6 +24,9 @@ pub(crate) struct Ends {
     /// A port, at either end.
     #[arg(long, value_name = "PORT", value_delimiter = ',')]
     port: Vec<u16>,
+    /// A process that is wanted with all that it starts.
+    #[arg(skip)]
+    root: Option<u32>,
 }
 
 /// Which accesses are wanted. Values of one filter are alternatives; all filters given must agree.
@@ -60,7 +63,8 @@ impl Ends {
     pub(crate) fn admit(&self, opened: &Opened, processes: [Option<&Process>; 2]) -> bool {
         let process = |wanted: &dyn Fn(&Process) -> bool| processes.into_iter().flatten().any(wanted);
         let ports = [opened.client.port(), opened.server.port()];
-        any(&self.pid, |pid| process(&|p| p.pid == *pid))
+        self.root.is_none_or(|root| process(&|p| p.pid == root || p.ancestors.contains(&root)))
+            && any(&self.pid, |pid| process(&|p| p.pid == *pid))
             && any(&self.name, |name| process(&|p| *p.name == **name))
             && any(&self.container, |id| {
                 process(&|p| p.container.as_deref().is_some_and(|c| c.starts_with(id.as_str())))
@@ -73,6 +77,12 @@ impl Filter {
     /// What is wanted of a connection's ends.
     pub(crate) fn ends(&self) -> &Ends {
         &self.ends
+    }
+
+    /// The same, of this process and all that it starts alone.
+    pub(crate) fn below(mut self, root: u32) -> Self {
+        self.ends.root = Some(root);
+        self
     }
 
     /// Whether an access is wanted.

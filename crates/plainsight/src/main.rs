@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod cli;
+mod command;
 mod doctor;
 mod filter;
 mod host;

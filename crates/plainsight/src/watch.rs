@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use crate::cli;
+use crate::command::Commanded;
 use crate::host::Host;
 use crate::pipeline::{Flow, Pipeline};
 use crate::statistics;
@@ -12,13 +13,18 @@ use crate::tap::Tap;
 /// How often the statistics are told.
 const STATISTICS: Duration = Duration::from_secs(30);
 
-/// Watches until Ctrl-C or the time is up.
+/// Watches until Ctrl-C, or the time is up, or the program that was to be watched ended.
 pub(crate) fn run(options: &cli::Watch) -> anyhow::Result<ExitCode> {
-    let tap = Tap::open(&options.packets, options.filter.ends())?;
-    let mut pipeline = Pipeline::new(&options.filter, &options.output, tap);
     let mut host = Host::watch(options.limits, options.time)?;
+    let mut command = Commanded::start(&options.command)?;
+    let filter = match &command {
+        Some(command) => options.filter.clone().below(command.pid()),
+        None => options.filter.clone(),
+    };
+    let tap = Tap::open(&options.packets, filter.ends())?;
+    let mut pipeline = Pipeline::new(&filter, &options.output, tap);
     let mut told = Instant::now();
-    while host.goes_on() {
+    while host.goes_on() && command.as_mut().map_or(Ok(true), Commanded::runs)? {
         pipeline.step(&mut host.kernel)?;
         if told.elapsed() >= STATISTICS {
             told = Instant::now();

@@ -53,6 +53,8 @@ impl Processes {
         process.pid = life.head.user;
         process.parents.insert(0, Arc::clone(&parent.process.name));
         process.parents.truncate(PARENTS);
+        process.ancestors.insert(0, life.parent);
+        process.ancestors.truncate(PARENTS);
         self.keep(life.head.user, Known { process: Arc::new(process), parent: life.parent });
     }
 
@@ -68,6 +70,7 @@ impl Processes {
     }
 
     fn learn(&mut self, pid: u32, parent: u32, name: &str, uid: u32, filename: &str) -> Arc<Process> {
+        let (ancestors, parents) = self.above(parent);
         let exe = fs::read_link(format!("/proc/{pid}/exe")).map(|path| path.to_string_lossy().into_owned());
         let process = Arc::new(Process {
             pid,
@@ -76,7 +79,8 @@ impl Processes {
             command: command_of(pid).map_or_else(|| Arc::from(filename), Arc::from),
             uid,
             user: self.users.get(&uid).cloned(),
-            parents: self.parents(parent),
+            parents,
+            ancestors,
             container: container_of(pid),
         });
         self.keep(pid, Known { process: Arc::clone(&process), parent });
@@ -90,8 +94,9 @@ impl Processes {
         self.known.insert(pid, known);
     }
 
-    fn parents(&self, first: u32) -> Vec<Arc<str>> {
-        let mut names = Vec::new();
+    /// The processes above one, from its parent on: ids and names.
+    fn above(&self, first: u32) -> (Vec<u32>, Vec<Arc<str>>) {
+        let (mut ids, mut names) = (Vec::new(), Vec::new());
         let mut pid = first;
         while pid != 0 && names.len() < PARENTS {
             let (name, parent) = match self.known.get(&pid) {
@@ -101,10 +106,11 @@ impl Processes {
                     _ => break,
                 },
             };
+            ids.push(pid);
             names.push(name);
             pid = parent;
         }
-        names
+        (ids, names)
     }
 }
 

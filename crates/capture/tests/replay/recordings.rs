@@ -23,6 +23,7 @@ fn opened() -> Opened {
         uid: 1000,
         user: Some("app".into()),
         parents: vec!["bash".into(), "sshd".into()],
+        ancestors: Vec::new(),
         container: None,
     };
     Opened {

@@ -9,6 +9,7 @@
 mod support;
 
 mod capabilities;
+mod command;
 mod darkness;
 mod early;
 mod faults;

@@ -180,6 +180,7 @@ impl<'a> Body<'a> {
             command: self.text()?,
             uid: self.u32()?,
             user: self.optional(Body::text)?,
+            ancestors: Vec::new(),
             parents: {
                 let count = self.u8()?;
                 (0..count).map(|_| self.text()).collect::<Option<_>>()?
