@@ -72,10 +72,17 @@ fn named<S: Simd>(simd: S, text: &[u8]) -> Option<usize> {
         }
         rest = rest.get(BLOCK..).unwrap_or_default();
     }
-    let mut window = [0; WINDOW];
-    window.get_mut(..rest.len()).unwrap_or_default().copy_from_slice(rest);
-    let named = named_in(simd, &window);
-    (named != 0).then(|| text.len() - rest.len() + named.trailing_zeros() as usize)
+    // The last block has the rest, and bytes that were looked at before.
+    let mut short = [0; WINDOW];
+    let window = text.last_chunk().unwrap_or_else(
+        #[inline(always)]
+        || {
+            short.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
+            &short
+        },
+    );
+    let named = named_in(simd, window);
+    (named != 0).then(|| text.len().saturating_sub(WINDOW) + named.trailing_zeros() as usize)
 }
 
 /// The colons of a window's block that the name of a secret member may stand before: a bit for each.
