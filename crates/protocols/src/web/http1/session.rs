@@ -117,7 +117,7 @@ impl Session for Http1 {
 
 impl Http1 {
     /// Reads the fields that `block` begins with, unless they tell of somebody else: then that is told first.
-    pub(super) fn new_fields(&mut self, speaker: Speaker, block: &[u8], wire: &Reader<'_>) -> Read<News> {
+    pub(super) fn new_fields(&mut self, speaker: Speaker, block: &[u8], wire: &mut Reader<'_>) -> Read<News> {
         let unfolded;
         let mut fields = Fields::read(block).map_err(|no| stop(no, wire))?;
         if fields.folding() == Folding::Folded {
@@ -134,6 +134,7 @@ impl Http1 {
             }
         };
         if let Some(identity) = identity {
+            let identity = identity::shared(identity, wire);
             self.identity = Some(Arc::clone(&identity));
             self.request_details = None;
             return Ok(News::Identity(identity));
