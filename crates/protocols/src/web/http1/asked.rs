@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::conn::Speaker;
-use model::exchange::{Detail, Request};
+use model::exchange::{Detail, Exchange, Request};
 
 use crate::kit::protocol::{Guess, Heard, Key, Read, Stop};
 use crate::kit::reader::Reader;
@@ -70,7 +70,7 @@ impl Http1 {
             },
         };
         wire.take(line + size)?;
-        let heard = self.begin_request(wire);
+        let asked = self.begin_request(wire);
         if !self.asking.is_short() {
             self.asking = Asking::default();
             self.request_details = None;
@@ -79,7 +79,7 @@ impl Http1 {
             self.asked = Head::default();
             self.request_details = None;
         }
-        Ok(heard)
+        Ok(asked.map_or(Heard::Part, |exchange| Heard::Request(Key::Turn, exchange)))
     }
 
     /// The length of the request line, whose texts are `asking` from now on.
@@ -96,7 +96,8 @@ impl Http1 {
         Ok(line.length)
     }
 
-    fn begin_request(&mut self, wire: &mut Reader<'_>) -> Heard {
+    /// The request whose head was read, if it is whole with that.
+    fn begin_request(&mut self, wire: &mut Reader<'_>) -> Option<Box<Exchange>> {
         let Content { framing, kind, coding } = self.asked.content;
         let details = self
             .request_details
@@ -110,23 +111,25 @@ impl Http1 {
                 Ok(framing) => framing,
                 Err(what) => {
                     self.client = Client::Broken;
-                    return ask(wire, |request| {
-                        self.asking.write(request, details, None);
-                        request.details.push(("http.request_cut", what.into()));
-                    });
+                    let mut exchange = wire.blank();
+                    self.asking.write(&mut exchange.request, details, None);
+                    exchange.request.details.push(("http.request_cut", what.into()));
+                    return Some(exchange);
                 }
             }
         };
         match at_hand(framing, wire) {
             AtHand::All(bytes) => {
                 let body = self.request_body.text(kind, coding, bytes);
-                ask(wire, |request| self.asking.write(request, details, body))
+                let mut exchange = wire.blank();
+                self.asking.write(&mut exchange.request, details, body);
+                Some(exchange)
             }
             AtHand::NotAll => {
                 let (mut message, body) = (Request::default(), Body::new(framing, kind, coding));
                 self.asking.write(&mut message, details, None);
                 self.client = Client::Body(Box::new(Unfinished { message, body }));
-                Heard::Part
+                None
             }
         }
     }
@@ -141,16 +144,10 @@ impl Http1 {
                 message.details.extend(text.map(|text| ("http.request_body", text.into())));
                 message.details.extend(trailers(&body, "http.request_trailers"));
                 message.details.extend(cut);
-                ask(wire, |request| *request = message)
+                let mut exchange = wire.blank();
+                exchange.request = message;
+                Heard::Request(Key::Turn, exchange)
             }
         }
     }
-}
-
-/// Tells the request that `write` writes.
-#[inline]
-fn ask(wire: &mut Reader<'_>, write: impl FnOnce(&mut Request)) -> Heard {
-    let mut exchange = wire.blank();
-    write(&mut exchange.request);
-    Heard::Request(Key::Turn, exchange)
 }
