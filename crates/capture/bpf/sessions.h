@@ -22,6 +22,7 @@ enum purpose {
 	P_GO_WRITTEN = 14, /* a write of Go's returns */
 	P_GO_HAS_READ = 15,
 	P_GO_CLOSE = 16,
+	P_READ_FLAGS = 17, /* as P_READ, with flags */
 };
 
 struct below {

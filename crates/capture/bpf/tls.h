@@ -136,6 +136,9 @@ static __noinline int resume(struct thread *now)
 	return 0;
 }
 
+/* The flag of a read that takes nothing (NSPR's PR_MSG_PEEK). */
+#define LOOK_AHEAD 2
+
 /* What becomes of a call that was entered. */
 enum { RETURN_WANTED = 0, RETURN_IDLE = 1 };
 
@@ -200,6 +203,8 @@ static __always_inline u64 moved_in_clear(struct thread *now, s32 returned)
 
 	if (returned <= 0 || now->purpose == P_HANDSHAKE || now->purpose == P_FLUSH)
 		return 0;
+	if (now->purpose == P_READ_FLAGS)
+		return now->result & LOOK_AHEAD ? 0 : length;
 	if (now->purpose != P_WRITE && now->purpose != P_READ) {
 		length = 0;
 		if (bpf_probe_read_user(&length, sizeof(length), (void *)now->result))

@@ -86,6 +86,8 @@ pub enum Hook {
     Internals,
     /// At the exported functions, for this reason.
     Exports(String),
+    /// At internal functions that its own tables lead to.
+    Tables,
     /// At the begin and at each return of its functions.
     Returns,
     /// Not at all, for this reason.
@@ -119,6 +121,7 @@ fn watched(one: Use) -> Option<Watched> {
             let hook = match plan.found {
                 Found::Internals => Hook::Internals,
                 Found::Exports(why) => Hook::Exports(why.to_string()),
+                Found::Tables => Hook::Tables,
                 Found::Returns => Hook::Returns,
             };
             (plan.stack.clone(), hook)

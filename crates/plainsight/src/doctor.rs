@@ -39,6 +39,7 @@ fn tell(report: &Report) -> String {
         let hook = match &process.hook {
             Hook::Internals => "watched at its internal functions".to_owned(),
             Hook::Exports(why) => format!("watched at its exported functions: {why}"),
+            Hook::Tables => "watched at the functions that its tables lead to".to_owned(),
             Hook::Returns => "watched where its functions begin and return".to_owned(),
             Hook::Dark(why) => format!("DARK: {why}"),
         };

@@ -219,6 +219,7 @@ fn cookie(hook: Hook, function: &Function) -> u64 {
         Purpose::GoWritten => (14, 0),
         Purpose::GoHasRead => (15, 0),
         Purpose::GoClose => (16, 0),
+        Purpose::ReadFlags => (17, 0),
     };
     u64::from(more.cast_unsigned()) << 32 | u64::from(hook.0) << 8 | purpose
 }

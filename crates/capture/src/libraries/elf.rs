@@ -199,9 +199,9 @@ impl<'a> Elf<'a> {
             .filter(|offset| *offset < self.length)
     }
 
-    /// Where the section of ordinary code begins.
-    pub(crate) fn text(&self) -> Option<u64> {
-        self.section(".text").map(|text| text.sh_addr(LITTLE))
+    /// The virtual address at which a section begins.
+    pub(crate) fn section_address(&self, name: &str) -> Option<u64> {
+        self.section(name).map(|section| section.sh_addr(LITTLE))
     }
 
     /// All of a section; `None` where there is none of that name.

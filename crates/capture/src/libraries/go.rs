@@ -158,7 +158,7 @@ fn base(elf: &Elf<'_>, told: u64, functions: [Symbol; 3]) -> Result<u64, Refusal
     if elf.code(told.wrapping_add(first.address), OPENING).is_ok_and(|code| code.starts_with(STACK_ABI)) {
         return Err(Refusal::StackAbi);
     }
-    let text = elf.text().ok_or(Refusal::Unclear)?;
+    let text = elf.section_address(".text").ok_or(Refusal::Unclear)?;
     let near = (text..text.saturating_add(BEFORE)).step_by(ALIGNMENT);
     [told].into_iter().chain(near).find(all_begin).ok_or(Refusal::Unclear)
 }

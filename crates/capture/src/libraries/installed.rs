@@ -64,11 +64,11 @@ fn configured() -> Vec<PathBuf> {
     lines.filter(|line| line.starts_with('/')).take(CONFIGURED).map(PathBuf::from).collect()
 }
 
-/// Whether a file's name is that of a library of OpenSSL or GnuTLS.
+/// Whether a file's name is that of a TLS library.
 pub(super) fn is_tls(name: &str) -> bool {
-    name.starts_with("libssl.so.")
-        || name.starts_with("libgnutls.so.")
-        || (name.starts_with("libssl-") && name.contains(".so"))
+    const NAMES: [&str; 5] =
+        ["libssl.so.", "libgnutls.so.", "libmbedtls.so.", "libwolfssl.so.", "libssl3.so"];
+    NAMES.iter().any(|start| name.starts_with(start)) || (name.starts_with("libssl-") && name.contains(".so"))
 }
 
 #[cfg(test)]
@@ -77,12 +77,18 @@ mod tests {
 
     #[test]
     fn a_tls_library_is_known_by_its_name() {
-        for name in ["libssl.so.3", "libssl.so.1.1", "libssl-1a2b3c.so.3", "libgnutls.so.30"] {
+        for name in [
+            "libssl.so.3",
+            "libssl.so.1.1",
+            "libssl-1a2b3c.so.3",
+            "libgnutls.so.30",
+            "libmbedtls.so.14",
+            "libwolfssl.so.35",
+            "libssl3.so",
+        ] {
             assert!(is_tls(name), "{name}");
         }
-        for name in
-            ["libssl3.so", "libssl.so", "libgnutlsxx.so.30", "libssl.a", "libcrypto.so.3", "libssh.so.4"]
-        {
+        for name in ["libssl.so", "libgnutlsxx.so.30", "libssl.a", "libcrypto.so.3", "libssh.so.4"] {
             assert!(!is_tls(name), "{name}");
         }
     }

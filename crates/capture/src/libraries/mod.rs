@@ -6,6 +6,8 @@ mod elf;
 mod go;
 mod installed;
 pub mod mappings;
+mod named;
+mod nss;
 pub mod plan;
 pub mod resolve;
 mod ring;

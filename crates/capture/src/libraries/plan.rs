@@ -27,6 +27,8 @@ pub enum Found {
     Internals,
     /// The exported functions themselves, for this reason.
     Exports(Fallback),
+    /// By the tables in which the library's own code finds them: NSS.
+    Tables,
     /// By the table that a Go program carries, at the begin and at every return.
     Returns,
 }
@@ -111,6 +113,8 @@ pub enum Purpose {
     ReadEarly,
     /// `(session, flags)`: writes, by the functions above, what was written and held back
     Flush,
+    /// `(ssl, buf, num, flags) -> read or <= 0`; a flag looks ahead and takes nothing
+    ReadFlags,
     /// `(ssl) -> 1 or <= 0`
     Handshake,
     /// `(ssl, fd)`

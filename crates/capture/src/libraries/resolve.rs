@@ -1,5 +1,6 @@
 //! From a file to what it offers: functions to hook, a TLS stack that stays dark, or nothing of interest.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
 
@@ -8,6 +9,8 @@ use memchr::memmem;
 use crate::libraries::decode::{Exports, calls, hook_point, internals};
 use crate::libraries::elf::{BadElf, Bytes, Elf, Machine, Symbol};
 use crate::libraries::go;
+use crate::libraries::named::{NAMED, Named};
+use crate::libraries::nss;
 use crate::libraries::plan::{Entry, Fallback, Found, Function, Plan, Purpose, Refusal, Stack};
 
 /// What one file is to us.
@@ -67,8 +70,14 @@ fn resolve_bytes(bytes: &dyn Bytes, name: &Path) -> Result<Verdict, BadElf> {
     if symbols.find("SSL_read").and(symbols.find("SSL_write")).is_some() {
         return Ok(hook(&elf, Stack::OpenSsl, openssl(&elf, &symbols, name)));
     }
-    if symbols.find("gnutls_record_send").and(symbols.find("gnutls_record_recv")).is_some() {
-        return Ok(hook(&elf, Stack::GnuTls, gnutls(&symbols, name)));
+    if let Some(named) = NAMED.iter().find(|named| symbols.has(named)) {
+        return Ok(hook(&elf, named.code, places(&elf, &symbols, name, named)));
+    }
+    if symbols.find("SSL_ImportFD").is_some() {
+        return Ok(match nss::functions(&elf)? {
+            Ok(functions) => hook(&elf, Stack::Nss, (nss_version(&elf, name), Found::Tables, functions)),
+            Err(why) => Verdict::Dark(Stack::Nss, why),
+        });
     }
     if let Some((stack, why)) = by_names(&symbols) {
         return Ok(Verdict::Dark(stack, why));
@@ -91,8 +100,8 @@ const ALL: &str = ".symtab";
 /// The exported functions below which the internal ones are looked for.
 const FORMS: [&str; 4] = ["SSL_read", "SSL_read_ex", "SSL_write", "SSL_write_ex"];
 
-/// The functions that are looked for, OpenSSL's first.
-const WANTED: [&str; 32] = [
+/// The functions that are looked for, beside those of [`NAMED`].
+const WANTED: [&str; 21] = [
     "SSL_read",
     "SSL_read_ex",
     "SSL_write",
@@ -109,18 +118,7 @@ const WANTED: [&str; 32] = [
     "SSL_free",
     "ssl_read_internal",
     "ssl_write_internal",
-    "gnutls_record_send",
-    "gnutls_record_send2",
-    "gnutls_record_uncork",
-    "gnutls_record_recv",
-    "gnutls_record_recv_seq",
-    "gnutls_record_recv_early_data",
-    "gnutls_handshake",
-    "gnutls_transport_set_int2",
-    "gnutls_deinit",
     "SSL_ImportFD",
-    "mbedtls_ssl_write",
-    "wolfSSL_write",
     "s2n_send",
     "JNI_CreateJavaVM",
     RUSTLS,
@@ -131,32 +129,14 @@ const WANTED: [&str; 32] = [
 const RUSTLS: &str = "_ZN6rustls";
 
 /// Names by which a stack is known that is not hooked yet.
-const STACKS: [(&str, Stack); 6] = [
-    ("SSL_ImportFD", Stack::Nss),
-    ("mbedtls_ssl_write", Stack::MbedTls),
-    ("wolfSSL_write", Stack::WolfSsl),
-    ("s2n_send", Stack::S2n),
-    ("JNI_CreateJavaVM", Stack::Java),
-    (RUSTLS, Stack::Rustls),
-];
+const STACKS: [(&str, Stack); 3] =
+    [("s2n_send", Stack::S2n), ("JNI_CreateJavaVM", Stack::Java), (RUSTLS, Stack::Rustls)];
 
 /// Texts among a program's constants that give away a stack whose symbols are stripped: source paths in messages.
 const MARKS: [(&[u8], Stack); 3] = [
     (b"ssl/ssl_lib.cc", Stack::BoringSsl),
     (b"ssl/ssl_lib.c\0", Stack::OpenSsl),
     (b"/rustls-0.", Stack::Rustls),
-];
-
-/// What is hooked of GnuTLS. `gnutls_record_send` only passes on to `gnutls_record_send2`, where there is one (3.6.3).
-const GNUTLS: [(&str, Purpose); 8] = [
-    ("gnutls_record_send2", Purpose::Write),
-    ("gnutls_record_uncork", Purpose::Flush),
-    ("gnutls_record_recv", Purpose::Read),
-    ("gnutls_record_recv_seq", Purpose::Read),
-    ("gnutls_record_recv_early_data", Purpose::Read),
-    ("gnutls_handshake", Purpose::Handshake),
-    ("gnutls_transport_set_int2", Purpose::SetFd),
-    ("gnutls_deinit", Purpose::Free),
 ];
 
 /// What is hooked of OpenSSL beside reading and writing.
@@ -173,26 +153,29 @@ const AROUND: [(&str, Purpose); 9] = [
 ];
 
 /// Which of the wanted functions a file defines.
-struct Symbols([Option<Symbol>; WANTED.len()]);
-
-impl Default for Symbols {
-    fn default() -> Symbols {
-        Symbols([None; WANTED.len()])
-    }
-}
+#[derive(Default)]
+struct Symbols(HashMap<&'static str, Symbol>);
 
 impl Symbols {
     /// Adds what a table defines to what is found already.
     fn read(&mut self, elf: &Elf<'_>, table: &str) -> Result<(), BadElf> {
+        let named = NAMED.iter().flat_map(|named| named.functions).map(|(name, _)| *name);
+        let wanted: Vec<&'static str> = WANTED.into_iter().chain(named).collect();
         elf.each_symbol(table, |name, symbol| {
-            let is_wanted = |wanted: &str| {
-                wanted.as_bytes() == name || (wanted == RUSTLS && name.starts_with(RUSTLS.as_bytes()))
+            let is_wanted = |wanted: &&&str| {
+                wanted.as_bytes() == name || (**wanted == RUSTLS && name.starts_with(RUSTLS.as_bytes()))
             };
-            let at = if may_be_wanted(name) { WANTED.iter().position(|one| is_wanted(one)) } else { None };
-            if let Some(slot) = at.and_then(|at| self.0.get_mut(at)) {
-                slot.get_or_insert(symbol);
+            if may_be_wanted(name)
+                && let Some(wanted) = wanted.iter().find(is_wanted)
+            {
+                self.0.entry(wanted).or_insert(symbol);
             }
         })
+    }
+
+    /// Whether the functions by which a library is known are there.
+    fn has(&self, named: &Named) -> bool {
+        named.functions.iter().take(2).all(|(name, _)| self.find(name).is_some())
     }
 
     /// Where those of the functions stand that there are.
@@ -201,8 +184,7 @@ impl Symbols {
     }
 
     fn find(&self, name: &str) -> Option<Symbol> {
-        let at = WANTED.iter().position(|wanted| *wanted == name)?;
-        self.0.get(at).copied().flatten()
+        self.0.get(name).copied()
     }
 }
 
@@ -240,12 +222,35 @@ fn openssl(elf: &Elf<'_>, symbols: &Symbols, name: &Path) -> Places {
     (version(elf, symbols, name), found, places)
 }
 
-fn gnutls(symbols: &Symbols, name: &Path) -> Places {
-    let mut places = symbols.those(&GNUTLS);
-    if symbols.find("gnutls_record_send2").is_none() {
-        places.extend(symbols.those(&[("gnutls_record_send", Purpose::Write)]));
+/// The functions of a library that has names of its own, without one that only calls another: its bytes would be seen twice.
+fn places(elf: &Elf<'_>, symbols: &Symbols, name: &Path, named: &Named) -> Places {
+    let mut places = symbols.those(named.functions);
+    if symbols.find("gnutls_record_send2").is_some() {
+        let passes_on = symbols.find("gnutls_record_send").map(|symbol| symbol.address);
+        places.retain(|(_, address)| Some(*address) != passes_on);
     }
-    (format!("{} ({})", Stack::GnuTls, file_name(name)), Found::Exports(Fallback::Single), places)
+    let version = named.version.and_then(|before| numbered(elf, before, named.code));
+    let stack = version.unwrap_or_else(|| format!("{} ({})", named.code, file_name(name)));
+    (stack, Found::Exports(Fallback::Single), places)
+}
+
+/// The version of NSS, which its library carries as `Version: NSS 3.87.1`.
+fn nss_version(elf: &Elf<'_>, name: &Path) -> String {
+    let told = numbered(elf, "Version: NSS ", Stack::Nss);
+    told.unwrap_or_else(|| format!("{} ({})", Stack::Nss, file_name(name)))
+}
+
+/// The name of a stack and the number that stands behind some words of its constants.
+fn numbered(elf: &Elf<'_>, before: &str, code: Stack) -> Option<String> {
+    let number = elf.search(".rodata", |part| {
+        memmem::find_iter(part, before).find_map(|at| {
+            let rest = part.get(at + before.len()..)?;
+            let end = rest.iter().take(16).position(|byte| !byte.is_ascii_digit() && *byte != b'.')?;
+            let number = std::str::from_utf8(rest.get(..end)?).ok()?;
+            number.contains('.').then(|| number.to_owned())
+        })
+    });
+    number.ok().flatten().map(|number| format!("{code} {number}"))
 }
 
 fn function(elf: &Elf<'_>, (purpose, address): (Purpose, u64)) -> Option<Function> {

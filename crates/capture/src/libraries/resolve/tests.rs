@@ -153,15 +153,36 @@ fn flags_are_seen_where_no_name_tells_of_them() {
     }
 }
 
+/// A library of the system, or words about what is not tried.
+fn system(name: &str) -> Option<PathBuf> {
+    let path = Path::new("/usr/lib/x86_64-linux-gnu").join(name);
+    if !path.exists() {
+        _ = writeln!(io::stderr(), "SKIPPED: no {} here", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+/// `ssl_SecureRead` and `ssl_SecureWrite` jump to what is hooked: hooked at both, each byte would be heard twice.
 #[test]
-fn other_stacks_are_named_and_not_hooked() {
-    let path = "/usr/lib/x86_64-linux-gnu/libssl3.so";
-    match File::open(path) {
-        Ok(file) => {
-            assert_eq!(looked_at(Path::new(path)), Verdict::Dark(Stack::Nss, Refusal::NotYet));
-            assert_eq!(build_id(&file).len(), 40);
+fn nss_is_hooked_below_its_sockets() {
+    let Some(path) = system("libssl3.so") else { return };
+    let plan = plan_of(&path);
+    assert_eq!((plan.code, plan.found), (Stack::Nss, Found::Tables));
+    assert!(plan.stack.starts_with("NSS 3."), "{}", plan.stack);
+    let purposes: Vec<_> = plan.functions.iter().map(|function| function.purpose).collect();
+    assert_eq!(purposes, [Purpose::ReadFlags, Purpose::Write, Purpose::Free]);
+}
+
+#[test]
+fn mbedtls_and_wolfssl_are_hooked_at_their_exports() {
+    for (name, stack) in [("libmbedtls.so.14", Stack::MbedTls), ("libwolfssl.so.35", Stack::WolfSsl)] {
+        let Some(path) = system(name) else { continue };
+        let plan = plan_of(&path);
+        assert_eq!((plan.code, plan.found), (stack, Found::Exports(Fallback::Single)));
+        for purpose in [Purpose::Read, Purpose::Write, Purpose::Handshake, Purpose::Free] {
+            assert!(offset(&plan, purpose).is_some(), "{plan:?}");
         }
-        Err(_) => _ = writeln!(io::stderr(), "SKIPPED: no {path} here"),
     }
 }
 
