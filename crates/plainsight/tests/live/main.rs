@@ -21,6 +21,7 @@ mod packets;
 mod postgres;
 mod privilege;
 mod sockets;
+mod stacks;
 mod upgrade;
 mod web;
 mod wheels;

@@ -6,6 +6,7 @@ pub(crate) mod dark;
 pub(crate) mod go;
 pub(crate) mod ground;
 pub(crate) mod libraries;
+pub(crate) mod lighttpd;
 pub(crate) mod nginx;
 pub(crate) mod postgres;
 pub(crate) mod process;
