@@ -120,6 +120,14 @@ impl Statement {
         self.told = Told::Own;
     }
 
+    /// Takes the text that `write` appends to what it is given, which is empty.
+    #[inline]
+    pub fn write_with(&mut self, write: impl FnOnce(&mut String)) {
+        self.own.clear();
+        write(&mut self.own);
+        self.told = Told::Own;
+    }
+
     /// Takes this text, which other exchanges share.
     #[inline]
     pub fn share(&mut self, text: Text) {
