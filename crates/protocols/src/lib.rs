@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
+pub mod keyvalue;
 pub mod kit;
 pub mod sql;
 pub mod web;
@@ -9,4 +10,4 @@ pub mod web;
 use kit::protocol::Protocol;
 
 /// Every protocol there is. A new one is a folder, its `mod` line, and its line here.
-pub static ALL: &[&dyn Protocol] = &[sql::postgres::POSTGRESQL, &web::http1::Http];
+pub static ALL: &[&dyn Protocol] = &[sql::postgres::POSTGRESQL, &web::http1::Http, keyvalue::redis::REDIS];

@@ -1,0 +1,3 @@
+//! Stores of keys and values.
+
+pub mod redis;
