@@ -1,7 +1,6 @@
 //! Where accesses go.
 #![forbid(unsafe_code)]
 
-mod blocks;
 mod columns;
 pub mod console;
 mod details;
