@@ -1,99 +1,134 @@
-//! Texts escaped for JSON: sixteen bytes are looked at together, and nothing is measured twice.
+//! Texts escaped for JSON (RFC 8259, section 7): sixteen bytes are looked at together, and eight make room together for
+//! their backslashes.
 
-use wide::u8x16;
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, Simd, dispatch, u8x16};
 
 /// So many bytes of a text are looked at together; most texts have nothing to escape in most of their pieces.
-const PIECE: usize = 16;
+pub(crate) const PIECE: usize = 16;
 
-/// So many are escaped together.
-const BLOCK: usize = 4 * PIECE;
+/// So many are spread out together.
+const HALF: usize = PIECE / 2;
 
-/// A block and the piece behind it.
-const WINDOW: usize = BLOCK + PIECE;
+/// Where the first backslash stands, behind a half.
+const BACKSLASH: u8 = 8;
 
 /// The bytes of the longest escape, `\u001f`.
 const LONGEST: usize = 6;
 
-/// No escape of a block begins so far from its beginning. A power of two, so that a remainder can tell the compiler.
-const REACH: usize = (LONGEST * BLOCK).next_power_of_two();
-
-/// The most bytes that are written for a block, what may follow its last escape included.
-pub(crate) const ESCAPED: usize = REACH + LONGEST + PIECE;
+/// The most bytes that are written for a piece, and behind it.
+pub(crate) const ESCAPED: usize = LONGEST * PIECE + PIECE;
 
 /// Writes the beginning of `text` into `room`, escaped; the rest of the text, and how many bytes of room are left.
-pub(crate) fn escape_into<'a>(mut text: &'a [u8], mut room: &mut [u8]) -> (&'a [u8], usize) {
-    while let Some(window) = text.first_chunk() {
-        let Some(place) = room.first_chunk_mut() else { return (text, room.len()) };
-        let written = escape_block(window, place);
-        text = text.get(BLOCK..).unwrap_or_default();
-        room = room.get_mut(written..).unwrap_or_default();
-    }
-    while let (false, Some(place)) = (text.is_empty(), room.first_chunk_mut()) {
-        let mut window = [b' '; WINDOW];
-        let (block, rest) = text.split_at_checked(BLOCK).unwrap_or((text, &[]));
-        window.get_mut(..text.len()).unwrap_or_default().copy_from_slice(text);
-        // What stands behind the text is not escaped, and comes last.
-        let written = escape_block(&window, place) - (BLOCK - block.len());
+pub(crate) fn escape_into<'a>(text: &'a [u8], room: &mut [u8]) -> (&'a [u8], usize) {
+    dispatch!(Level::new(), simd => escape_by(simd, text, room))
+}
+
+#[inline(always)]
+fn escape_by<'a, S: Simd>(simd: S, mut text: &'a [u8], mut room: &mut [u8]) -> (&'a [u8], usize) {
+    while let (Some((piece, rest)), Some(place)) = (text.split_first_chunk(), room.first_chunk_mut()) {
+        let written = escape_piece(simd, piece, place);
         text = rest;
         room = room.get_mut(written..).unwrap_or_default();
     }
-    (text, room.len())
+    if text.len() >= PIECE {
+        return (text, room.len());
+    }
+    let Some(place) = room.first_chunk_mut() else { return (text, room.len()) };
+    // What stands behind the text is not escaped, and comes last.
+    let mut piece = [b' '; PIECE];
+    piece.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
+    let written = escape_piece(simd, &piece, place) - (PIECE - text.len());
+    (&[], room.len() - written)
 }
 
-/// Writes a window's block, escaped, and says how many bytes it became.
-///
-/// What stands between two escapes is not measured: behind each, all is copied that may follow.
+/// Writes a piece, escaped, and says how many bytes it became.
+#[inline(always)]
+fn escape_piece<S: Simd>(simd: S, piece: &[u8; PIECE], place: &mut [u8; ESCAPED]) -> usize {
+    let mut bytes = u8x16::load_array_ref(simd, piece);
+    let found = found(bytes);
+    if found == 0 {
+        place[..PIECE].copy_from_slice(piece);
+        return PIECE;
+    }
+    let controls = bytes.simd_le(LAST_CONTROL);
+    if controls.any_true() {
+        let [lines, returns, tabs] = [bytes.simd_eq(b'\n'), bytes.simd_eq(b'\r'), bytes.simd_eq(b'\t')];
+        if (controls & !(lines | returns | tabs)).any_true() {
+            return escape_bytes(piece, place);
+        }
+        let letter = |letter| u8x16::splat(simd, letter);
+        bytes = lines.select(letter(b'n'), returns.select(letter(b'r'), tabs.select(letter(b't'), bytes)));
+    }
+    let backslashes = u8x16::splat(simd, b'\\');
+    let [low, high, ..] = found.to_le_bytes();
+    let spread = |found: u8| u8x16::load_array_ref(simd, &SPREAD[usize::from(found)]);
+    // Before the first half stand the backslashes, and behind the other.
+    let low_half = backslashes.slide::<HALF>(bytes).swizzle_dyn(spread(low) ^ BACKSLASH);
+    let high_half = bytes.slide::<HALF>(backslashes).swizzle_dyn(spread(high));
+    let begin = HALF + low.count_ones() as usize;
+    place[..PIECE].copy_from_slice(&low_half.to_array());
+    place[begin..][..PIECE].copy_from_slice(&high_half.to_array());
+    begin + HALF + high.count_ones() as usize
+}
+
+/// The bytes of a piece that JSON wants escaped: control characters, quotes and backslashes; a bit for each.
+#[inline(always)]
+fn found<S: Simd>(piece: u8x16<S>) -> u64 {
+    (piece.simd_le(LAST_CONTROL) | piece.simd_eq(b'"') | piece.simd_eq(b'\\')).to_bitmask()
+}
+
+/// [`found`], by what every processor can: for where the next step is not far.
 #[inline]
-fn escape_block(window: &[u8; WINDOW], place: &mut [u8; ESCAPED]) -> usize {
-    let pieces = || window[..BLOCK].as_chunks().0.iter();
-    let lowest = pieces().fold(u8x16::splat(u8::MAX), |lowest, piece| lowest.min(u8x16::from(*piece)));
-    if lowest.simd_eq(lowest.min(u8x16::splat(0x1f))).any() {
-        return escape_controls(window, place);
-    }
-    let mut written = 0;
-    for (begin, piece) in (0..).step_by(PIECE).zip(pieces()) {
-        place[written % REACH..][..PIECE].copy_from_slice(piece);
-        let (_, others) = special(piece);
-        let mut found = u64::from(others.to_bitmask());
-        // All of these stand for themselves, behind a backslash.
-        while found != 0 {
-            let at = found.trailing_zeros() as usize % PIECE;
-            found &= found - 1;
-            let to = &mut place[(at + written) % REACH..][..1 + PIECE];
-            to[0] = b'\\';
-            to[1..].copy_from_slice(&window[begin + at..][..PIECE]);
-            written += 1;
-        }
-        written += PIECE;
-    }
-    written
+pub(crate) fn escapes(piece: &[u8; PIECE]) -> u64 {
+    dispatch!(Level::baseline(), simd => found(u8x16::load_array_ref(simd, piece)))
 }
 
-/// [`escape_block`] of any bytes.
-#[inline(never)]
-fn escape_controls(window: &[u8; WINDOW], place: &mut [u8; ESCAPED]) -> usize {
-    let mut written = 0;
-    for begin in (0..BLOCK).step_by(PIECE) {
-        let piece = window[begin..].first_chunk().unwrap_or(&[0; PIECE]);
-        place[written % REACH..][..PIECE].copy_from_slice(piece);
-        let mut found = u64::from(escaped(piece).to_bitmask());
-        while found != 0 {
-            let at = found.trailing_zeros() as usize % PIECE;
-            found &= found - 1;
-            let letter = ESCAPES[usize::from(piece[at])];
-            let rest = &window[begin + at + 1..][..PIECE];
-            let to = &mut place[(at + written) % REACH..][..LONGEST + PIECE];
-            if letter == b'u' {
-                to[..LONGEST].copy_from_slice(&numbered(piece[at]));
-                to[LONGEST..].copy_from_slice(rest);
-                written += LONGEST - 1;
-            } else {
-                to[..2].copy_from_slice(&[b'\\', letter]);
-                to[2..2 + PIECE].copy_from_slice(rest);
-                written += 1;
+/// The last of the control characters, but for one that needs no escape.
+const LAST_CONTROL: u8 = 0x1f;
+
+/// By which bytes of a half are escaped, what comes to each place: a byte of the half, or a backslash.
+static SPREAD: [[u8; PIECE]; 1 << HALF] = {
+    let mut spread = [[0; PIECE]; 1 << HALF];
+    let mut found = 0;
+    while found < spread.len() {
+        let (mut at, mut to) = (0, 0);
+        while at < BACKSLASH {
+            if found >> at & 1 == 1 {
+                spread[found][to] = BACKSLASH;
+                to += 1;
             }
+            spread[found][to] = at;
+            (at, to) = (at + 1, to + 1);
         }
-        written += PIECE;
+        found += 1;
+    }
+    spread
+};
+
+/// [`escape_piece`] of any bytes, one by one.
+#[inline(never)]
+fn escape_bytes(piece: &[u8; PIECE], place: &mut [u8; ESCAPED]) -> usize {
+    let mut written = 0;
+    for byte in piece {
+        let letter = match byte {
+            b'"' | b'\\' => *byte,
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            0..=LAST_CONTROL => {
+                place[written..][..LONGEST].copy_from_slice(&numbered(*byte));
+                written += LONGEST;
+                continue;
+            }
+            _ => {
+                place[written] = *byte;
+                written += 1;
+                continue;
+            }
+        };
+        place[written..][..2].copy_from_slice(&[b'\\', letter]);
+        written += 2;
     }
     written
 }
@@ -102,40 +137,6 @@ fn escape_controls(window: &[u8; WINDOW], place: &mut [u8; ESCAPED]) -> usize {
 fn numbered(byte: u8) -> [u8; LONGEST] {
     let digit = |digit: u8| if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
     [b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]
-}
-
-/// What stands behind the backslash that a byte is escaped with; 0 where it stands for itself, `u` where only its
-/// number can (RFC 8259, section 7).
-const ESCAPES: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut control = 0;
-    while control < 0x20 {
-        table[control] = b'u';
-        control += 1;
-    }
-    table[b'"' as usize] = b'"';
-    table[b'\\' as usize] = b'\\';
-    table[b'\n' as usize] = b'n';
-    table[b'\r' as usize] = b'r';
-    table[b'\t' as usize] = b't';
-    table
-};
-
-/// Which bytes of a piece JSON wants escaped (RFC 8259, section 7): control characters, and quotes and backslashes. All
-/// bits of those are set.
-#[inline]
-fn special(piece: &[u8; PIECE]) -> (u8x16, u8x16) {
-    let piece = u8x16::from(*piece);
-    let controls = piece.min(u8x16::splat(0x1f)).simd_eq(piece);
-    let quotes = piece.simd_eq(u8x16::splat(b'"'));
-    (controls, quotes | piece.simd_eq(u8x16::splat(b'\\')))
-}
-
-/// [`special`] without the difference.
-#[inline]
-pub(crate) fn escaped(piece: &[u8; PIECE]) -> u8x16 {
-    let (controls, others) = special(piece);
-    controls | others
 }
 
 /// A text that is shorter than a piece, and nothing behind it.

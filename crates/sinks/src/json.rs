@@ -1,6 +1,6 @@
 //! JSON written straight into bytes: no tree, no formatting machine, and each text in one pass.
 
-use crate::escape::{ESCAPED, escape_into, escaped, padded};
+use crate::escape::{ESCAPED, escape_into, escapes, padded};
 
 /// The most room that is made at a time for a text with escapes.
 const ROOM: usize = (4 << 10) + ESCAPED;
@@ -47,20 +47,15 @@ impl Json {
     }
 
     /// Adds a text between quotes that are written.
-    #[inline]
     pub(crate) fn unquoted(&mut self, text: &str) -> &mut Self {
-        self.unquoted_bytes(text.as_bytes())
-    }
-
-    /// Adds bytes of a text between quotes that are written.
-    pub(crate) fn unquoted_bytes(&mut self, text: &[u8]) -> &mut Self {
+        let text = text.as_bytes();
         let Some(last) = text.last_chunk() else {
             self.short(text);
             return self;
         };
         let (pieces, _) = text.as_chunks();
         // The last piece has the rest of the text, and bytes that were looked at before.
-        if pieces.iter().chain([last]).any(|piece| escaped(piece).any()) {
+        if pieces.iter().chain([last]).any(|piece| escapes(piece) != 0) {
             self.escape(text);
         } else {
             self.bytes.extend_from_slice(text);
@@ -145,7 +140,7 @@ impl Json {
     #[inline]
     fn short(&mut self, text: &[u8]) {
         let piece = padded(text);
-        if escaped(&piece).to_bitmask() & ((1 << text.len()) - 1) != 0 {
+        if escapes(&piece) & ((1 << text.len()) - 1) != 0 {
             return self.escape(text);
         }
         let end = self.bytes.len() + text.len();
