@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch, u8x16};
 use memchr::memchr2;
-use wide::u8x16;
 
 use super::columns;
 use super::verb::word;
@@ -136,14 +137,18 @@ pub(super) fn may_hold_secret(text: &[u8]) -> bool {
 
 /// Which pairs of letters are such signs. Many are looked at before any is asked for, for texts without one are the rule.
 #[inline]
-fn signs(window: &[u8; PAIRS + 1]) -> u32 {
+fn signs(window: &[u8; PAIRS + 1]) -> u64 {
     let ([firsts @ .., _], [_, seconds @ ..]) = (window, window);
-    let (firsts, seconds) = (u8x16::from(*firsts), u8x16::from(*seconds));
-    let case = u8x16::splat(0x20);
-    let is_sw = (firsts | case).simd_eq(u8x16::splat(b's')) & (seconds | case).simd_eq(u8x16::splat(b'w'));
-    let slash = u8x16::splat(b'/');
-    (is_sw | (firsts.simd_eq(slash) & seconds.simd_eq(slash))).to_bitmask()
+    // Statements are too short for wider blocks than every processor has.
+    dispatch!(Level::baseline(), simd => {
+        let (firsts, seconds) = (u8x16::load_array_ref(simd, firsts), u8x16::load_array_ref(simd, seconds));
+        let is_sw = (firsts | CASE).simd_eq(b's') & (seconds | CASE).simd_eq(b'w');
+        (is_sw | (firsts.simd_eq(b'/') & seconds.simd_eq(b'/'))).to_bitmask()
+    })
 }
+
+/// What tells small letters from capitals.
+const CASE: u8 = 0x20;
 
 /// Whether a name has the word in it.
 pub(super) fn holds_password(name: &[u8]) -> bool {
