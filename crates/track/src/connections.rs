@@ -7,95 +7,116 @@ use hashbrown::HashTable;
 use model::conn::ConnId;
 
 use crate::connection::Connection;
+use crate::slots::Slots;
 
-/// So many shortcuts there are: what is kept for each stays near the processor.
+/// As many shortcuts as the connections of a quiet host need. There are at least as many as connections: a shortcut to
+/// another one is a look at memory that nobody needs.
 const SHORTCUTS: usize = 1 << 11;
 
 /// Every connection that is followed.
-///
-/// A place of the table is one pointer: up to half of them are empty, and a connection knows its own name.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Connections {
-    table: HashTable<Box<Connection>>,
+    /// The places of all connections, by their names' hashes: a connection knows its own name.
+    places: HashTable<u32>,
     hasher: RandomState,
-    recent: Recent,
+    slots: Slots,
+    /// Where connections were found last, by their names' [`shortcut`](Connections::shortcut); whether a place is still the
+    /// right one shows there.
+    recent: Vec<u32>,
 }
 
-/// Where in the table connections were found last, by their names' [`shortcut`]: an answer is near its question.
-///
-/// Whether a place is still the right one shows there.
-#[derive(Debug)]
-struct Recent(Box<[u32; SHORTCUTS]>);
-
-impl Default for Recent {
+impl Default for Connections {
     fn default() -> Self {
-        Recent(Box::new([0; SHORTCUTS]))
+        Connections {
+            places: HashTable::new(),
+            hasher: RandomState::default(),
+            slots: Slots::default(),
+            recent: vec![0; SHORTCUTS],
+        }
     }
 }
 
 impl Connections {
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.table.len()
+        self.places.len()
     }
 
     /// The connection of this name.
     #[inline]
     pub(crate) fn get_mut(&mut self, id: ConnId) -> Option<&mut Connection> {
-        let place = self.recent.0[shortcut(id)] as usize;
-        if !self.is_at(place, id) {
-            return self.look_up(id);
+        let place = self.recent.get(self.shortcut(id)).copied()?;
+        if self.slots.get(place).is_some_and(|connection| connection.id() == id) {
+            self.slots.get_mut(place)
+        } else {
+            self.look_up(id)
         }
-        self.table.get_bucket_mut(place).map(Box::as_mut)
-    }
-
-    #[inline]
-    fn is_at(&self, place: usize, id: ConnId) -> bool {
-        self.table.get_bucket(place).is_some_and(|connection| connection.id() == id)
     }
 
     /// The connection of this name, by the table.
     #[inline(never)]
     fn look_up(&mut self, id: ConnId) -> Option<&mut Connection> {
-        let hash = self.hasher.hash_one(id);
-        let place = self.table.find_bucket_index(hash, |connection| connection.id() == id)?;
-        self.recent.0[shortcut(id)] = u32::try_from(place).ok()?;
-        self.table.get_bucket_mut(place).map(Box::as_mut)
+        let place = self.place(id)?;
+        self.remember(id, place);
+        self.slots.get_mut(place)
     }
 
     /// The connection of this name, to look at.
     pub(crate) fn get(&self, id: ConnId) -> Option<&Connection> {
-        let hash = self.hasher.hash_one(id);
-        self.table.find(hash, |connection| connection.id() == id).map(Box::as_ref)
+        self.slots.get(self.place(id)?)
     }
 
     /// Adds a connection whose name no other one has.
     pub(crate) fn add(&mut self, connection: Connection) {
-        let hasher = &self.hasher;
-        let hash = hasher.hash_one(connection.id());
-        self.table.insert_unique(hash, Box::new(connection), |other| hasher.hash_one(other.id()));
+        let id = connection.id();
+        let Some(place) = self.slots.add(connection) else { return };
+        let (hasher, slots) = (&self.hasher, &self.slots);
+        let hash = |&place: &u32| slots.get(place).map_or(0, |one| hasher.hash_one(one.id()));
+        self.places.insert_unique(hasher.hash_one(id), place, hash);
+        if self.places.len() > self.recent.len() {
+            self.recent = vec![0; 2 * self.recent.len()];
+        }
+        self.remember(id, place);
     }
 
     /// Takes the connection of this name out.
-    pub(crate) fn remove(&mut self, id: ConnId) -> Option<Box<Connection>> {
-        let hash = self.hasher.hash_one(id);
-        let found = self.table.find_entry(hash, |connection| connection.id() == id).ok()?;
-        Some(found.remove().0)
+    pub(crate) fn remove(&mut self, id: ConnId) -> Option<Connection> {
+        let place = self.place(id)?;
+        if let Ok(entry) = self.places.find_entry(self.hasher.hash_one(id), |&other| other == place) {
+            entry.remove();
+        }
+        self.slots.remove(place)
+    }
+
+    /// Takes all of them out, those that were silent for longest first.
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Connection> {
+        let Connections { places, mut slots, .. } = std::mem::take(self);
+        let mut places: Vec<u32> = places.into_iter().collect();
+        places.sort_unstable_by_key(|&place| slots.get(place).map(|one| (one.heard, one.id())));
+        places.into_iter().filter_map(move |place| slots.remove(place))
     }
 
     /// All of them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Connection> {
-        self.table.iter().map(Box::as_ref)
+        self.slots.iter()
     }
 
-    /// Takes all of them out.
-    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Box<Connection>> {
-        self.table.drain()
+    /// Where the connection of this name is, by the table.
+    fn place(&self, id: ConnId) -> Option<u32> {
+        let is = |&place: &u32| self.slots.get(place).is_some_and(|connection| connection.id() == id);
+        self.places.find(self.hasher.hash_one(id), is).copied()
     }
-}
 
-/// A number that few connections of a busy host share.
-#[inline]
-fn shortcut(id: ConnId) -> usize {
-    id.tgid.wrapping_add(id.fd) as usize % SHORTCUTS
+    fn remember(&mut self, id: ConnId, place: u32) {
+        let shortcut = self.shortcut(id);
+        if let Some(recent) = self.recent.get_mut(shortcut) {
+            *recent = place;
+        }
+    }
+
+    /// A number that few connections of a busy host share. There is a power of two of them.
+    #[inline]
+    fn shortcut(&self, id: ConnId) -> usize {
+        id.tgid.wrapping_add(id.fd) as usize & (self.recent.len() - 1)
+    }
 }

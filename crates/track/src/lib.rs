@@ -6,6 +6,7 @@ mod connections;
 pub mod darkness;
 mod hello;
 pub mod recognition;
+mod slots;
 pub mod stream;
 pub mod talk;
 pub mod tally;

@@ -128,9 +128,7 @@ impl Tracker {
     /// Closes everything: what was asked and not answered is told.
     pub fn finish(&mut self, at: Time, out: &mut Vec<Access>) {
         self.ends.clear();
-        let mut open: Vec<_> = self.connections.drain().collect();
-        open.sort_unstable_by_key(|connection| (connection.heard, connection.id()));
-        for mut connection in open {
+        for mut connection in self.connections.drain() {
             connection.close(at, &mut self.ear, out);
         }
     }

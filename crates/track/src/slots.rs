@@ -1,0 +1,129 @@
+//! Where connections stand: side by side in blocks, which are there while any of theirs is used.
+
+use crate::connection::Connection;
+
+/// Connections of a block: one bit of a word for each. They fill three pages, which allocators waste nothing of.
+const BLOCK: u32 = u64::BITS;
+
+/// Connections, each in a place that it keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Slots {
+    blocks: Vec<Block>,
+    /// The blocks with a free place.
+    vacant: Vec<u32>,
+}
+
+#[derive(Debug, Default)]
+struct Block {
+    /// There while any is used.
+    slots: Option<Box<[Option<Connection>; BLOCK as usize]>>,
+    /// A bit for each that is used.
+    used: u64,
+}
+
+impl Slots {
+    /// The connection in this place.
+    #[inline]
+    pub(crate) fn get(&self, place: u32) -> Option<&Connection> {
+        let slots = self.blocks.get((place / BLOCK) as usize)?.slots.as_ref()?;
+        slots[(place % BLOCK) as usize].as_ref()
+    }
+
+    /// The connection in this place.
+    #[inline]
+    pub(crate) fn get_mut(&mut self, place: u32) -> Option<&mut Connection> {
+        let slots = self.blocks.get_mut((place / BLOCK) as usize)?.slots.as_mut()?;
+        slots[(place % BLOCK) as usize].as_mut()
+    }
+
+    /// Puts a connection in a free place; `None` when there are 2^32 of them.
+    pub(crate) fn add(&mut self, connection: Connection) -> Option<u32> {
+        if self.vacant.is_empty() {
+            self.vacant.push(u32::try_from(self.blocks.len()).ok()?);
+            self.blocks.push(Block::default());
+        }
+        let number = *self.vacant.last()?;
+        let block = self.blocks.get_mut(number as usize)?;
+        let slot = block.add(connection);
+        if block.used == u64::MAX {
+            self.vacant.pop();
+        }
+        number.checked_mul(BLOCK)?.checked_add(slot)
+    }
+
+    /// Takes the connection out of a place.
+    pub(crate) fn remove(&mut self, place: u32) -> Option<Connection> {
+        let block = self.blocks.get_mut((place / BLOCK) as usize)?;
+        let was_full = block.used == u64::MAX;
+        let connection = block.remove(place % BLOCK)?;
+        if was_full {
+            self.vacant.push(place / BLOCK);
+        }
+        Some(connection)
+    }
+
+    /// All of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Connection> {
+        self.blocks.iter().flat_map(|block| &block.slots).flat_map(|slots| slots.iter().flatten())
+    }
+}
+
+impl Block {
+    /// Puts a connection in the first free slot.
+    fn add(&mut self, connection: Connection) -> u32 {
+        let slots = self.slots.get_or_insert_with(|| Box::new([const { None }; BLOCK as usize]));
+        let slot = self.used.trailing_ones() % BLOCK;
+        slots[slot as usize] = Some(connection);
+        self.used |= 1 << slot;
+        slot
+    }
+
+    fn remove(&mut self, slot: u32) -> Option<Connection> {
+        let connection = self.slots.as_mut()?[(slot % BLOCK) as usize].take()?;
+        self.used &= !(1 << slot);
+        if self.used == 0 {
+            self.slots = None;
+        }
+        Some(connection)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use model::conn::{Address, ConnId, Role, Transport};
+    use model::event::{Joined, Opened};
+    use model::time::Time;
+
+    use super::{BLOCK, Slots};
+    use crate::connection::Connection;
+
+    fn connection(number: u32) -> Connection {
+        let opened = Opened {
+            transport: Transport::Tcp,
+            role: Role::Observer,
+            joined: Joined::AtStart,
+            client: Address::Unknown,
+            server: Address::Unknown,
+            process: None,
+            peer: None,
+        };
+        Connection::new(ConnId { tgid: 0, fd: number, generation: 0 }, Arc::new(opened), Time(0))
+    }
+
+    #[test]
+    fn a_place_is_used_again_and_a_block_goes_with_its_last_connection() {
+        let mut slots = Slots::default();
+        let places: Vec<_> = (0..3 * BLOCK).map(|number| slots.add(connection(number)).unwrap()).collect();
+        for place in &places[..2 * BLOCK as usize] {
+            assert!(slots.remove(*place).is_some() && slots.remove(*place).is_none());
+        }
+        assert_eq!(slots.blocks.iter().filter(|block| block.slots.is_some()).count(), 1);
+        let again: Vec<_> = (0..2 * BLOCK).map(|number| slots.add(connection(number)).unwrap()).collect();
+        assert_eq!((slots.blocks.len(), slots.iter().count()), (3, 3 * BLOCK as usize));
+        for (number, place) in again.into_iter().enumerate() {
+            assert_eq!(slots.get(place).unwrap().id().fd as usize, number);
+        }
+    }
+}
