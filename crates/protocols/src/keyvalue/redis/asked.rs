@@ -156,7 +156,7 @@ impl Redis {
     #[inline(never)]
     fn typed(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
         let mut ahead = Reader::new(wire.rest(), wire.position(), wire.ahead());
-        let line = ahead.until(b'\n', LINE)?;
+        let line = ahead.until(b'\n', LINE)?.trim_ascii_end();
         let sample = |word| Sample { bytes: kept(word), length: word.len() as u64 };
         let words: SmallVec<[Sample<'_>; FEW]> = split(line).take(WORDS).map(sample).collect();
         if words.first().is_some_and(|name| !is_name(name.bytes)) {

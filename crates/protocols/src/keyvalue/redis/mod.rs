@@ -79,25 +79,23 @@ fn begins(opening: &Opening<'_>) -> Guess {
     }
     match (begins_command(opening.client), begins_line(opening.client)) {
         (Chain::Sound, _) => Guess::Yes,
-        (_, Chain::Sound) => answered(opening.server),
+        (_, Chain::Sound) => answered(opening),
         (Chain::Open, _) | (_, Chain::Open) => Guess::Unsure,
         (Chain::Broken, Chain::Broken) => Guess::No,
     }
 }
 
 /// Words like `GET` and `QUIT` are of many protocols: the reply to a line tells whose it is.
-fn answered(reply: &[u8]) -> Guess {
-    match reply {
-        [] => Guess::Unsure,
-        reply
-            if [&b"+OK\r\n"[..], b"+PONG\r\n", b"-NOAUTH ", b"-ERR "]
-                .iter()
-                .any(|known| reply.starts_with(known)) =>
-        {
+fn answered(opening: &Opening<'_>) -> Guess {
+    match (opening.server, opening.joined) {
+        ([], _) => Guess::Unsure,
+        (reply, _) if reply.starts_with(b"+PONG\r\n") || reply.starts_with(b"-NOAUTH ") => Guess::Yes,
+        // POP3 says so too, but its server speaks first.
+        (reply, Joined::AtStart) if reply.starts_with(b"+OK\r\n") || reply.starts_with(b"-ERR ") => {
             Guess::Yes
         }
-        [b':' | b'$' | b'*', digit, ..] if digit.is_ascii_digit() || *digit == b'-' => Guess::Yes,
-        [kind, rest @ ..] if rest.len() < SHORT && REPLIES.contains(kind) => Guess::Unsure,
+        ([b':' | b'$' | b'*', digit, ..], _) if digit.is_ascii_digit() || *digit == b'-' => Guess::Yes,
+        ([kind, rest @ ..], _) if rest.len() < SHORT && REPLIES.contains(kind) => Guess::Unsure,
         _ => Guess::No,
     }
 }
@@ -108,7 +106,7 @@ fn goes_on(opening: &Opening<'_>) -> Guess {
         (Chain::Sound, _) | (Chain::Open, Chain::Sound) => Guess::Yes,
         (Chain::Open, Chain::Open) => Guess::Unsure,
         (Chain::Open, Chain::Broken) | (Chain::Broken, _) => match begins_line(opening.client) {
-            Chain::Sound => answered(opening.server),
+            Chain::Sound => answered(opening),
             Chain::Open if !opening.client.is_empty() => Guess::Unsure,
             Chain::Open | Chain::Broken => Guess::No,
         },
