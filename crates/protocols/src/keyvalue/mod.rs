@@ -1,3 +1,4 @@
 //! Stores of keys and values.
 
+pub mod memcached;
 pub mod redis;
