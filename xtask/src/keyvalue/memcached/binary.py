@@ -1,0 +1,23 @@
+import os
+import bmemcached
+
+client = bmemcached.Client(f"127.0.0.1:{os.environ['PORT']}", "ada", "hunter2")
+client.set("user:1", "ada@example.com", time=3600)
+client.get("user:1")
+client.get("missing")
+client.set_multi({"a": "1", "b": "2", "c": "3"})
+client.get_multi(["a", "nothing", "b", "c"])
+value, cas = client.gets("a")
+client.cas("a", "4", cas)
+client.cas("a", "5", cas)
+client.add("a", "6")
+client.replace("nothing", "7")
+client.incr("visits", 1, default=41)
+client.incr("visits", 1)
+client.decr("visits", 2)
+client.delete("a")
+client.delete("a")
+client.delete_multi(["b", "c"])
+client.stats()
+client.flush_all()
+client.disconnect_all()

@@ -1,0 +1,172 @@
+//! Records fixtures of the stores of keys and values.
+
+mod memcached;
+mod redis;
+mod server;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use protocols::kit::transcript::{Line, write_line};
+
+use crate::Outcome;
+use crate::programs::run;
+use crate::relay::Relay;
+
+use server::Server;
+
+/// A fixture is read by people: a longer one is a mistake of its scenario.
+const LONGEST: usize = 64 << 10;
+/// What long values are made of, so that a fixture can say how often it comes.
+const UNIT: &[u8] = b"0123456789abcdef";
+/// What comes less often is written as it is.
+const OFTEN: usize = 64;
+
+/// A store, and what is recorded of it.
+pub(crate) struct Store {
+    /// Its protocol's name in records.
+    protocol: &'static str,
+    /// Where its fixtures live.
+    fixtures: &'static str,
+    /// The server's program, and what it is told behind `-p` and its port.
+    server: &'static [&'static str],
+    /// What its name is in a fixture's first line, and the option that makes it tell its version.
+    called: [&'static str; 2],
+    scenarios: &'static [Scenario],
+}
+
+/// One thing that a client does.
+pub(crate) struct Scenario {
+    name: &'static str,
+    client: Client,
+    /// Which of the client's connections the fixture shows.
+    connection: usize,
+}
+
+/// A client, with what it does.
+pub(crate) enum Client {
+    /// A Python script, and the module whose version is told.
+    Python(&'static str, &'static str),
+    /// The same, with the version of the protocol that it speaks, and lines that it says.
+    Lines([&'static str; 2], &'static str, &'static str),
+}
+
+pub(crate) const REDIS: Store = redis::STORE;
+pub(crate) const MEMCACHED: Store = memcached::STORE;
+
+/// What the command line asks for.
+pub(crate) struct Options {
+    only: Option<String>,
+    python: String,
+}
+
+impl Options {
+    /// Reads the words behind `record redis`.
+    pub(crate) fn read(words: &[&str]) -> Outcome<Options> {
+        let mut options = Options { only: None, python: "python3".to_owned() };
+        for pair in words.chunks(2) {
+            match pair {
+                ["--only", name] => options.only = Some((*name).to_owned()),
+                ["--python", program] => options.python = (*program).to_owned(),
+                _ => return Err(crate::USAGE.to_owned()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Starts a server for each scenario, runs its client, and writes the fixture.
+pub(crate) fn record(store: &Store, options: &Options) -> Outcome<()> {
+    for scenario in
+        store.scenarios.iter().filter(|s| options.only.as_deref().is_none_or(|name| name == s.name))
+    {
+        let server = Server::start(store.server)?;
+        let relay = Relay::open(server.address)?;
+        let program = speak(scenario, options, &relay, &server)?;
+        // The relay's threads end when both sides have closed.
+        std::thread::sleep(Duration::from_millis(200));
+        let talks = relay.take();
+        let talk =
+            talks.get(scenario.connection).ok_or(format!("{}: no connection was made", scenario.name))?;
+        let [name, option] = store.called;
+        let program = format!("{name} {}, {program}", version(Command::new(store.server[0]).arg(option))?);
+        write(store, scenario, &program, talk)?;
+    }
+    Ok(())
+}
+
+/// Runs the client, and says which program it was.
+fn speak(scenario: &Scenario, options: &Options, relay: &Relay, server: &Server) -> Outcome<String> {
+    let port = relay.address.port().to_string();
+    let (script, module) = match scenario.client {
+        Client::Python(script, module) | Client::Lines([script, module], ..) => (script, module),
+    };
+    let mut command = Command::new(&options.python);
+    command.args(["-c", script]).env("PORT", &port).env("SERVER_PORT", server.address.port().to_string());
+    if let Client::Lines(_, protocol, lines) = scenario.client {
+        command.env("PROTOCOL", protocol).env("LINES_TO_SAY", lines);
+    }
+    run(command.stdin(Stdio::null())).map_err(|e| format!("{}: {e}", scenario.name))?;
+    let script = match module {
+        "socket" => "import platform; print('a socket of Python', platform.python_version())".to_owned(),
+        module => format!("from importlib.metadata import version; print('{module}', version('{module}'))"),
+    };
+    Ok(run(Command::new(&options.python).args(["-c", &script]))?.trim().to_owned())
+}
+
+/// The first number with a point in what a program says.
+fn version(command: &mut Command) -> Outcome<String> {
+    let said = run(command)?;
+    let mut words = said.split(|c: char| !c.is_ascii_digit() && c != '.');
+    let number = words.find(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.'));
+    Ok(number.ok_or(format!("{command:?} does not tell its version"))?.to_owned())
+}
+
+fn write(store: &Store, scenario: &Scenario, program: &str, talk: &[Line]) -> Outcome<()> {
+    let mut text = format!("# {}: {program}\n", store.protocol);
+    for line in merged(talk) {
+        write_repeats(&line, &mut text);
+    }
+    if text.len() > LONGEST {
+        return Err(format!("{}: {} bytes are too many for a fixture", scenario.name, text.len()));
+    }
+    let path = Path::new(store.fixtures).join(format!("{}.transcript", scenario.name));
+    std::fs::write(&path, &text).map_err(|e| format!("writing {}: {e}", path.display()))?;
+    println!("{} ({} bytes)", path.display(), text.len());
+    Ok(())
+}
+
+/// The lines, of which the pieces of a long value are one.
+fn merged(talk: &[Line]) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for line in talk {
+        match lines.last_mut() {
+            Some(last) if last.speaker == line.speaker && last.bytes.len() > UNIT.len() * OFTEN => {
+                last.bytes.extend_from_slice(&line.bytes);
+            }
+            _ => lines.push(line.clone()),
+        }
+    }
+    lines
+}
+
+/// Writes a line, in three where it holds the unit often.
+fn write_repeats(line: &Line, text: &mut String) {
+    let piece = |bytes: &[u8]| write_line(&Line { speaker: line.speaker, bytes: bytes.to_vec() });
+    let often = UNIT.repeat(OFTEN);
+    let found = line.bytes.windows(often.len()).position(|bytes| bytes == often);
+    let Some((before, run)) = found.and_then(|at| line.bytes.split_at_checked(at)) else {
+        text.push_str(&piece(&line.bytes));
+        return;
+    };
+    let times = run.chunks(UNIT.len()).take_while(|chunk| *chunk == UNIT).count();
+    if !before.is_empty() {
+        text.push_str(&piece(before));
+    }
+    text.push_str(&format!("{}*{times}\n", piece(UNIT).trim_end()));
+    let after = run.get(times * UNIT.len()..).unwrap_or_default();
+    if !after.is_empty() {
+        text.push_str(&piece(after));
+    }
+}
