@@ -87,6 +87,25 @@ impl<'a> Reader<'a> {
         self
     }
 
+    /// A reader of what was packed in the bytes of this one, in the same conversation.
+    ///
+    /// What it takes is not taken of this one.
+    #[must_use]
+    pub fn unpacked<'b>(&'b mut self, bytes: &'b [u8]) -> Reader<'b> {
+        Reader {
+            rest: bytes,
+            length: bytes.len(),
+            begins: self.position(),
+            ahead: Ahead::Open,
+            debt: 0,
+            waiting: Waiting {
+                turn: self.waiting.turn.as_deref_mut(),
+                named: self.waiting.named.as_deref_mut(),
+            },
+            desk: self.desk.as_deref_mut(),
+        }
+    }
+
     /// The thing that was told by `told`, kept once for all sessions: see [`Shared::recall`](crate::kit::desk::Shared::recall).
     ///
     /// # Errors
