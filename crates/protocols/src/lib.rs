@@ -10,5 +10,10 @@ pub mod web;
 use kit::protocol::Protocol;
 
 /// Every protocol there is. A new one is a folder, its `mod` line, and its line here.
-pub static ALL: &[&dyn Protocol] =
-    &[sql::postgres::POSTGRESQL, &web::http1::Http, keyvalue::redis::REDIS, keyvalue::memcached::MEMCACHED];
+pub static ALL: &[&dyn Protocol] = &[
+    sql::postgres::POSTGRESQL,
+    sql::mysql::MYSQL,
+    keyvalue::redis::REDIS,
+    keyvalue::memcached::MEMCACHED,
+    &web::http1::Http,
+];

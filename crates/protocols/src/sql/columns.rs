@@ -1,12 +1,12 @@
 //! The passwords among values that stand apart from the names of their columns: `(name, password) VALUES ('a', 'b')`.
 
-use super::secrets::{Secret, dollar_quoted, holds_password, parameter, quoted};
+use super::secrets::{Dialect, Secret, dollar_quoted, holds_password, parameter, quoted};
 use super::verb::{after_comment, after_line, is_inner};
 
 /// The values that are given to columns with the word `password` in their names: in every row of an `INSERT`, in what it
 /// selects instead, and in an `UPDATE` of several columns at once.
-pub(super) fn secrets(sql: &[u8]) -> Vec<Secret> {
-    let mut reading = Reading { sql, at: 0, found: Vec::new() };
+pub(super) fn secrets(sql: &[u8], dialect: Dialect) -> Vec<Secret> {
+    let mut reading = Reading { sql, at: 0, dialect, found: Vec::new() };
     let mut columns = Columns::default();
     while let Some(token) = reading.next() {
         match (columns.list, token) {
@@ -14,7 +14,7 @@ pub(super) fn secrets(sql: &[u8]) -> Vec<Secret> {
             (List::Open, Token::Sign(b',')) => columns.secret.push(false),
             (List::Open, Token::Name(name)) => columns.add(name),
             (List::Open, Token::Sign(b')')) => columns.list = List::Closed,
-            (List::Closed, Token::Name(name)) if name.eq_ignore_ascii_case(b"VALUES") => {
+            (List::Closed, Token::Name(name)) if dialect.is_values(name) => {
                 reading.rows(&columns);
                 columns.list = List::None;
             }
@@ -31,6 +31,31 @@ pub(super) fn secrets(sql: &[u8]) -> Vec<Secret> {
         }
     }
     reading.found
+}
+
+impl Dialect {
+    /// Whether the word says that rows of values follow.
+    fn is_values(self, word: &[u8]) -> bool {
+        word.eq_ignore_ascii_case(b"VALUES") || self == Dialect::Mysql && word.eq_ignore_ascii_case(b"VALUE")
+    }
+}
+
+/// The numbers of the parameters that stand at these places of MySQL's SQL, counted from 1.
+pub(super) fn ordinals(sql: &[u8], places: &[usize]) -> Vec<u16> {
+    if places.is_empty() {
+        return Vec::new();
+    }
+    let mut reading = Reading { sql, at: 0, dialect: Dialect::Mysql, found: Vec::new() };
+    let (mut number, mut ordinals) = (0_u16, Vec::new());
+    while let Some(token) = reading.next() {
+        if let Token::Value(Secret::Place(at)) = token {
+            number = number.saturating_add(1);
+            if places.contains(&at) {
+                ordinals.push(number);
+            }
+        }
+    }
+    ordinals
 }
 
 /// The words that may stand between an `INSERT`'s columns and its values.
@@ -88,6 +113,7 @@ enum Token<'a> {
 struct Reading<'a> {
     sql: &'a [u8],
     at: usize,
+    dialect: Dialect,
     found: Vec<Secret>,
 }
 
@@ -135,7 +161,10 @@ impl<'a> Reading<'a> {
         loop {
             let from = self.at;
             let rest = self.sql.get(from..)?;
-            let (token, length) = token(rest, from)?;
+            let (token, length) = match self.dialect {
+                Dialect::Postgres => token(rest, from)?,
+                Dialect::Mysql => mysql_token(rest, from)?,
+            };
             self.at += length.max(1);
             if token.is_some() {
                 return token;
@@ -158,9 +187,9 @@ fn token(rest: &[u8], from: usize) -> Option<(Option<Token<'_>>, usize)> {
         [b'\'', text @ ..] => {
             // Whether a backslash escapes a quote is the server's setting: a secret ends where it may at the latest.
             let end = 1 + plainly_quoted(text);
-            literal(1, end.max(1 + quoted(text)), end + 1)
+            literal(1, end.max(1 + quoted(b'\'', text)), end + 1)
         }
-        [b'E' | b'e', b'\'', text @ ..] => literal(2, 2 + quoted(text), 3 + quoted(text)),
+        [b'E' | b'e', b'\'', text @ ..] => literal(2, 2 + quoted(b'\'', text), 3 + quoted(b'\'', text)),
         [b'U' | b'u', b'&', b'\'', text @ ..] => {
             literal(3, 3 + plainly_quoted(text), 4 + plainly_quoted(text))
         }
@@ -185,6 +214,30 @@ fn token(rest: &[u8], from: usize) -> Option<(Option<Token<'_>>, usize)> {
     }
 }
 
+/// The same, as MySQL reads it.
+fn mysql_token(rest: &[u8], from: usize) -> Option<(Option<Token<'_>>, usize)> {
+    match rest {
+        [quote @ (b'\'' | b'"'), text @ ..] => {
+            let length = quoted(*quote, text);
+            Some((Some(Token::Value(Secret::Literal(from + 1, from + 1 + length))), length + 2))
+        }
+        [b'`', name @ ..] => {
+            let length = memchr::memchr(b'`', name).unwrap_or(name.len());
+            Some((name.get(..length).map(Token::Name), length + 2))
+        }
+        [b'?', ..] => Some((Some(Token::Value(Secret::Place(from))), 1)),
+        [b'#', comment @ ..] => Some((None, rest.len() - after_line(comment).len())),
+        // What stands in such a comment is run.
+        [b'/', b'*', b'!', ..] => Some((None, 3)),
+        [b'$', ..] => Some((Some(Token::Sign(b'$')), 1)),
+        [b'E' | b'e' | b'U' | b'u', ..] => {
+            let length = rest.iter().take_while(|b| is_of_name(b)).count();
+            Some((rest.get(..length).map(Token::Name), length))
+        }
+        _ => token(rest, from),
+    }
+}
+
 fn is_of_name(byte: &u8) -> bool {
     is_inner(byte) || *byte >= 0x80
 }
@@ -204,7 +257,7 @@ fn plainly_quoted(text: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use crate::sql::secrets::{End, masked};
+    use crate::sql::secrets::{Dialect, End, masked};
 
     #[test]
     fn passwords_are_masked_in_the_columns_that_are_named_before() {
@@ -239,7 +292,7 @@ mod tests {
             ),
         ];
         for (sql, wanted) in cases {
-            assert_eq!(masked(sql, End::Whole).text, wanted);
+            assert_eq!(masked(sql, End::Whole, Dialect::Postgres).text, wanted);
         }
         for sql in [
             "INSERT INTO u (a, b) VALUES ('x', 'no password here')",
@@ -248,14 +301,14 @@ mod tests {
             "CREATE TABLE u (id int, password text DEFAULT 'x')",
             "INSERT INTO u (a, password",
         ] {
-            assert_eq!(masked(sql, End::Whole).text, sql);
+            assert_eq!(masked(sql, End::Whole, Dialect::Postgres).text, sql);
         }
     }
 
     #[test]
     fn parameters_of_such_columns_are_found() {
         let sql = "INSERT INTO u (name, password) VALUES ($1, $2), ($3, crypt($4, $5)) RETURNING id";
-        assert_eq!(masked(sql, End::Whole).secrets, [2, 4, 5]);
+        assert_eq!(masked(sql, End::Whole, Dialect::Postgres).secrets, [2, 4, 5]);
     }
 
     #[test]
@@ -270,7 +323,7 @@ mod tests {
             "\"password",
         ] {
             let text = hostile.repeat((64 << 10) / hostile.len());
-            assert!(!masked(&text, End::Whole).text.is_empty());
+            assert!(!masked(&text, End::Whole, Dialect::Postgres).text.is_empty());
         }
     }
 }

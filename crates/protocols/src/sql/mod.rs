@@ -2,6 +2,8 @@
 
 mod columns;
 mod digits;
+mod identified;
+pub mod mysql;
 mod names;
 pub mod postgres;
 mod said;

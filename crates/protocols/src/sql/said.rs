@@ -9,7 +9,7 @@ use model::exchange::{Detail, Details, Text};
 use crate::kit::reader::{Reader, Sample};
 use crate::kit::text::{lossy, utf8};
 
-use super::secrets::{End, masked, may_hold_secret};
+use super::secrets::{Dialect, End, masked, may_hold_secret};
 use super::verb::verb;
 
 /// Longer statements are not shared: they are rare, and their number is bounded where they are kept.
@@ -40,9 +40,9 @@ pub(super) struct Said {
 
 impl Said {
     /// Reads a statement.
-    pub(super) fn read(sample: &Sample<'_>) -> Said {
+    pub(super) fn read(sample: &Sample<'_>, dialect: Dialect) -> Said {
         let text = lossy(text(sample));
-        let masked = masked(&text, if sample.is_cut() { End::Cut } else { End::Whole });
+        let masked = masked(&text, if sample.is_cut() { End::Cut } else { End::Whole }, dialect);
         let words = Words {
             // Of a statement whose first byte was lost, nothing is known.
             text: (!text.is_empty() || !sample.is_cut()).then(|| Text::from(&*masked.text)),
@@ -53,14 +53,14 @@ impl Said {
     }
 
     /// What a statement says; sessions that prepare the same one share it.
-    pub(super) fn shared(sample: &Sample<'_>, wire: &mut Reader<'_>) -> Arc<Said> {
+    pub(super) fn shared(sample: &Sample<'_>, dialect: Dialect, wire: &mut Reader<'_>) -> Arc<Said> {
         if sample.is_cut() || sample.bytes.len() > SHARED {
-            return Arc::new(Said::read(sample));
+            return Arc::new(Said::read(sample, dialect));
         }
         // One with a password in it is masked, and not found again.
         let is =
             |known: &Said| known.words.text.as_deref().is_some_and(|known| known.as_bytes() == text(sample));
-        let Ok(said) = wire.recall(text(sample), is, || Ok::<_, Infallible>(Said::read(sample)));
+        let Ok(said) = wire.recall(text(sample), is, || Ok::<_, Infallible>(Said::read(sample, dialect)));
         said
     }
 }
@@ -91,7 +91,7 @@ fn text<'a>(sample: &Sample<'a>) -> &'a [u8] {
 
 /// The text of a statement that is all there, and in which no password can be.
 #[inline(always)]
-pub(super) fn plain<'a>(sample: &Sample<'a>) -> Option<&'a str> {
+pub(super) fn plain<'a>(sample: &Sample<'a>, dialect: Dialect) -> Option<&'a str> {
     let text = utf8(text(sample))?;
-    (!sample.is_cut() && !may_hold_secret(text.as_bytes())).then_some(text)
+    (!sample.is_cut() && !may_hold_secret(text.as_bytes(), dialect)).then_some(text)
 }

@@ -7,6 +7,7 @@ use fearless_simd::{Level, dispatch, u8x16};
 use memchr::memchr2;
 
 use super::columns;
+use super::identified as mysql;
 use super::verb::word;
 
 /// What stands for a password.
@@ -22,6 +23,15 @@ pub(super) struct Masked<'a> {
     pub(super) secrets: Vec<u16>,
 }
 
+/// Whose SQL it is: what a literal and what a parameter looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// `'..'`, `E'..'`, `$$..$$`, `$1`; `".."` is a name.
+    Postgres,
+    /// `'..'` and `".."`, in which a backslash escapes, and `?`; a name stands in backticks.
+    Mysql,
+}
+
 /// Whether a statement's text is all there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
@@ -31,42 +41,50 @@ pub(super) enum End {
 }
 
 /// Finds the passwords of a statement.
-pub(super) fn masked(sql: &str, end: End) -> Masked<'_> {
+pub(super) fn masked(sql: &str, end: End, dialect: Dialect) -> Masked<'_> {
     let bytes = sql.as_bytes();
-    if !may_hold_secret(bytes) {
+    if !may_hold_secret(bytes, dialect) {
         return Masked { text: Cow::Borrowed(sql), secrets: Vec::new() };
     }
-    let found = found(bytes);
-    let (mut literals, mut secrets) = (Vec::new(), Vec::new());
+    let found = found(bytes, dialect);
+    let (mut literals, mut secrets, mut places) = (Vec::new(), Vec::new(), Vec::new());
     for secret in found {
         match secret {
             Secret::Literal(from, to) => literals.push((from, to)),
             Secret::Parameter(number) => secrets.push(number),
+            Secret::Place(at) => places.push(at),
         }
     }
     literals.sort_unstable();
+    secrets.extend(columns::ordinals(bytes, &places));
     secrets.sort_unstable();
     secrets.dedup();
     let text = without(sql, &literals);
     Masked { text: without_user_passwords(&text, end).map_or(text, Cow::Owned), secrets }
 }
 
-/// What is told with the word `password`, in any order.
-fn found(bytes: &[u8]) -> Vec<Secret> {
+/// What is told with the word `password`, and in MySQL with `IDENTIFIED`, in any order.
+fn found(bytes: &[u8], dialect: Dialect) -> Vec<Secret> {
     let (mut found, mut words, mut read) = (Vec::new(), 0, 0);
     // The rarest letter of the word leads to it: most statements hold few.
     for at in memchr::memchr2_iter(b'w', b'W', bytes) {
         let word = at.checked_sub(4).filter(|begin| *begin >= read);
         let Some(begin) = word.filter(|begin| is_password(bytes, *begin)) else { continue };
         words += 1;
-        let secret = secret(bytes, begin + PASSWORD.len());
+        let secret = match dialect {
+            Dialect::Postgres => secret(bytes, begin + PASSWORD.len()),
+            Dialect::Mysql => mysql::secret(bytes, begin + PASSWORD.len()),
+        };
         if let Some(Secret::Literal(_, to)) = secret {
             read = to;
         }
         found.extend(secret);
     }
     if words > 0 {
-        found.extend(columns::secrets(bytes));
+        found.extend(columns::secrets(bytes, dialect));
+    }
+    if dialect == Dialect::Mysql {
+        mysql::identified(bytes, &mut found);
     }
     found
 }
@@ -119,17 +137,22 @@ fn without_user_passwords(text: &str, end: End) -> Option<String> {
 /// So many pairs of letters are compared in one go.
 const PAIRS: usize = 16;
 
-/// Whether two letters that stand together in `password`, and in few other words, or the slashes of a URI, stand so in a
-/// text.
+/// Whether two letters that stand together in `password`, or in MySQL in `identified`, and in few other words, or the
+/// slashes of a URI, stand so in a text.
 #[inline]
-pub(super) fn may_hold_secret(text: &[u8]) -> bool {
+pub(super) fn may_hold_secret(text: &[u8], dialect: Dialect) -> bool {
     let Some(last) = text.last_chunk() else {
-        return text.windows(2).any(|pair| matches!(pair, [b'S' | b's', b'W' | b'w'] | [b'/', b'/']));
+        let is_sign = |pair: &[u8]| match pair {
+            [b'S' | b's', b'W' | b'w'] | [b'/', b'/'] => true,
+            [b'I' | b'i', b'F' | b'f'] => dialect == Dialect::Mysql,
+            _ => false,
+        };
+        return text.windows(2).any(is_sign);
     };
-    let mut found = signs(last);
+    let mut found = signs(last, dialect);
     let mut rest = text;
     while let Some(window) = rest.first_chunk() {
-        found |= signs(window);
+        found |= signs(window, dialect);
         rest = rest.get(PAIRS..).unwrap_or_default();
     }
     found != 0
@@ -137,13 +160,20 @@ pub(super) fn may_hold_secret(text: &[u8]) -> bool {
 
 /// Which pairs of letters are such signs. Many are looked at before any is asked for, for texts without one are the rule.
 #[inline]
-fn signs(window: &[u8; PAIRS + 1]) -> u64 {
+fn signs(window: &[u8; PAIRS + 1], dialect: Dialect) -> u64 {
     let ([firsts @ .., _], [_, seconds @ ..]) = (window, window);
     // Statements are too short for wider blocks than every processor has.
     dispatch!(Level::baseline(), simd => {
         let (firsts, seconds) = (u8x16::load_array_ref(simd, firsts), u8x16::load_array_ref(simd, seconds));
         let is_sw = (firsts | CASE).simd_eq(b's') & (seconds | CASE).simd_eq(b'w');
-        (is_sw | (firsts.simd_eq(b'/') & seconds.simd_eq(b'/'))).to_bitmask()
+        let is_sign = is_sw | (firsts.simd_eq(b'/') & seconds.simd_eq(b'/'));
+        match dialect {
+            Dialect::Postgres => is_sign.to_bitmask(),
+            Dialect::Mysql => {
+                let is_if = (firsts | CASE).simd_eq(b'i') & (seconds | CASE).simd_eq(b'f');
+                (is_sign | is_if).to_bitmask()
+            }
+        }
     })
 }
 
@@ -167,6 +197,8 @@ pub(super) enum Secret {
     Literal(usize, usize),
     /// A parameter, by its number.
     Parameter(u16),
+    /// A parameter, by where it stands.
+    Place(usize),
 }
 
 /// The password that stands at `at`, or is the first argument of a call there.
@@ -181,7 +213,7 @@ fn secret(bytes: &[u8], mut at: usize) -> Option<Secret> {
         at += bytes.get(at..)?.iter().position(|b| !b.is_ascii_whitespace())?;
     }
     let rest = bytes.get(at..)?;
-    let inside = |from: usize, text| Some(Secret::Literal(at + from, at + from + quoted(text)));
+    let inside = |from: usize, text| Some(Secret::Literal(at + from, at + from + quoted(b'\'', text)));
     match rest {
         [b'\'', text @ ..] => inside(1, text),
         [b'E' | b'e', b'\'', text @ ..] => inside(2, text),
@@ -209,13 +241,14 @@ fn is_bare(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80 || b"_-.!#%&*+/?@^~".contains(&byte)
 }
 
-/// How long a quoted text is; a doubled or escaped quote does not end it.
-pub(super) fn quoted(inside: &[u8]) -> usize {
+/// How long a text in these quotes is; a doubled or escaped quote does not end it.
+pub(super) fn quoted(quote: u8, inside: &[u8]) -> usize {
     let mut at = 0;
-    while let Some(next) = memchr2(b'\'', b'\\', inside.get(at..).unwrap_or_default()) {
+    while let Some(next) = memchr2(quote, b'\\', inside.get(at..).unwrap_or_default()) {
         at += next;
         match inside.get(at..at + 2) {
-            Some([b'\\', _] | [b'\'', b'\'']) => at += 2,
+            Some([b'\\', _]) => at += 2,
+            Some([first, second]) if *first == quote && *second == quote => at += 2,
             _ if inside.get(at) == Some(&b'\\') => break,
             _ => return at,
         }
@@ -239,7 +272,7 @@ pub(super) fn dollar_quoted(text: &[u8]) -> Option<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{End, masked};
+    use super::{Dialect, End, masked};
 
     #[test]
     fn passwords_are_masked_however_they_are_quoted() {
@@ -263,7 +296,7 @@ mod tests {
             ("SELECT 'a://b:c@d e://f:g@h', 'i://j:k", "SELECT 'a://b:***@d e://f:***@h', 'i://j:k"),
         ];
         for (sql, wanted) in cases {
-            assert_eq!(masked(sql, End::Whole).text, wanted);
+            assert_eq!(masked(sql, End::Whole, Dialect::Postgres).text, wanted);
         }
         for sql in [
             "SELECT password FROM w",
@@ -273,7 +306,7 @@ mod tests {
             "UPDATE u SET password = $1",
             "SELECT 'https://a.b:80/c@d', 'x://y@z', 'a//b:c@d'",
         ] {
-            assert_eq!(masked(sql, End::Whole).text, sql);
+            assert_eq!(masked(sql, End::Whole, Dialect::Postgres).text, sql);
         }
     }
 
@@ -287,7 +320,7 @@ mod tests {
             ("SELECT $1", &[]),
         ];
         for (sql, wanted) in cases {
-            let found = masked(sql, End::Whole);
+            let found = masked(sql, End::Whole, Dialect::Postgres);
             assert_eq!((&*found.text, &*found.secrets), (sql, wanted));
         }
     }
@@ -298,7 +331,7 @@ mod tests {
             for behind in [0, 1, 40] {
                 let around =
                     |secret| format!("{} pAsSWord '{secret}'{}", " ".repeat(before), " ".repeat(behind));
-                assert_eq!(masked(&around("s3cret"), End::Whole).text, around("***"));
+                assert_eq!(masked(&around("s3cret"), End::Whole, Dialect::Postgres).text, around("***"));
             }
         }
     }
@@ -312,7 +345,7 @@ mod tests {
             ("SELECT 'a://b", "SELECT 'a://b"),
         ];
         for (sql, wanted) in cases {
-            assert_eq!(masked(sql, End::Cut).text, wanted);
+            assert_eq!(masked(sql, End::Cut, Dialect::Postgres).text, wanted);
         }
     }
 }

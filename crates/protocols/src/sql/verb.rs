@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use memchr::memchr2;
 
 /// The verbs that need no memory of their own, the frequent ones first.
-const VERBS: [Verb; 51] = verbs([
+const VERBS: [Verb; 65] = verbs([
     "SELECT",
     "INSERT",
     "UPDATE",
@@ -57,6 +57,21 @@ const VERBS: [Verb; 51] = verbs([
     "IDENTIFY_SYSTEM",
     "START_REPLICATION",
     "BASE_BACKUP",
+    // MySQL's own.
+    "REPLACE",
+    "USE",
+    "LOAD",
+    "DESCRIBE",
+    "DESC",
+    "KILL",
+    "FLUSH",
+    "OPTIMIZE",
+    "HANDLER",
+    "UNLOCK",
+    "RENAME",
+    "XA",
+    "REPAIR",
+    "CHECK",
 ]);
 
 /// A longer word is no verb; of an unknown one so much is kept.
@@ -157,11 +172,18 @@ fn blank(mut text: &[u8]) -> &[u8] {
     loop {
         text = match text {
             [b' ' | b'\t' | b'\n' | b'\r' | 0x0c | b'(' | b';', rest @ ..] => rest,
-            [b'-', b'-', rest @ ..] => after_line(rest),
+            [b'-', b'-', rest @ ..] | [b'#', rest @ ..] => after_line(rest),
+            // MySQL and MariaDB run what stands in such a comment, behind the version from which on they do.
+            [b'/', b'*', b'!', rest @ ..] | [b'/', b'*', b'M', b'!', rest @ ..] => after_digits(rest),
             [b'/', b'*', rest @ ..] => after_comment(rest),
             _ => return text,
         }
     }
+}
+
+fn after_digits(text: &[u8]) -> &[u8] {
+    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    text.get(digits..).unwrap_or_default()
 }
 
 pub(super) fn after_line(text: &[u8]) -> &[u8] {
@@ -239,6 +261,10 @@ mod tests {
             ("with a", "WITH"),
             ("frobnicate it", "FROBNICATE"),
             ("/* no end", "EMPTY"),
+            ("/*!40101 SET NAMES utf8 */", "SET"),
+            ("/*M!100100 set a = 1*/", "SET"),
+            ("# why\nreplace into a values (1)", "REPLACE"),
+            ("USE`shop`", "USE"),
         ];
         for (sql, wanted) in cases {
             assert_eq!(verb(sql), wanted, "{sql}");

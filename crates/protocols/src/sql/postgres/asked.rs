@@ -10,7 +10,7 @@ use model::row::Row;
 use crate::kit::protocol::{Heard, Read};
 use crate::kit::reader::{Reader, Sample};
 use crate::sql::said::{Said, Words, lacks, plain};
-use crate::sql::secrets::MASK;
+use crate::sql::secrets::{Dialect, MASK};
 use crate::sql::verb::verb;
 
 use super::session::{Batch, Due, Postgres, State, Step, Telling, Transaction};
@@ -58,13 +58,13 @@ impl Postgres {
         self.bridge();
         let mut exchange = wire.blank();
         let request = &mut exchange.request;
-        match plain(&sample) {
+        match plain(&sample, Dialect::Postgres) {
             Some(text) => {
                 request.operation = verb(text);
                 request.statement.write(text);
                 self.place(request);
             }
-            None => self.word(request, &Said::read(&sample).words, None),
+            None => self.word(request, &Said::read(&sample, Dialect::Postgres).words, None),
         }
         Ok(self.ask(Due::Query, exchange))
     }
@@ -123,7 +123,7 @@ impl Postgres {
         body.skip(text.bytes.len() as u64 + 1);
         let count = body.be16().unwrap_or(0);
         let declared = (0..count).map_while(|_| body.be32().ok()).collect();
-        let said = Said::shared(&text, wire);
+        let said = Said::shared(&text, Dialect::Postgres, wire);
         let statement = Arc::new(Statement::of(said, declared));
         self.bridge();
         let before = self.store().keep(name, Arc::clone(&statement));
