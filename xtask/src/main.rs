@@ -2,20 +2,24 @@
 
 mod http;
 mod keyvalue;
+mod mysql;
 mod postgres;
 mod programs;
 mod relay;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: xtask record [postgresql | http | redis | memcached] [--only SCENARIO] [--programs FOLDER] [--python PROGRAM]
+const USAGE: &str = "usage: xtask record [PROTOCOL] [--only SCENARIO] [--programs FOLDER] [--python PROGRAM]
 
-Starts real servers in a temporary folder, lets real clients speak to them, and writes what they said as fixtures.
-Without the name of a protocol, all are recorded.
-  --only      records this scenario alone
-  --programs  where initdb, postgres, psql and pgbench are (default: /usr/lib/postgresql/15/bin)
-  --python    a Python that has psycopg, psycopg2 and asyncpg; requests, aiohttp, brotli and zstandard;
-              redis from 5 on and pymemcache (default: python3)";
+  Starts real servers in a temporary folder, lets real clients speak to them, and writes what they said as fixtures.
+  Without the name of a protocol, all are recorded.
+    --only      records this scenario alone
+    --programs  where initdb, postgres, psql and pgbench are (default: /usr/lib/postgresql/15/bin)
+    --python    a Python that has psycopg, psycopg2 and asyncpg; PyMySQL, mysql-connector-python and asyncmy;
+                requests, aiohttp, brotli and zstandard; redis from 5 on and pymemcache (default: python3)";
+
+/// What is recorded.
+const PROTOCOLS: [&str; 5] = ["postgresql", "mysql", "http", "redis", "memcached"];
 
 /// What every step of a task may fail with: what was tried, and why it failed.
 type Outcome<T> = Result<T, String>;
@@ -23,25 +27,8 @@ type Outcome<T> = Result<T, String>;
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["record", "postgresql", options @ ..] => {
-            postgres::Options::read(options).and_then(|o| postgres::record(&o))
-        }
-        ["record", "http", options @ ..] => http::Options::read(options).and_then(|o| http::record(&o)),
-        ["record", "redis", options @ ..] => {
-            keyvalue::Options::read(options).and_then(|o| keyvalue::record(&keyvalue::REDIS, &o))
-        }
-        ["record", "memcached", options @ ..] => {
-            keyvalue::Options::read(options).and_then(|o| keyvalue::record(&keyvalue::MEMCACHED, &o))
-        }
-        ["record"] => postgres::Options::read(&[])
-            .and_then(|o| postgres::record(&o))
-            .and_then(|()| http::Options::read(&[]))
-            .and_then(|o| http::record(&o))
-            .and_then(|()| keyvalue::Options::read(&[]))
-            .and_then(|o| {
-                keyvalue::record(&keyvalue::REDIS, &o)?;
-                keyvalue::record(&keyvalue::MEMCACHED, &o)
-            }),
+        ["record"] => PROTOCOLS.iter().try_for_each(|protocol| record(protocol, &[])),
+        ["record", protocol, options @ ..] => record(protocol, options),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {
@@ -50,5 +37,16 @@ fn main() -> ExitCode {
             eprintln!("{why}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn record(protocol: &str, options: &[&str]) -> Outcome<()> {
+    match protocol {
+        "postgresql" => postgres::record(&postgres::Options::read(options)?),
+        "mysql" => mysql::record(&mysql::Options::read(options)?),
+        "http" => http::record(&http::Options::read(options)?),
+        "redis" => keyvalue::record(&keyvalue::REDIS, &keyvalue::Options::read(options)?),
+        "memcached" => keyvalue::record(&keyvalue::MEMCACHED, &keyvalue::Options::read(options)?),
+        _ => Err(format!("{protocol} is not recorded; {} are\n{USAGE}", PROTOCOLS.join(", "))),
     }
 }

@@ -1,0 +1,18 @@
+CREATE DATABASE shop;
+CREATE DATABASE attic;
+USE shop;
+CREATE TABLE users (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40), email VARCHAR(80), born DATE);
+INSERT INTO users (name, email, born) VALUES ('Ada', 'ada@example.com', '1815-12-10'), ('Alan', NULL, '1912-06-23'), ('Grace', 'grace@example.com', NULL);
+CREATE TABLE kinds (tiny TINYINT, tiny_u TINYINT UNSIGNED, small SMALLINT, medium MEDIUMINT, whole INT, big_u BIGINT UNSIGNED, price DECIMAL(10,2), ratio FLOAT, exact DOUBLE, bits BIT(12), day DATE, moment DATETIME(6), stamp TIMESTAMP NULL, span TIME(3), y YEAR, letter CHAR(3), words TEXT, raw BLOB, pick ENUM('a','b'), several SET('x','y'), doc JSON, ident UUID, host INET6, spot POINT);
+INSERT INTO kinds VALUES (-1, 255, -300, 70000, -2147483648, 18446744073709551615, 12.50, 1.5, 2.25, 258, '2026-11-22', '2026-11-22 10:20:30.123456', '2026-11-22 10:20:30', '-26:03:04.5', 2026, 'abc', 'long text', X'00ff10', 'b', 'x,y', '{"a": 1}', '123e4567-e89b-12d3-a456-426614174000', '::1', POINT(1, 2)), (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+CREATE TABLE secrets (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40), password VARCHAR(80));
+CREATE TABLE bulk (id INT, note LONGTEXT);
+DELIMITER //
+CREATE PROCEDURE two_results() BEGIN SELECT id FROM users; SELECT name FROM users WHERE id = 1; END//
+DELIMITER ;
+CREATE USER app@'127.0.0.1';
+CREATE USER by_native@'127.0.0.1' IDENTIFIED BY 'tulip-native';
+CREATE USER by_ed25519@'127.0.0.1' IDENTIFIED VIA ed25519 USING PASSWORD('tulip-ed25519');
+GRANT ALL ON *.* TO app@'127.0.0.1' WITH GRANT OPTION;
+GRANT ALL ON shop.* TO by_native@'127.0.0.1';
+GRANT ALL ON shop.* TO by_ed25519@'127.0.0.1';
