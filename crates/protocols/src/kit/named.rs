@@ -3,6 +3,7 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use model::conn::Speaker;
+use model::event::Cause;
 use model::exchange::Exchange;
 
 /// Room for so many requests stays when none waits.
@@ -18,6 +19,8 @@ pub(super) struct Named {
 struct Waiting {
     exchange: Box<Exchange>,
     missed: Missed,
+    /// Why the first of these bytes were lost.
+    cause: Option<Cause>,
 }
 
 /// Whose bytes were lost while a request waited.
@@ -36,7 +39,7 @@ impl Named {
 
     /// Adds a request: the one that waited under its id comes back, for nobody answers it any more.
     pub(super) fn ask(&mut self, id: u64, exchange: Box<Exchange>) -> Option<Box<Exchange>> {
-        let waiting = Waiting { exchange, missed: Missed::Nobodys };
+        let waiting = Waiting { exchange, missed: Missed::Nobodys, cause: None };
         self.waiting.insert(id, waiting).map(|waiting| waiting.exchange)
     }
 
@@ -48,6 +51,11 @@ impl Named {
     /// The request that waits under this id, to write its response.
     pub(super) fn get_mut(&mut self, id: u64) -> Option<&mut Exchange> {
         self.waiting.get_mut(&id).map(|waiting| &mut *waiting.exchange)
+    }
+
+    /// Why bytes were lost while a request waited under this id, if some were.
+    pub(super) fn missed(&self, id: u64) -> Option<Cause> {
+        self.waiting.get(&id)?.cause
     }
 
     /// Takes the request that waits under this id.
@@ -63,7 +71,7 @@ impl Named {
     ///
     /// What the server said may have been the response, and what the client said the next request under the same id.
     /// Where both were lost, a response under this id may be the next one's.
-    pub(super) fn miss(&mut self, speaker: Speaker) -> Vec<Box<Exchange>> {
+    pub(super) fn miss(&mut self, speaker: Speaker, cause: Cause) -> Vec<Box<Exchange>> {
         let doubted = self.waiting.extract_if(|_, waiting| {
             let (doubted, missed) = match (waiting.missed, speaker) {
                 (Missed::Nobodys | Missed::Clients, Speaker::Client) => (false, Missed::Clients),
@@ -73,6 +81,7 @@ impl Named {
                 }
             };
             waiting.missed = missed;
+            waiting.cause.get_or_insert(cause);
             doubted
         });
         oldest_first(doubted.map(|(_, waiting)| waiting.exchange).collect())
@@ -107,6 +116,7 @@ fn oldest_first(mut exchanges: Vec<Box<Exchange>>) -> Vec<Box<Exchange>> {
 #[cfg(test)]
 mod tests {
     use model::conn::Speaker;
+    use model::event::Cause;
     use model::exchange::Exchange;
     use model::time::Time;
 
@@ -148,10 +158,11 @@ mod tests {
     fn a_response_is_in_doubt_when_both_sides_lost_bytes() {
         for (first, then) in [(Speaker::Client, Speaker::Server), (Speaker::Server, Speaker::Client)] {
             let mut named = three();
-            assert_eq!(times(&named.miss(first)), [0_u64; 0]);
-            assert_eq!(times(&named.miss(first)), [0_u64; 0]);
+            assert_eq!(times(&named.miss(first, Cause::Limit)), [0_u64; 0]);
+            assert_eq!(times(&named.miss(first, Cause::Limit)), [0_u64; 0]);
+            assert_eq!((named.missed(1), named.missed(8)), (Some(Cause::Limit), None));
             named.ask(7, asked(7));
-            assert_eq!(times(&named.miss(then)), [1, 2, 3]);
+            assert_eq!(times(&named.miss(then, Cause::Cap)), [1, 2, 3]);
             assert_eq!(named.len(), 1, "what was asked in between waits for its response");
         }
     }

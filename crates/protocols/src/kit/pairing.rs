@@ -228,7 +228,7 @@ impl Pairing {
             Speaker::Server => self.abandon_turns(cause, desk),
         }
         if let Some(named) = &mut self.named {
-            let doubted = named.miss(speaker);
+            let doubted = named.miss(speaker, cause);
             self.give_up_all(doubted, Some(cause), desk);
         }
     }

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use model::event::Cause;
 use model::exchange::{Exchange, Request, Response};
 
 use crate::kit::desk::Desk;
@@ -161,6 +162,13 @@ impl<'a> Reader<'a> {
     /// only then.
     pub fn exchange_as(&mut self, id: u64) -> Option<&mut Exchange> {
         self.waiting.named.as_mut()?.get_mut(id)
+    }
+
+    /// Why bytes were lost while the request under this id was open, if some were: they may have been of its exchange, where
+    /// that is said in several messages.
+    #[must_use]
+    pub fn missed_as(&self, id: u64) -> Option<Cause> {
+        self.waiting.named.as_ref()?.missed(id)
     }
 
     /// An exchange to write a request into.
