@@ -1,6 +1,7 @@
 //! What the makers of Plainsight run: `cargo run -p xtask -- record postgresql`.
 
 mod http;
+mod http2;
 mod keyvalue;
 mod mysql;
 mod postgres;
@@ -16,10 +17,11 @@ const USAGE: &str = "usage: xtask record [PROTOCOL] [--only SCENARIO] [--program
     --only      records this scenario alone
     --programs  where initdb, postgres, psql and pgbench are (default: /usr/lib/postgresql/15/bin)
     --python    a Python that has psycopg, psycopg2 and asyncpg; PyMySQL, mysql-connector-python and asyncmy;
-                requests, aiohttp, brotli and zstandard; redis from 5 on and pymemcache (default: python3)";
+                requests, aiohttp, brotli and zstandard; httpx, h2, grpcio and grpcio-tools; redis from 5 on and
+                pymemcache (default: python3)";
 
 /// What is recorded.
-const PROTOCOLS: [&str; 5] = ["postgresql", "mysql", "http", "redis", "memcached"];
+const PROTOCOLS: [&str; 6] = ["postgresql", "mysql", "http", "http2", "redis", "memcached"];
 
 /// What every step of a task may fail with: what was tried, and why it failed.
 type Outcome<T> = Result<T, String>;
@@ -45,6 +47,7 @@ fn record(protocol: &str, options: &[&str]) -> Outcome<()> {
         "postgresql" => postgres::record(&postgres::Options::read(options)?),
         "mysql" => mysql::record(&mysql::Options::read(options)?),
         "http" => http::record(&http::Options::read(options)?),
+        "http2" => http2::record(&http::Options::read(options)?),
         "redis" => keyvalue::record(&keyvalue::REDIS, &keyvalue::Options::read(options)?),
         "memcached" => keyvalue::record(&keyvalue::MEMCACHED, &keyvalue::Options::read(options)?),
         _ => Err(format!("{protocol} is not recorded; {} are\n{USAGE}", PROTOCOLS.join(", "))),

@@ -16,4 +16,8 @@ pub static ALL: &[&dyn Protocol] = &[
     keyvalue::redis::REDIS,
     keyvalue::memcached::MEMCACHED,
     &web::http1::Http,
+    &web::http2::Http,
 ];
+
+/// What is spoken inside of a protocol of these, by its name in records: a folder that has no line among them.
+pub const DIALECTS: &[&str] = &["grpc"];

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use model::conn::Speaker;
 use model::event::{Cause, Joined};
-use model::exchange::{Detail, Details, Exchange, Outcome};
+use model::exchange::{Completeness, Detail, Details, Exchange, Outcome};
 use model::time::Time;
 use protocols::kit::conversation::{Conversation, Standing};
 use protocols::kit::desk::Desk;
@@ -178,7 +178,7 @@ fn agrees(heard: &Exchange, golden: &Exchange) -> bool {
 
 fn is_sure(exchange: &Exchange) -> bool {
     let answered = matches!(exchange.response.outcome, Outcome::Ok | Outcome::Error);
-    answered && exchange.completeness.lost_bytes == 0
+    answered && exchange.completeness == Completeness::default()
 }
 
 /// After a loss, the exchanges of so many turns may be missing before all are heard again.
@@ -299,7 +299,11 @@ fn law_6_every_folder_is_listed() {
         let folder = fixture.path.parent().and_then(Path::parent).unwrap();
         *count.get_mut(folder).unwrap() += 1;
     }
-    assert_eq!(count.len(), protocols::ALL.len(), "folders and listed protocols differ: {count:?}");
+    assert_eq!(
+        count.len(),
+        protocols::ALL.len() + protocols::DIALECTS.len(),
+        "folders and listed protocols differ: {count:?}"
+    );
     for (folder, fixtures) in count {
         assert!(fixtures > 0, "{}: no fixture", folder.display());
     }
@@ -356,6 +360,9 @@ fn tell_exchange(text: &mut String, e: &Exchange) {
         let _ = write!(text, " after {} ms", answered.since(e.asked) / LINE);
     }
     let _ = writeln!(text, ", {} bytes asked, {} answered", e.request_bytes, e.response_bytes);
+    if protocols::DIALECTS.contains(&e.protocol) {
+        let _ = writeln!(text, "  protocol {}", e.protocol);
+    }
     if let Some(who) = &e.identity {
         let _ = writeln!(
             text,

@@ -29,12 +29,12 @@ const OFTEN: usize = 64;
 
 /// What the command line asks for.
 pub(crate) struct Options {
-    only: Option<String>,
-    python: String,
+    pub(crate) only: Option<String>,
+    pub(crate) python: String,
 }
 
 impl Options {
-    /// Reads the words behind `record http`.
+    /// Reads the words behind `record http` and `record http2`.
     pub(crate) fn read(words: &[&str]) -> Outcome<Options> {
         let mut options = Options { only: None, python: "python3".to_owned() };
         for pair in words.chunks(2) {
@@ -82,7 +82,7 @@ fn record_in(folder: &Path, options: &Options) -> Outcome<()> {
 }
 
 /// The files that nginx serves.
-fn fill(folder: &Path) -> Outcome<()> {
+pub(crate) fn fill(folder: &Path) -> Outcome<()> {
     let www = folder.join("www");
     fs::create_dir_all(&www).map_err(|e| format!("making {}: {e}", www.display()))?;
     let [text, bytes] = UNITS;
@@ -155,7 +155,7 @@ fn write(scenario: &Scenario, python: &str, talk: &[Line]) -> Outcome<()> {
 }
 
 /// The lines, of which the pieces of a long answer are one.
-fn merged(talk: &[Line]) -> Vec<Line> {
+pub(crate) fn merged(talk: &[Line]) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for line in talk {
         match lines.last_mut() {
@@ -192,7 +192,7 @@ fn write_repeats(line: &Line, text: &mut String) {
 }
 
 /// A program with its version, as a fixture's first line has them.
-fn version(program: &str, python: &str) -> Outcome<String> {
+pub(crate) fn version(program: &str, python: &str) -> Outcome<String> {
     let (name, command, option) = match program {
         "nginx" => ("nginx", program, "-v"),
         "node" => ("Node", program, "--version"),
@@ -209,7 +209,7 @@ fn version(program: &str, python: &str) -> Outcome<String> {
     Ok(format!("{name} {}", number.ok_or(format!("{program} does not tell its version"))?))
 }
 
-fn module_version(module: &str, python: &str) -> Outcome<String> {
+pub(crate) fn module_version(module: &str, python: &str) -> Outcome<String> {
     let script = format!("import {module}; print({module}.__version__)");
     Ok(format!("{module} {}", run(Command::new(python).args(["-c", &script]))?.trim()))
 }

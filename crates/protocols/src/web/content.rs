@@ -177,7 +177,7 @@ fn readable(bytes: &[u8]) -> Cow<'_, str> {
 ///
 /// Out of line: what unpacks takes 56 KiB of stack, which most bodies need not touch.
 #[inline(never)]
-fn decoded(coding: Coding, kept: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn decoded(coding: Coding, kept: &[u8]) -> Option<Vec<u8>> {
     let mut content = Vec::new();
     let mut read = |from: &mut dyn std::io::Read| {
         // The end of a sample is cut: what came before it counts.

@@ -1,6 +1,8 @@
 //! HTTP and what is like it.
 
+pub mod grpc;
 pub mod http1;
+pub mod http2;
 
 mod content;
 mod credentials;
