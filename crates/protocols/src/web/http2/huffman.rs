@@ -143,7 +143,7 @@ fn is_padding(bits: &Bits<'_>) -> Option<()> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::{collection, prop_assert_eq, proptest};
 
     use super::{LONG_CODES, decode};
