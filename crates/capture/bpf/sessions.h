@@ -59,6 +59,7 @@ struct thread {
 	u64 reader;	   /* the session that took the read for its own */
 	u64 is_go;	   /* whether goroutines with TLS ran in it */
 	struct outer outer; /* the call around the hooked one */
+	struct trial trial;
 };
 
 /* Remembers this of each thread that has to do with TLS; forgotten with the thread. */
@@ -132,6 +133,8 @@ static __always_inline int notice(struct connection *of, struct connection_key *
 {
 	struct thread *now = thread_now(0);
 
+	if (now && rarely(now->trial.cookie))
+		weigh(&now->trial, moving, now->purpose);
 	if (now && now->purpose) {
 		if (is_below(&now->below, of, key))
 			return 1;
@@ -147,6 +150,9 @@ static __always_inline int notice(struct connection *of, struct connection_key *
 	if (now) {
 		point(&now->read, of, key, fd, LIKELY);
 		now->reader = 0;
+		/* What a thread reads before its first hooked call may be what that call is compared with. */
+		if (rarely(trials && !now->session))
+			weigh(&now->trial, moving, 0);
 	}
 	return 0;
 }

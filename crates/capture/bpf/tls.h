@@ -1,19 +1,6 @@
 /* TLS libraries: what a program writes and reads in clear, by the functions that it calls. */
 #pragma once
 
-/* Hooks that are told apart; the collector counts beyond by the remainder. */
-#define HOOKS 1024
-/* Nonsense answers after which a hook is believed no more: one may be a race, three are a wrong place. */
-#define VIOLATIONS_ALLOWED 3
-
-/* Remembers how often each hook's function answered nonsense; the collector forgets it with the hook. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, HOOKS);
-	__type(key, u32);
-	__type(value, u64);
-} violations SEC(".maps");
-
 static __always_inline void count_seen(struct call *call)
 {
 	count(SEEN_CALLS, 1);
@@ -56,24 +43,6 @@ static __always_inline int said_in_clear(struct session_key *session, struct bel
 		return 0;
 	}
 	return said_above(session, of, key.socket, pairing, call);
-}
-
-static __always_inline bool is_trusted(u64 cookie)
-{
-	u32 hook = (cookie >> 8) % HOOKS;
-	u64 *counted = bpf_map_lookup_elem(&violations, &hook);
-
-	return counted && *counted < VIOLATIONS_ALLOWED;
-}
-
-static __always_inline void violate(u64 cookie)
-{
-	u32 hook = (cookie >> 8) % HOOKS;
-	u64 *counted = bpf_map_lookup_elem(&violations, &hook);
-
-	if (counted)
-		__sync_fetch_and_add(counted, 1);
-	count(VIOLATIONS, 1);
 }
 
 /* Keeps the call that goes on behind the one that begins. */
@@ -145,7 +114,8 @@ enum { RETURN_WANTED = 0, RETURN_IDLE = 1 };
 static __always_inline int entered(struct pt_regs *ctx)
 {
 	u64 thread = bpf_get_current_pid_tgid();
-	u8 purpose = bpf_get_attach_cookie(ctx);
+	u64 cookie = bpf_get_attach_cookie(ctx);
+	u8 purpose = cookie;
 	struct session_key session = { .session = CALLED_WITH_1(ctx), .tgid = thread >> 32 };
 
 	if (rarely(session.tgid == own_tgid))
@@ -187,6 +157,8 @@ static __always_inline int entered(struct pt_regs *ctx)
 	now->result = CALLED_WITH_4(ctx);
 	now->stack = ctx->sp;
 	now->purpose = purpose;
+	if (rarely(cookie & ON_TRIAL))
+		try(&now->trial, cookie);
 	if (purpose == P_WRITE_FLAGS) {
 		/* Apart from the one above, or clang makes one read of a computed place in the context, which is refused. */
 		u64 fifth = CALLED_WITH_5(ctx);
@@ -233,6 +205,9 @@ static __always_inline int told(struct pt_regs *ctx, struct thread *now, u64 coo
 		return 0;
 	}
 	if (!length)
+		return 0;
+	if (rarely(cookie & ON_TRIAL) &&
+	    !is_believed(&now->trial, cookie, length, now->room, (is_writing(purpose) ? OUT : IN) | (now->below.pairing ? 2 : 0)))
 		return 0;
 	struct call said = {
 		.from = now->from, .room = length, .left = length, .which = CLEAR * 2 + OUT, .thread = thread,

@@ -15,6 +15,7 @@
 #include "meet.h"
 #include "pass.h"
 #include "seal.h"
+#include "trial.h"
 #include "sessions.h"
 #include "tls.h"
 #include "go.h"

@@ -90,6 +90,8 @@ pub enum Hook {
     Tables,
     /// At the begin and at each return of its functions.
     Returns,
+    /// At functions that were found without their names: watching believes them when what they move fits the socket.
+    Located,
     /// Not at all, for this reason.
     Dark(String),
 }
@@ -123,6 +125,7 @@ fn watched(one: Use) -> Option<Watched> {
                 Found::Exports(why) => Hook::Exports(why.to_string()),
                 Found::Tables => Hook::Tables,
                 Found::Returns => Hook::Returns,
+                Found::Located => Hook::Located,
             };
             (plan.stack.clone(), hook)
         }

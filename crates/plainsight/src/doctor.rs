@@ -41,6 +41,10 @@ fn tell(report: &Report) -> String {
             Hook::Exports(why) => format!("watched at its exported functions: {why}"),
             Hook::Tables => "watched at the functions that its tables lead to".to_owned(),
             Hook::Returns => "watched where its functions begin and return".to_owned(),
+            Hook::Located => {
+                "watched at functions that were found without their names, once what they move fits the socket"
+                    .to_owned()
+            }
             Hook::Dark(why) => format!("DARK: {why}"),
         };
         let path = process.path.display();

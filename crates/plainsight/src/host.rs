@@ -9,7 +9,7 @@ use capture::host::{State, privileges};
 use capture::kernel::{Kernel, Options};
 
 use crate::cli;
-use crate::libraries::Libraries;
+use crate::libraries::{Doubtful, Libraries};
 
 /// The kernel side with everything hooked.
 pub(crate) struct Host {
@@ -52,9 +52,14 @@ impl Host {
         Some(self.libraries.why_dark(pid))
     }
 
-    /// Gives up the hooks that answer nonsense.
+    /// Gives up the hooks that are believed no more.
     pub(crate) fn check(&mut self) {
         self.libraries.distrust(&mut self.kernel);
+    }
+
+    /// The hooks that are not believed as a name is, as [`Host::check`] found them.
+    pub(crate) fn doubtful(&self) -> &Doubtful {
+        self.libraries.doubtful()
     }
 }
 

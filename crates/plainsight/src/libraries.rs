@@ -1,13 +1,15 @@
 //! The TLS libraries of this host, found beside the stream of events and hooked as they come.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
 use capture::kernel::Kernel;
-use capture::kernel::hooks::Hook;
+use capture::kernel::hooks::{Distrusted, Hook};
+use capture::kernel::trials::{Distrust, Trial};
 use capture::libraries::change::Change;
 use capture::libraries::mappings::FileId;
 use capture::libraries::plan::{Refusal, Stack};
@@ -18,6 +20,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 const CHANGES: usize = 1024;
 /// Processes whose TLS code is remembered; more than a host runs (the kernel's own default `pid_max`).
 const PROCESSES: usize = 32_768;
+/// Hooks whose taking back is told in every statistics: each was worth a line of its own when it happened.
+const DISTRUSTED: usize = 64;
 /// How long the finder sleeps when the kernel tells of nothing; it wakes at once when it does.
 const WAIT: Duration = Duration::from_millis(100);
 
@@ -27,10 +31,11 @@ const WAIT: Duration = Duration::from_millis(100);
 /// its own looks, and the hooks are set from the thread that owns the kernel side.
 pub(crate) struct Libraries {
     changes: Receiver<Change>,
-    refused: Sender<FileId>,
+    refused: Sender<(FileId, Refusal)>,
     hooks: HashMap<FileId, Hook>,
     /// What is known of the TLS code of each process.
     codes: HashMap<u32, Code>,
+    doubtful: Doubtful,
 }
 
 /// The TLS code of a process.
@@ -39,12 +44,27 @@ enum Code {
     Dark(Stack, Refusal),
 }
 
+/// Hooks that are not believed as a name is.
+#[derive(Debug, Default)]
+pub(crate) struct Doubtful {
+    /// At functions that were found without their names, as they stood when it was looked last.
+    pub(crate) trials: Vec<Trial>,
+    /// Those that were taken back, [`DISTRUSTED`] at most.
+    pub(crate) distrusted: Vec<(PathBuf, Distrust)>,
+}
+
 impl Libraries {
     /// Hooks what the processes that run have mapped, and goes on finding.
     pub(crate) fn find(kernel: &mut Kernel) -> anyhow::Result<Self> {
         let (give, changes) = sync_channel(CHANGES);
         let (refused, told) = channel();
-        let mut libraries = Libraries { changes, refused, hooks: HashMap::new(), codes: HashMap::new() };
+        let mut libraries = Libraries {
+            changes,
+            refused,
+            hooks: HashMap::new(),
+            codes: HashMap::new(),
+            doubtful: Doubtful::default(),
+        };
         let mut watch = Watch::start();
         for change in watch.poll() {
             libraries.take(change, kernel);
@@ -68,20 +88,25 @@ impl Libraries {
         }
     }
 
-    /// Gives up the hooks whose functions answer nonsense.
+    /// Gives up the hooks that are believed no more, and looks how those on trial stand.
     pub(crate) fn distrust(&mut self, kernel: &mut Kernel) {
-        for distrusted in kernel.distrust() {
-            let path = distrusted.path.display();
-            eprintln!(
-                "plainsight: {path}: its functions are not where they seemed to be; it is no longer watched"
-            );
-            let library =
-                self.hooks.iter().find(|(_, hook)| **hook == distrusted.hook).map(|(library, _)| *library);
+        for Distrusted { hook, path, why } in kernel.distrust() {
+            eprintln!("plainsight: {}: {}; it is no longer watched", path.display(), against(why));
+            if self.doubtful.distrusted.len() < DISTRUSTED {
+                self.doubtful.distrusted.push((path, why));
+            }
+            let library = self.hooks.iter().find(|(_, its)| **its == hook).map(|(library, _)| *library);
             if let Some(library) = library {
                 self.hooks.remove(&library);
-                self.refuse(library);
+                self.refuse(library, Refusal::Contradicted);
             }
         }
+        self.doubtful.trials = kernel.trials();
+    }
+
+    /// What [`Libraries::distrust`] found.
+    pub(crate) fn doubtful(&self) -> &Doubtful {
+        &self.doubtful
     }
 
     fn take(&mut self, change: Change, kernel: &mut Kernel) {
@@ -90,7 +115,7 @@ impl Libraries {
                 Ok(hook) => _ = self.hooks.insert(library, hook),
                 Err(error) => {
                     eprintln!("plainsight: a TLS library stays dark: {error}");
-                    self.refuse(library);
+                    self.refuse(library, Refusal::Refused);
                 }
             },
             Change::Release { library } => {
@@ -123,17 +148,25 @@ impl Libraries {
         }
     }
 
-    fn refuse(&self, library: FileId) {
+    fn refuse(&self, library: FileId, why: Refusal) {
         // The finder is gone only when this process ends.
-        _ = self.refused.send(library);
+        _ = self.refused.send((library, why));
+    }
+}
+
+/// What speaks against a hook, in words.
+pub(crate) fn against(why: Distrust) -> &'static str {
+    match why {
+        Distrust::Nonsense => "its functions return more than their buffers hold",
+        Distrust::Misfit => "what its functions move does not fit what passes on the socket",
     }
 }
 
 /// Gives changes until nobody takes them any more.
-fn find(mut watch: Watch, give: &SyncSender<Change>, refused: &Receiver<FileId>) {
+fn find(mut watch: Watch, give: &SyncSender<Change>, refused: &Receiver<(FileId, Refusal)>) {
     loop {
-        while let Ok(library) = refused.try_recv() {
-            watch.refused(library);
+        while let Ok((library, why)) = refused.try_recv() {
+            watch.refused(library, why);
         }
         for change in watch.poll() {
             if give.send(change).is_err() {

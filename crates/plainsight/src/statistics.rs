@@ -1,11 +1,15 @@
 //! Statistics: what was seen, what was lost and why, for people and for programs.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use capture::kernel::ledger::Ledger;
+use capture::kernel::trials::{Distrust, Trial};
 use serde_json::{Value, json};
 use track::darkness::{Dark, Darkness};
 use track::tally::Tally;
+
+use crate::libraries::{Doubtful, against};
 
 /// A tally in words, on a few lines.
 pub(crate) fn tell(tally: &Tally, open: usize) -> String {
@@ -115,6 +119,40 @@ fn kernel(ledger: &Ledger) -> Value {
         "lost": { "ring_full": ring_full, "limit": limit, "fault": fault, "unseen": unseen },
         "violations": ledger.violations, "crowded": ledger.crowded, "compat_calls": ledger.compat_calls,
         "lost_lives": ledger.lost_lives, "unreadable": ledger.unreadable,
+    })
+}
+
+/// The hooks that are not believed as a name is, a line each; nothing where there are none.
+pub(crate) fn hooks(doubtful: &Doubtful) -> String {
+    let mut text = String::new();
+    for trial in &doubtful.trials {
+        let standing = if trial.is_proven() { "proven" } else { "on trial" };
+        let Trial { path, writes, reads, withheld } = trial;
+        let path = path.display();
+        _ = writeln!(
+            text,
+            "{path}: its TLS functions were found without their names, and are {standing}: {} writes and {} reads fitted \
+             the socket, {} and {} did not; {withheld} bytes were not told",
+            writes.fits, reads.fits, writes.doubts, reads.doubts
+        );
+    }
+    for (path, why) in &doubtful.distrusted {
+        _ = writeln!(text, "{}: no longer watched, because {}", path.display(), against(*why));
+    }
+    text
+}
+
+/// The same as one JSON object.
+pub(crate) fn hooks_json(doubtful: &Doubtful) -> Value {
+    let trial = |trial: &Trial| {
+        let [writes, reads] =
+            [trial.writes, trial.reads].map(|of| json!({ "fits": of.fits, "doubts": of.doubts }));
+        json!({ "path": trial.path, "proven": trial.is_proven(), "writes": writes, "reads": reads, "withheld": trial.withheld })
+    };
+    let distrusted = |(path, why): &(PathBuf, Distrust)| json!({ "path": path, "why": against(*why) });
+    json!({
+        "trials": doubtful.trials.iter().map(trial).collect::<Vec<_>>(),
+        "distrusted": doubtful.distrusted.iter().map(distrusted).collect::<Vec<_>>(),
     })
 }
 

@@ -32,6 +32,7 @@ pub(crate) fn run(options: &cli::Watch) -> anyhow::Result<ExitCode> {
             tell(&pipeline, &host, &options.output)?;
         }
     }
+    host.check();
     host.kernel.end();
     // What was seen until then still stands in the ring.
     while pipeline.step(&mut host.kernel)? != Flow::Ended {}
@@ -44,11 +45,14 @@ pub(crate) fn run(options: &cli::Watch) -> anyhow::Result<ExitCode> {
 fn tell(pipeline: &Pipeline, host: &Host, output: &cli::Output) -> anyhow::Result<()> {
     let (tally, ledger) = (pipeline.tally(), host.kernel.ledger()?);
     if output.json {
-        eprintln!("{}", statistics::json(&tally, pipeline.open(), &ledger, |pid| host.why_dark(pid)));
+        let mut told = statistics::json(&tally, pipeline.open(), &ledger, |pid| host.why_dark(pid));
+        told["hooks"] = statistics::hooks_json(host.doubtful());
+        eprintln!("{told}");
     } else {
         eprint!("{}", statistics::tell(&tally, pipeline.open()));
         eprint!("{}", statistics::darkness(&tally.dark, |pid| host.why_dark(pid)));
         eprint!("{}", statistics::account(&ledger));
+        eprint!("{}", statistics::hooks(host.doubtful()));
     }
     Ok(())
 }

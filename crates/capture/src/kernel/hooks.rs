@@ -8,34 +8,44 @@ use libbpf_rs::{Link, MapCore as _, MapFlags, ProgramMut, UprobeMultiOpts, Uprob
 
 use super::error::KernelError;
 use super::skeleton::{OpenWatchSkel, WatchSkel};
+use super::trials::{Distrust, Trial, Trust};
 use crate::host::{self, Manner};
-use crate::libraries::plan::{Function, Plan, Purpose};
+use crate::libraries::plan::{Found, Function, Plan, Purpose};
 
 /// Every process that maps the file.
 const ANY_PROCESS: i32 = -1;
-/// As many hooks as the kernel side tells apart (`HOOKS` of `bpf/tls.h`).
+/// As many hooks as the kernel side tells apart (`HOOKS` of `bpf/trial.h`).
 const HOOKS: u32 = 1024;
-/// Nonsense answers after which a hook is taken back (`VIOLATIONS_ALLOWED` of `bpf/tls.h`).
-const VIOLATIONS_ALLOWED: u64 = 3;
+/// Said in the cookie of a function that was found without its name (`ON_TRIAL` of `bpf/trial.h`).
+const ON_TRIAL: u64 = 1 << 24;
 
 /// Names what one [`super::Kernel::attach`] hooked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Hook(u32);
 
-/// A hook that was taken back because its function returned more bytes than its buffer holds.
+/// A hook that was taken back because its function is not what it seemed to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Distrusted {
     /// Which hook.
     pub hook: Hook,
     /// In which file.
     pub path: PathBuf,
+    /// What speaks against it.
+    pub why: Distrust,
 }
 
 /// The hooks that are set.
 pub(crate) struct Hooks {
     manner: Manner,
-    set: HashMap<Hook, (PathBuf, Vec<Link>)>,
+    set: HashMap<Hook, Hooked>,
     next: u32,
+}
+
+/// What is hooked in one file.
+struct Hooked {
+    path: PathBuf,
+    found: Found,
+    _links: Vec<Link>,
 }
 
 impl Hooks {
@@ -60,7 +70,7 @@ impl Hooks {
     /// Hooks the plan's functions in the file at `path`.
     pub(crate) fn attach(
         &mut self,
-        skel: &WatchSkel<'_>,
+        skel: &mut WatchSkel<'_>,
         plan: &Plan,
         path: &Path,
     ) -> Result<Hook, KernelError> {
@@ -72,10 +82,13 @@ impl Hooks {
             return Err(refused(format!("{HOOKS} files are hooked already")));
         }
         skel.maps
-            .violations
-            .update(&hook.0.to_ne_bytes(), &0u64.to_ne_bytes(), MapFlags::ANY)
+            .trusts
+            .update(&hook.0.to_ne_bytes(), &Trust::default().to_bytes(), MapFlags::ANY)
             .map_err(|error| refused(format!("{error:#}")))?;
-        let site = Site { path, hook, manner: self.manner };
+        if let (Found::Located, Some(kept)) = (plan.found, skel.maps.bss_data.as_deref_mut()) {
+            kept.trials = 1;
+        }
+        let site = Site { path, hook, found: plan.found, manner: self.manner };
         let (places, functions): (Vec<_>, Vec<_>) =
             plan.functions.iter().partition(|function| is_place(function));
         let mut links = Vec::new();
@@ -86,7 +99,7 @@ impl Hooks {
             links.extend(at_places(skel, &places, &site).map_err(|error| refused(format!("{error:#}")))?);
         }
         self.next = self.next.wrapping_add(1);
-        self.set.insert(hook, (name, links));
+        self.set.insert(hook, Hooked { path: name, found: plan.found, _links: links });
         Ok(hook)
     }
 
@@ -100,25 +113,37 @@ impl Hooks {
         self.set.remove(&hook);
     }
 
-    /// Takes back what answered nonsense.
+    /// Takes back what is believed no more.
     pub(crate) fn distrust(&mut self, skel: &WatchSkel<'_>) -> Vec<Distrusted> {
-        let violates = |hook: &Hook| {
-            let counted = skel.maps.violations.lookup(&hook.0.to_ne_bytes(), MapFlags::ANY);
-            let counted = counted.ok().flatten().and_then(|value| value.first_chunk().copied());
-            counted.is_some_and(|value| u64::from_ne_bytes(value) >= VIOLATIONS_ALLOWED)
-        };
-        let hooks: Vec<Hook> = self.set.keys().copied().filter(violates).collect();
-        hooks
+        let hooks = self.set.keys().copied();
+        let distrusted: Vec<_> =
+            hooks.filter_map(|hook| Some((hook, trust(skel, hook)?.distrust()?))).collect();
+        distrusted
             .into_iter()
-            .filter_map(|hook| self.set.remove(&hook).map(|(path, _)| Distrusted { hook, path }))
+            .filter_map(|(hook, why)| {
+                let Hooked { path, .. } = self.set.remove(&hook)?;
+                Some(Distrusted { hook, path, why })
+            })
             .collect()
     }
+
+    /// How the hooks stand whose functions were found without their names.
+    pub(crate) fn trials(&self, skel: &WatchSkel<'_>) -> Vec<Trial> {
+        let located = self.set.iter().filter(|(_, hooked)| hooked.found == Found::Located);
+        located.filter_map(|(hook, hooked)| Some(trust(skel, *hook)?.trial(hooked.path.clone()))).collect()
+    }
+}
+
+fn trust(skel: &WatchSkel<'_>, hook: Hook) -> Option<Trust> {
+    let kept = skel.maps.trusts.lookup(&hook.0.to_ne_bytes(), MapFlags::ANY);
+    Trust::from_bytes(&kept.ok().flatten()?)
 }
 
 /// Where and how to hook.
 struct Site<'a> {
     path: &'a Path,
     hook: Hook,
+    found: Found,
     manner: Manner,
 }
 
@@ -127,7 +152,7 @@ impl Site<'_> {
     fn all(&self, program: &ProgramMut<'_>, functions: &[&Function], way: Way) -> libbpf_rs::Result<Link> {
         let options = UprobeMultiOpts {
             offsets: functions.iter().map(|function| offset(function)).collect(),
-            cookies: functions.iter().map(|function| cookie(self.hook, function)).collect(),
+            cookies: functions.iter().map(|function| cookie(self, function)).collect(),
             retprobe: way == Way::Out,
             session: way == Way::Both,
             ..UprobeMultiOpts::default()
@@ -137,7 +162,7 @@ impl Site<'_> {
 
     /// One place.
     fn one(&self, program: &ProgramMut<'_>, function: &Function, way: Way) -> libbpf_rs::Result<Link> {
-        let cookie = cookie(self.hook, function);
+        let cookie = cookie(self, function);
         let options = UprobeOpts { cookie, retprobe: way == Way::Out, ..UprobeOpts::default() };
         program.attach_uprobe_with_opts(ANY_PROCESS, self.path, offset(function), options)
     }
@@ -200,8 +225,9 @@ fn offset(function: &Function) -> usize {
     usize::try_from(function.offset).unwrap_or(usize::MAX)
 }
 
-/// The purpose in the low byte (`enum purpose` of `bpf/sessions.h`), the hook above, and what the purpose says in the high half.
-fn cookie(hook: Hook, function: &Function) -> u64 {
+/// The purpose in the low byte (`enum purpose` of `bpf/sessions.h`), the hook above, whether it is on trial, and what
+/// the purpose says in the high half.
+fn cookie(site: &Site<'_>, function: &Function) -> u64 {
     let (purpose, more) = match function.purpose {
         Purpose::Write => (1, 0),
         Purpose::Read => (2, 0),
@@ -221,5 +247,6 @@ fn cookie(hook: Hook, function: &Function) -> u64 {
         Purpose::GoClose => (16, 0),
         Purpose::ReadFlags => (17, 0),
     };
-    u64::from(more.cast_unsigned()) << 32 | u64::from(hook.0) << 8 | purpose
+    let trial = if site.found == Found::Located { ON_TRIAL } else { 0 };
+    u64::from(more.cast_unsigned()) << 32 | trial | u64::from(site.hook.0) << 8 | purpose
 }

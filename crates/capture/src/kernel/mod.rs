@@ -7,6 +7,7 @@
 pub mod error;
 pub mod hooks;
 pub mod ledger;
+pub mod trials;
 
 mod clock;
 mod ends;
@@ -38,6 +39,7 @@ use self::ledger::{FIGURES, Ledger};
 use self::ring::Ring;
 use self::skeleton::{OpenWatchSkel, WatchSkel, WatchSkelBuilder};
 use self::table::{Heard, Table};
+use self::trials::Trial;
 
 /// How to watch.
 #[derive(Clone, Debug)]
@@ -130,7 +132,7 @@ impl Kernel {
     /// # Errors
     /// The kernel's answer, with the file's path.
     pub fn attach(&mut self, plan: &Plan, path: &Path) -> Result<Hook, KernelError> {
-        self.hooks.attach(&self.skel, plan, path)
+        self.hooks.attach(&mut self.skel, plan, path)
     }
 
     /// Takes a hook back, for a file that nobody maps any more.
@@ -138,10 +140,16 @@ impl Kernel {
         self.hooks.detach(hook);
     }
 
-    /// Takes back every hook whose function answers nonsense, which means that it stands in the wrong place. To be
-    /// asked now and then: it costs one look-up for each hook.
+    /// Takes back every hook whose function answers nonsense, or moves what does not fit the socket: it stands in the
+    /// wrong place. To be asked now and then: it costs one look-up for each hook.
     pub fn distrust(&mut self) -> Vec<Distrusted> {
         self.hooks.distrust(&self.skel)
+    }
+
+    /// How those hooks stand whose functions were found without their names, until [`Kernel::end`].
+    #[must_use]
+    pub fn trials(&self) -> Vec<Trial> {
+        self.hooks.trials(&self.skel)
     }
 
     /// What was seen so far, and what became of it.

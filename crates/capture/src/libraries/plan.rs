@@ -31,6 +31,8 @@ pub enum Found {
     Tables,
     /// By the table that a Go program carries, at the begin and at every return.
     Returns,
+    /// Without names, by what their code does: on trial until what they move fits what passes on the socket.
+    Located,
 }
 
 /// Why the exported functions are hooked and not the internal ones below them.
@@ -195,6 +197,8 @@ pub enum Refusal {
     Unreachable,
     /// The kernel refused the hook.
     Refused,
+    /// It was hooked, and what its functions answered or moved was not what they seemed to do.
+    Contradicted,
     /// More libraries than [`crate::libraries::watch::FILES`] are mapped on this host.
     TooMany,
 }
@@ -211,6 +215,7 @@ impl fmt::Display for Refusal {
             Refusal::Unclear => "its code is not as it is known to be",
             Refusal::Unreachable => "its file cannot be opened from here",
             Refusal::Refused => "the kernel refused the hook",
+            Refusal::Contradicted => "its functions are not where they seemed to be",
             Refusal::TooMany => "too many different files are mapped on this host",
         })
     }

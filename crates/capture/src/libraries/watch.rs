@@ -126,12 +126,12 @@ impl Watch {
         self.lost
     }
 
-    /// Notes that a library could not be hooked: its processes are dark.
-    pub fn refused(&mut self, library: FileId) {
+    /// Notes why a library could not be hooked, or is no more: its processes are dark.
+    pub fn refused(&mut self, library: FileId, why: Refusal) {
         if let Some(known) = self.known.get_mut(&library)
             && let Some(stack) = known.standing.stack()
         {
-            known.standing = Standing::Dark(stack, Refusal::Refused);
+            known.standing = Standing::Dark(stack, why);
         }
     }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test stops where its ground is gone")]
 
 mod tls;
+mod trials;
 
 use std::collections::HashMap;
 use std::io::Write as _;

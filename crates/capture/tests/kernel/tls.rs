@@ -132,7 +132,7 @@ fn short(words: &str) -> String {
 }
 
 /// A library of the system; `None`, loudly, where there is none for x86-64.
-fn system(name: &str) -> Option<PathBuf> {
+pub(crate) fn system(name: &str) -> Option<PathBuf> {
     let folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib64"].map(|folder| Path::new(folder).join(name));
     let found = folders.into_iter().find(|path| path.exists());
     found.or_else(|| skipped(&format!("there is no {name} for x86-64")))
