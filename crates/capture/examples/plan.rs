@@ -4,20 +4,27 @@ use std::error::Error;
 use std::fs::File;
 use std::path::Path;
 
-use capture::libraries::resolve::{Verdict, resolve};
+use capture::libraries::plan::Plan;
+use capture::libraries::resolve::{Verdict, resolve, seek};
 
 fn main() -> Result<(), Box<dyn Error>> {
     for path in std::env::args().skip(1) {
         let path = Path::new(&path);
-        match resolve(&File::open(path)?, path, |_| None)? {
-            Verdict::Hook(plan) => {
-                for function in plan.functions {
-                    println!("{:?} {}", function.purpose, function.offset);
-                }
-            }
-            Verdict::Dark(stack, why) => eprintln!("{}: {stack} stays dark: {why}", path.display()),
+        let file = File::open(path)?;
+        match resolve(&file, path, |_| None)? {
+            Verdict::Hook(plan) => print(&plan),
+            Verdict::Dark(stack, why) => match seek(&file)? {
+                Some(plan) => print(&plan),
+                None => eprintln!("{}: {stack} stays dark: {why}", path.display()),
+            },
             Verdict::Plain => eprintln!("{}: no TLS", path.display()),
         }
     }
     Ok(())
+}
+
+fn print(plan: &Plan) {
+    for function in &plan.functions {
+        println!("{:?} {}", function.purpose, function.offset);
+    }
 }

@@ -12,6 +12,7 @@ use crate::cli;
 pub(crate) fn run(options: &cli::Doctor) -> anyhow::Result<ExitCode> {
     let mut watch = Watch::start();
     watch.poll();
+    watch.settle();
     let report = host::report(&watch);
     let text = if options.json { serde_json::to_string(&report)? + "\n" } else { tell(&report) };
     io::stdout().write_all(text.as_bytes())?;

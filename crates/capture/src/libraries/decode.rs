@@ -114,7 +114,7 @@ fn called(elf: &Elf<'_>, function: Symbol, jumps: u32) -> Vec<u64> {
 }
 
 /// Whether code can be the beginning of a function: it saves a register, makes room, or reads an argument.
-fn begins_function(code: &[u8], address: u64) -> bool {
+pub(crate) fn begins_function(code: &[u8], address: u64) -> bool {
     let first = after_landing_pad(code, address);
     match first.mnemonic() {
         Mnemonic::Push | Mnemonic::Nop => true,

@@ -5,12 +5,13 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
 use object::Endianness;
 use object::elf::{
-    FileHeader64, NT_GNU_BUILD_ID, PF_X, PT_LOAD, ProgramHeader64, SHN_UNDEF, SHT_NOTE, STT_FUNC,
-    SectionHeader64, Sym64,
+    FileHeader64, NT_GNU_BUILD_ID, PF_X, PT_LOAD, ProgramHeader64, SHF_EXECINSTR, SHN_UNDEF, SHT_NOTE,
+    STT_FUNC, SectionHeader64, Sym64,
 };
 use object::read::elf::{FileHeader as _, ProgramHeader as _, SectionHeader as _, Sym as _};
 use thiserror::Error;
@@ -23,7 +24,9 @@ const HEADERS: u64 = 4_096;
 pub(crate) const FUNCTION: u64 = 16_384;
 /// How much constant data is searched for the marks of a library that has no symbols.
 const CONSTANTS: u64 = 64 << 20;
-/// How much of the constant data is in memory at once.
+/// How much code is searched: Chromium, a large one, has 200 MiB.
+const CODE: u64 = 512 << 20;
+/// How much of a section is in memory at once.
 const CHUNK: u64 = 1 << 20;
 /// Longer marks than this are not looked for; chunks overlap by it.
 const MARK: u64 = 64;
@@ -241,18 +244,52 @@ impl<'a> Elf<'a> {
         section: &str,
         mut look: impl FnMut(&[u8]) -> Option<T>,
     ) -> Result<Option<T>, BadElf> {
-        let Some(constants) = self.section(section) else { return Ok(None) };
-        let begin = constants.sh_offset(LITTLE);
-        let end = begin.saturating_add(constants.sh_size(LITTLE).min(CONSTANTS)).min(self.length);
+        self.scan(section, MARK, |_, part| look(part))
+    }
+
+    /// What `look` first answers when it is shown a section part by part, each with its virtual address.
+    ///
+    /// Parts overlap by `overlap` bytes. Of code [`CODE`] bytes are shown, of anything else [`CONSTANTS`].
+    pub(crate) fn scan<T>(
+        &self,
+        section: &str,
+        overlap: u64,
+        mut look: impl FnMut(u64, &[u8]) -> Option<T>,
+    ) -> Result<Option<T>, BadElf> {
+        let Some(section) = self.section(section) else { return Ok(None) };
+        let is_code = section.sh_flags(LITTLE).0 & SHF_EXECINSTR.0 != 0;
+        let limit = if is_code { CODE } else { CONSTANTS };
+        let begin = section.sh_offset(LITTLE);
+        let end = begin.saturating_add(section.sh_size(LITTLE).min(limit)).min(self.length);
         let mut at = begin;
         while at < end {
-            let found = look(&self.read(at, (CHUNK + MARK).min(end - at), "constants")?);
+            let part = self.read(at, (CHUNK + overlap).min(end - at), "a section")?;
+            let found = look(section.sh_addr(LITTLE).wrapping_add(at - begin), &part);
             if found.is_some() {
                 return Ok(found);
             }
             at += CHUNK;
         }
         Ok(None)
+    }
+
+    /// Where functions begin within `room`, in their order, as far as the table says by which stacks are unwound
+    /// (Linux Standard Base, ".eh_frame_hdr"); none where it is not there, or not of the kind that linkers write.
+    pub(crate) fn unwound(&self, room: Range<u64>) -> Result<Vec<u64>, BadElf> {
+        const KIND: [u8; 4] = [1, 0x1b, 0x03, 0x3b];
+        let Some(header) = self.section(".eh_frame_hdr") else { return Ok(Vec::new()) };
+        let bytes = self.read(header.sh_offset(LITTLE), header.sh_size(LITTLE), "table of functions")?;
+        if !bytes.starts_with(&KIND) {
+            return Ok(Vec::new());
+        }
+        let entries = bytes.get(12..).unwrap_or_default().chunks_exact(8).filter_map(<[u8]>::first_chunk);
+        let start = |entry: &[u8; 4]| {
+            header.sh_addr(LITTLE).wrapping_add_signed(i64::from(i32::from_le_bytes(*entry)))
+        };
+        let mut starts: Vec<u64> = entries.map(start).filter(|start| room.contains(start)).collect();
+        starts.sort_unstable();
+        starts.dedup();
+        Ok(starts)
     }
 }
 

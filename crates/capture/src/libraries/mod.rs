@@ -1,5 +1,6 @@
 //! TLS libraries: which are mapped by whom, and where their functions stand.
 
+mod boringssl;
 pub mod change;
 mod decode;
 mod elf;
@@ -11,5 +12,6 @@ mod nss;
 pub mod plan;
 pub mod resolve;
 mod ring;
+mod seek;
 pub mod sideband;
 pub mod watch;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use memchr::memmem;
 
+use crate::libraries::boringssl;
 use crate::libraries::decode::{Exports, calls, hook_point, internals};
 use crate::libraries::elf::{BadElf, Bytes, Elf, Machine, Symbol};
 use crate::libraries::go;
@@ -45,6 +46,27 @@ pub fn resolve(
         plan.stack = crypto.and_then(|file| carried_version(&Elf::open(&file).ok()?)).unwrap_or(plan.stack);
     }
     Ok(Verdict::Hook(plan))
+}
+
+/// Looks for the functions of a file whose names are stripped, in all of its code: up to a second of work.
+///
+/// `None` when they are not found, or not without doubt.
+///
+/// # Errors
+/// When it cannot be read, or is not what its headers say.
+pub fn seek(file: &File) -> Result<Option<Plan>, BadElf> {
+    let elf = Elf::open(file)?;
+    let Some(located) = boringssl::locate(&elf)? else { return Ok(None) };
+    let places = vec![
+        (Purpose::Read, located.read),
+        (Purpose::Write, located.write),
+        (Purpose::Handshake, located.handshake),
+    ];
+    let stack = Stack::BoringSsl;
+    match hook(&elf, stack, (stack.to_string(), Found::Located, places)) {
+        Verdict::Hook(plan) => Ok(Some(plan)),
+        Verdict::Dark(..) | Verdict::Plain => Ok(None),
+    }
 }
 
 /// The build id of a file in hexadecimal; empty when it has none.
@@ -370,4 +392,4 @@ fn file_name(path: &Path) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -16,6 +16,7 @@ use crate::libraries::mappings::{self, FileId, Mapped};
 use crate::libraries::plan::Refusal;
 use crate::libraries::resolve::{Verdict, build_id, resolve, stack_by_name};
 use crate::libraries::ring::monotonic;
+use crate::libraries::seek::{Seeker, Sought};
 use crate::libraries::sideband::{Happened, Missed, Sideband};
 
 /// Different files of which something is remembered. A host with a hundred container images maps some ten thousand;
@@ -57,6 +58,8 @@ pub struct Watch {
     /// For each process its files with TLS, and since when (nanoseconds of `CLOCK_MONOTONIC`).
     processes: HashMap<u32, HashMap<FileId, u64>>,
     changes: Vec<Change>,
+    /// Looks for functions without names; `None` where no thread can be had.
+    seeker: Option<Seeker>,
     lost: u64,
     looked: Option<Instant>,
     compared: Instant,
@@ -74,6 +77,7 @@ impl Watch {
             known: HashMap::new(),
             processes: HashMap::new(),
             changes: Vec::new(),
+            seeker: Seeker::start().ok(),
             lost: 0,
             looked: None,
             compared: Instant::now(),
@@ -86,6 +90,9 @@ impl Watch {
     /// What is to be done since the last call; never waits.
     pub fn poll(&mut self) -> Vec<Change> {
         self.compare_processors();
+        while let Some(sought) = self.seeker.as_mut().and_then(Seeker::found) {
+            self.sought(sought);
+        }
         let mut missed = Missed::default();
         let mut happened = Vec::new();
         if let Sight::Told(sideband) = &mut self.sight {
@@ -100,6 +107,13 @@ impl Watch {
         }
         self.release();
         std::mem::take(&mut self.changes)
+    }
+
+    /// Waits until every file whose functions are looked for without their names has been looked into.
+    pub fn settle(&mut self) {
+        while let Some(sought) = self.seeker.as_mut().and_then(Seeker::owed) {
+            self.sought(sought);
+        }
     }
 
     /// A descriptor that becomes ready when there may be something to do; `None` where the kernel does not tell.
@@ -222,12 +236,31 @@ impl Watch {
         let Some(file) = mappings::open(mapped) else { return self.unreachable(mapped) };
         let Ok(meta) = file.metadata() else { return };
         let beside = |name: &str| mappings::open_beside(mapped, name);
+        let again = file.try_clone();
         let standing = match resolve(&file, &mapped.path, beside).unwrap_or(Verdict::Plain) {
             Verdict::Plain => Standing::Plain,
             Verdict::Dark(stack, why) => Standing::Dark(stack, why),
             Verdict::Hook(plan) => Standing::Hooked(Arc::new(plan)),
         };
+        let is_stripped = matches!(standing, Standing::Dark(_, Refusal::Stripped));
         self.learn(mapped, stamp_of(&meta), standing, Some(Door(file)));
+        if let (true, Some(seeker), Ok(again)) = (is_stripped, &mut self.seeker, again) {
+            seeker.ask(mapped.file, again);
+        }
+    }
+
+    /// Hooks a file whose functions were found without their names, unless it is another file by now.
+    fn sought(&mut self, Sought { library, file, plan }: Sought) {
+        let stamp = file.metadata().ok().map(|meta| stamp_of(&meta));
+        let Some(known) = self.known.get_mut(&library).filter(|known| Some(known.stamp) == stamp) else {
+            return;
+        };
+        let (Some(plan), Standing::Dark(_, Refusal::Stripped)) = (plan, &known.standing) else { return };
+        let plan = Arc::new(plan);
+        known.standing = Standing::Hooked(Arc::clone(&plan));
+        self.changes.push(Change::Attach { library, door: Door(file), plan });
+        let users = self.processes.iter().filter(|(_, files)| files.contains_key(&library));
+        self.changes.extend(users.map(|(pid, _)| Change::Used { library, pid: *pid }));
     }
 
     /// Remembers what a file is; one that was hooked with other contents is let go first.

@@ -43,7 +43,7 @@ fn system_libssl() -> Option<PathBuf> {
 }
 
 /// A file of a package that `.ci/wheels` puts beside what cargo builds, by the beginning of its name.
-fn file_of_wheel(package: &str, name: &str) -> Option<PathBuf> {
+pub(crate) fn file_of_wheel(package: &str, name: &str) -> Option<PathBuf> {
     let target = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_path_buf();
     let mut folders = vec![target.join("wheels").join(package)];
     while let Some(folder) = folders.pop() {
@@ -129,6 +129,18 @@ fn a_wheels_own_libssl_is_hooked() {
     let plan = plan_of(&path);
     assert_eq!(plan.found, Found::Internals);
     assert_eq!(instruction_at(&path, offset(&plan, Purpose::WriteFlags).unwrap()), Mnemonic::Push);
+}
+
+/// The newest OpenSSL, inside of a module of Python with its symbols.
+#[test]
+fn openssl_4_inside_of_a_module_is_hooked() {
+    let Some(path) = file_of_wheel("newest", "_rust") else { return };
+    let plan = plan_of(&path);
+    assert!(plan.stack.starts_with("OpenSSL 4."), "{}", plan.stack);
+    assert_eq!(plan.found, Found::Exports(Fallback::Inlined));
+    let reads =
+        plan.functions.iter().filter(|function| matches!(function.purpose, Purpose::Read | Purpose::ReadEx));
+    assert_eq!(reads.count(), 2, "neither form calls the other: {plan:?}");
 }
 
 #[test]
