@@ -188,11 +188,19 @@ static __always_inline bool is_writing(u32 purpose)
 	       purpose == P_FLUSH;
 }
 
+/* The thread's session uses its socket: what was read there is its own, or one that begins next would take it. */
+static __always_inline void take(struct thread *now)
+{
+	if (now->read.key.socket == now->below.key.socket)
+		now->reader = now->session;
+}
+
 /*
  * Finds the socket below the session of a call that returns, where it was neither known for certain nor seen inside the
- * call: the one that was read just before.
+ * call: the one that was read just before. A call that wrote `length` bytes may have finished the handshake, which took
+ * what was read (Node's first request); one that only tried to says nothing of it.
  */
-static __noinline int pair(struct session_key *session, struct thread *now, u32 purpose)
+static __noinline int pair(struct session_key *session, struct thread *now, u32 purpose, u64 length)
 {
 	struct below *known;
 
@@ -201,10 +209,12 @@ static __noinline int pair(struct session_key *session, struct thread *now, u32 
 		if (known)
 			now->below = *known;
 	}
-	if (is_writing(purpose) || now->below.pairing == CERTAIN)
+	if (now->below.pairing == CERTAIN || (is_writing(purpose) && (!length || now->reader)))
 		return 0;
-	if (now->below.pairing && purpose != P_HANDSHAKE)
+	if (now->below.pairing && purpose != P_HANDSHAKE) {
+		take(now);
 		return 0;
+	}
 	if (!now->read.pairing || (now->reader && now->reader != session->session))
 		return 0;
 	now->reader = session->session;
@@ -279,8 +289,12 @@ static __noinline int freed(struct session_key *session)
 {
 	struct below *known = bpf_map_lookup_elem(&sessions, session);
 	struct connection_key alone = unpaired(session);
+	struct thread *now = thread_now(0);
 	struct connection *of;
 
+	/* The next session may stand at the same address. */
+	if (now && now->reader == session->session)
+		now->read.pairing = NOT_PAIRED;
 	if (known) {
 		of = bpf_map_lookup_elem(&connections, &known->key);
 		if (of)

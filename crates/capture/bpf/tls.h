@@ -148,6 +148,7 @@ static __always_inline int entered(struct pt_regs *ctx)
 		recall(&session, now);
 	if (purpose != P_HANDSHAKE && (now->below.muted & (1 << (is_writing(purpose) ? OUT : IN)))) {
 		now->purpose = 0;
+		take(now);
 		if (rarely(now->outer.purpose))
 			resume(now);
 		return RETURN_IDLE;
@@ -198,7 +199,7 @@ static __always_inline int told(struct pt_regs *ctx, struct thread *now, u64 coo
 		now->is_news = 0;
 		remember(&session, &now->below);
 	} else if (rarely(now->below.pairing != CERTAIN))
-		pair(&session, now, purpose);
+		pair(&session, now, purpose, length);
 	/* GnuTLS sends what it took from the call before, which failed, when it is called without bytes: those are lost. */
 	if (rarely(length > now->room && now->from)) {
 		violate(cookie);
