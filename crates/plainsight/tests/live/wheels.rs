@@ -33,7 +33,7 @@ fn queries_are_shown_as_they_were(package: &str, file: &str, version: &str) {
     let watch = Watch::ports(&[server.port]);
     let loaded = wheel.loaded(package);
     until("the library is hooked", || changed_bytes(loaded.pid(), "libssl") > 0);
-    assert_known(loaded.pid(), "libssl-", version);
+    assert_known(loaded.pid(), "libssl-", version, "internals");
     let asked: Vec<Asked> = truth_of(wheel.python(file).arg(server.conninfo("sslmode=require", "shop")));
     let logged = server.served(0);
     let seen = watch.end();
@@ -56,16 +56,27 @@ struct Made {
 
 #[test]
 fn openssl_inside_of_a_module_is_shown_as_it_was() {
+    a_call_is_shown_as_it_was("pyopenssl", "_openssl", "OpenSSL 1.1.1", "internals");
+}
+
+/// OpenSSL 4, whose internal functions are compiled into the exported ones.
+#[test]
+fn the_newest_openssl_inside_of_a_module_is_shown_as_it_was() {
+    a_call_is_shown_as_it_was("newest", "_rust", "OpenSSL 4.", "exports");
+}
+
+/// The module is `file`, and OpenSSL inside of it is of `version`.
+fn a_call_is_shown_as_it_was(package: &str, file: &str, version: &str, hook: &str) {
     let Some(ground) = ground("module", &dark::PROGRAMS) else { return };
-    let Some(wheel) = Wheel::of("module", "pyopenssl") else { return };
+    let Some(wheel) = Wheel::of("module", package) else { return };
     let server = Dark::start(&ground);
     let watch = Watch::ports(&[server.port]);
     let loaded = wheel.loaded("OpenSSL.SSL");
-    until("the module is hooked", || changed_bytes(loaded.pid(), "_openssl") > 0);
+    until("the module is hooked", || changed_bytes(loaded.pid(), file) > 0);
     let made: Vec<Made> = truth_of(wheel.python("pyopenssl_client.py").arg(server.port.to_string()));
     let [made] = made.as_slice() else { panic!("one call was made: {made:?}") };
-    assert!(made.version.starts_with("OpenSSL 1.1.1"), "{made:?}");
-    assert_known(loaded.pid(), "_openssl", "OpenSSL 1.1.1");
+    assert!(made.version.starts_with(version), "{made:?}");
+    assert_known(loaded.pid(), file, version, hook);
     let seen = watch.end();
     let [access] = seen.accesses.as_slice() else { panic!("one call was made: {seen:#?}") };
     assert_eq!(access.statement.as_deref(), Some("GET /module"));
@@ -76,7 +87,7 @@ fn openssl_inside_of_a_module_is_shown_as_it_was() {
 }
 
 /// The doctor must name the code in a process, by its file and its version, and see it.
-fn assert_known(pid: u32, file: &str, version: &str) {
+fn assert_known(pid: u32, file: &str, version: &str, hook: &str) {
     let report: Value =
         serde_json::from_str(&text_of(Command::new(PLAINSIGHT).args(["doctor", "--json"]))).unwrap();
     let is_it = |process: &&Value| {
@@ -85,5 +96,5 @@ fn assert_known(pid: u32, file: &str, version: &str) {
     let process = report["processes"].as_array().unwrap().iter().find(is_it);
     let process = process.unwrap_or_else(|| panic!("the doctor does not know {file} of {pid}: {report:#}"));
     assert!(process["library"].as_str().unwrap().starts_with(version), "{process:#}");
-    assert_eq!(process["hook"], "internals", "{process:#}");
+    assert_eq!(process["hook"], hook, "{process:#}");
 }
