@@ -15,6 +15,7 @@ mod early;
 mod faults;
 mod gnutls;
 mod go;
+mod linked;
 mod load;
 mod namespaces;
 mod packets;

@@ -25,6 +25,7 @@ pub(crate) struct Access {
     pub(crate) error: Option<Failure>,
     pub(crate) rows: Option<u64>,
     pub(crate) affected: Option<u64>,
+    pub(crate) request_bytes: u64,
     pub(crate) response_bytes: u64,
     pub(crate) latency_us: Option<u64>,
     pub(crate) complete: Complete,
