@@ -56,11 +56,6 @@ impl Wheel {
         self.give(python(file))
     }
 
-    /// A file of the package, by its path in there.
-    pub(crate) fn file(&self, path: &str) -> PathBuf {
-        self.folder.join(path)
-    }
-
     /// A process that has loaded a module of the package, and waits.
     pub(crate) fn loaded(&self, module: &str) -> Running {
         let words = format!("import {module}; print({module}.__file__, flush=True); input()");
