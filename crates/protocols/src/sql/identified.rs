@@ -24,7 +24,7 @@ pub(super) fn secret(bytes: &[u8], mut at: usize) -> Option<Secret> {
     if let (call, [b'(', ..]) = rest.split_at(word(rest).len()) {
         at = behind_joints(bytes, at + call.len() + 1)?;
     }
-    literal(bytes, at)
+    quoted_literal(bytes, at)
 }
 
 /// What is set behind each `IDENTIFIED`: a password, or what a server keeps of it.
@@ -70,14 +70,22 @@ fn clause(bytes: &[u8], mut at: usize, found: &mut Vec<Secret>) -> usize {
     bytes.len()
 }
 
-/// The literal or parameter that begins at `at`.
+/// The literal or parameter that begins at `at`; a number too, which behind `IDENTIFIED` is what a server keeps.
 fn literal(bytes: &[u8], at: usize) -> Option<Secret> {
+    let rest = bytes.get(at..)?;
+    match rest {
+        // 0x24412430..
+        [b'0'..=b'9', ..] => Some(Secret::Literal(at, at + word(rest).len())),
+        _ => quoted_literal(bytes, at),
+    }
+}
+
+/// The literal in quotes, or the parameter, that begins at `at`.
+fn quoted_literal(bytes: &[u8], at: usize) -> Option<Secret> {
     let rest = bytes.get(at..)?;
     match rest {
         [quote @ (b'\'' | b'"'), text @ ..] => Some(Secret::Literal(at + 1, at + 1 + quoted(*quote, text))),
         [b'?', ..] => Some(Secret::Place(at)),
-        // 0x24412430.., or a number.
-        [b'0'..=b'9', ..] => Some(Secret::Literal(at, at + word(rest).len())),
         _ => None,
     }
 }
@@ -153,11 +161,10 @@ mod tests {
         for sql in [
             "SELECT IF(password IS NULL, 'a', 'b')",
             "ALTER USER a PASSWORD EXPIRE",
-            "SELECT identified, 'a' FROM t",
+            "CREATE TABLE u (password VARCHAR(20) DEFAULT NULL, note INT)",
+            "SELECT IFNULL(a, 'b') FROM modified",
         ] {
-            if !sql.contains("identified,") {
-                assert_eq!(masked(sql, End::Whole, Dialect::Mysql).text, sql);
-            }
+            assert_eq!(masked(sql, End::Whole, Dialect::Mysql).text, sql);
         }
     }
 

@@ -50,9 +50,7 @@ fn reader(bytes: &[u8]) -> Reader<'_> {
 
 /// Whether `bytes` begin with a server's greeting, or with its refusal to greet.
 pub(super) fn greeting(bytes: &[u8]) -> Chain {
-    let Some((header, body, behind)) = first(bytes) else {
-        return if bytes.get(3).is_none_or(|b| *b == 0) { Chain::Open } else { Chain::Broken };
-    };
+    let Some((header, body, behind)) = first(bytes) else { return Chain::Open };
     if header.sequence != 0
         || !(GREETING..OPENING).contains(&header.length) && body.first() != Some(&tag::ERR)
     {
@@ -76,9 +74,7 @@ pub(super) fn greeting(bytes: &[u8]) -> Chain {
 
 /// Whether `bytes` begin with what a client says first: alone, or behind its request for TLS.
 pub(super) fn introduction(bytes: &[u8]) -> Chain {
-    let Some((header, body, _)) = first(bytes) else {
-        return if bytes.is_empty() { Chain::Open } else { Chain::Broken };
-    };
+    let Some((header, body, _)) = first(bytes) else { return Chain::Open };
     if !matches!(header.sequence, 1 | 2) || !(32..OPENING).contains(&header.length) {
         return Chain::Broken;
     }
@@ -86,7 +82,7 @@ pub(super) fn introduction(bytes: &[u8]) -> Chain {
     match login::answer(&mut reader(body)) {
         Ok(Answer::Encrypt) => Chain::Sound,
         Ok(Answer::Introduction(introduction)) => Chain::from(introduction.is_likely()),
-        Err(Stop::Short) if !is_whole && body.len() >= 32 => Chain::Open,
+        Err(Stop::Short) if !is_whole => Chain::Open,
         Err(_) => Chain::Broken,
     }
 }
@@ -95,9 +91,7 @@ pub(super) fn introduction(bytes: &[u8]) -> Chain {
 pub(super) fn command(bytes: &[u8]) -> Chain {
     let mut rest = bytes;
     for _ in 0..PROOF {
-        let Some((header, body, behind)) = first(rest) else {
-            return if rest.len() < bytes.len() || bytes.is_empty() { Chain::Open } else { Chain::Broken };
-        };
+        let Some((header, body, behind)) = first(rest) else { return Chain::Open };
         if header.sequence != 0 || header.length == 0 {
             return Chain::Broken;
         }
@@ -199,9 +193,7 @@ fn is_text(bytes: &[u8]) -> bool {
 
 /// Whether `bytes` begin with a server's answer to a command.
 pub(super) fn answer(bytes: &[u8]) -> Chain {
-    let Some((header, body, behind)) = first(bytes) else {
-        return if bytes.is_empty() { Chain::Open } else { Chain::Broken };
-    };
+    let Some((header, body, behind)) = first(bytes) else { return Chain::Open };
     if header.sequence != 1 || header.length == 0 {
         return Chain::Broken;
     }
@@ -286,7 +278,8 @@ pub(super) fn rows(bytes: &[u8]) -> Chain {
         Some((Header { sequence: 1, .. }, [], _)) => Chain::Open,
         // A result whose columns the client knows.
         Some((Header { sequence: 1, length: 2 }, [1..=0xfa, 0], _)) => Chain::Sound,
-        Some(_) | None => Chain::Broken,
+        Some(_) => Chain::Broken,
+        None => Chain::Open,
     }
 }
 
@@ -322,6 +315,15 @@ mod tests {
         assert_eq!(answer(b"\x01\0\0\x01\x01"), Chain::Open);
         assert_eq!(answer(b"\x01\0\0\x01\x01\x17\0\0\x02\x03dex"), Chain::Broken);
         assert_eq!(answer(b"\x0d\0\0\x01\xff\x15\x04#28000Access"), Chain::Sound);
+    }
+
+    #[test]
+    fn a_header_may_come_apart_from_its_body() {
+        let introduction = |bytes: &[u8]| super::introduction(bytes);
+        assert_eq!([introduction(b"\xd4\0"), introduction(b"\xd4\0\0\x02")], [Chain::Open; 2]);
+        assert_eq!([command(b"\x11"), command(b"\x11\0\0\0")], [Chain::Open; 2]);
+        assert_eq!([answer(b"\x07"), answer(b"\x07\0\0\x01")], [Chain::Open; 2]);
+        assert_eq!([greeting(b"\x4a"), greeting(b"\x4a\0\0\0")], [Chain::Open; 2]);
     }
 
     #[test]

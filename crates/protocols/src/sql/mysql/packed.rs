@@ -303,9 +303,7 @@ pub(super) fn answer(bytes: &[u8]) -> Chain {
 
 fn look(bytes: &[u8], sequence: u8, judge: fn(&[u8]) -> Chain) -> Chain {
     let wire = Reader::new(bytes, 0, crate::kit::reader::Ahead::Open);
-    let Ok(begin) = header(&wire) else {
-        return if bytes.is_empty() { Chain::Open } else { Chain::Broken };
-    };
+    let Ok(begin) = header(&wire) else { return Chain::Open };
     if begin.sequence != sequence || begin.length == 0 {
         return Chain::Broken;
     }

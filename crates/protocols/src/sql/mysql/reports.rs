@@ -30,7 +30,9 @@ pub(super) struct Done<'a> {
     /// What a person may read of it.
     pub(super) note: &'a [u8],
     /// What changed of the session, by the server's numbers.
-    pub(super) changes: &'a [u8],
+    changes: &'a [u8],
+    /// What is behind it: nothing, where it is one.
+    rest: &'a [u8],
 }
 
 impl<'a> Done<'a> {
@@ -66,6 +68,7 @@ impl<'a> Done<'a> {
                 self.note = note;
                 if self.status & status::SESSION_CHANGED != 0 {
                     self.changes = counted(&mut wire).unwrap_or_default();
+                    self.rest = wire.rest();
                 }
             }
             Ok(_) | Err(_) => self.note = rest,
@@ -142,9 +145,9 @@ pub(super) fn is_likely(body: &[u8]) -> bool {
         return false;
     }
     let Ok(done) = Done::read(body) else { return false };
-    // Changes of the session come with the word that there are some; a text without it can be read.
     let is_text = !done.note.iter().any(|b| *b < b' ' && !b.is_ascii_whitespace());
-    is_text && (done.status & status::SESSION_CHANGED == 0 || !done.changes.is_empty())
+    let is_told = done.status & status::SESSION_CHANGED == 0 || done.rest.is_empty();
+    is_text && is_told
 }
 
 #[cfg(test)]
@@ -175,5 +178,7 @@ mod tests {
         assert!(is_likely(b"\0\0\0\x02\0\0\0"));
         assert!(!is_likely(b"\0\0\0\x02\0\0"));
         assert!(!is_likely(b"\0\0\0\x02\0\0\0\x01\x02\x03"));
+        // The session changed, and in nothing that is told.
+        assert!(is_likely(b"\0\0\0\0\x40\0\0\0\0"));
     }
 }
