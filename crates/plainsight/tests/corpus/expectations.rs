@@ -35,9 +35,11 @@ pub(crate) fn read(file: &Path) -> Option<Expectation> {
     let log = name.rsplit_once("__").filter(|(_, log)| log.ends_with(".log")).map(|(_, log)| log);
     match log {
         Some(log) if log.starts_with("http") => Some(zeek::http(name, &text)),
+        Some("mysql.log") => Some(zeek::mysql(name, &text)),
         Some("postgresql.log") => Some(zeek::postgresql(name, &text)),
         _ if name.ends_with("httpv1.result") => Some(deepflow::http(name, &text)),
         _ if name.ends_with("pgsql-all.result") => Some(deepflow::postgresql(name, &text)),
+        _ if name.contains("__mysql__") && name.ends_with(".result") => Some(deepflow::mysql(name, &text)),
         _ if name.ends_with(".out") => Some(ndpi::connections(name, &text)),
         _ => None,
     }

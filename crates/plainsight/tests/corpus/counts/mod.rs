@@ -5,6 +5,7 @@
 //! for one. Where else it differs, the capture has a comment.
 
 mod http;
+mod mysql;
 mod postgresql;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,8 @@ use std::collections::BTreeMap;
 use crate::captures::Capture;
 
 /// The exchanges of each protocol, by capture.
-const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[("http", http::HELD), ("postgresql", postgresql::HELD)];
+const PROTOCOLS: &[(&str, &[(&str, usize)])] =
+    &[("http", http::HELD), ("mysql", mysql::HELD), ("postgresql", postgresql::HELD)];
 
 /// What a capture should give, by protocol: nothing, unless it is counted here.
 pub(crate) fn of(capture: &Capture) -> BTreeMap<String, usize> {

@@ -1,6 +1,7 @@
 //! Where we and another project hear different things, who is right, and how that was found out.
 
 mod http;
+mod mysql;
 mod postgresql;
 
 use std::collections::BTreeMap;
@@ -48,5 +49,5 @@ pub(crate) fn unused(met: &BTreeMap<usize, usize>, captures: &[Capture]) -> Vec<
 
 /// All of them, in the order of their places.
 fn listed() -> impl Iterator<Item = &'static Disagreement> {
-    [http::LISTED, postgresql::LISTED].into_iter().flatten()
+    [http::LISTED, mysql::LISTED, postgresql::LISTED].into_iter().flatten()
 }

@@ -41,6 +41,51 @@ fn answered(rows: Option<u64>) -> String {
     line(&[("rows", rows.unwrap_or_default().to_string())])
 }
 
+/// Statements where they are sent, log-ins, and how each answer ended.
+pub(super) fn mysql(name: String, text: &str) -> Expectation {
+    let messages = text.lines().filter_map(|line| {
+        let json = line.rsplit_once(" is_mysql").map_or(line, |(json, _)| json);
+        serde_json::from_str::<Value>(json).ok()
+    });
+    let lines = messages.filter_map(|message| of_mysql_message(&message)).collect();
+    let told_by = |heard: &[Access]| heard.iter().flat_map(of_mysql).collect();
+    Expectation { name, lines, told_by: Box::new(told_by) }
+}
+
+/// The numbers of COM_QUERY and COM_STMT_PREPARE, whose statements DeepFlow tells.
+const STATEMENTS: [u64; 2] = [3, 22];
+
+fn of_mysql_message(message: &Value) -> Option<String> {
+    let resource = message["request_resource"].as_str().unwrap_or_default();
+    match message["msg_type"].as_str() {
+        Some("Response") => Some(ended(if message["response_status"] == "ok" { "ok" } else { "error" })),
+        Some("Request") if message["request_type"].as_u64().is_some_and(|n| STATEMENTS.contains(&n)) => {
+            Some(prepared(resource))
+        }
+        Some("Request") => {
+            let user = resource.strip_prefix("Login username: ")?.split(' ').next()?;
+            Some(line(&[("login", user.to_owned())]))
+        }
+        _ => None,
+    }
+}
+
+fn of_mysql(access: &Access) -> Vec<String> {
+    let asked = match (access.text("/operation"), access.text("/statement")) {
+        ("login", _) => Some(line(&[("login", access.text("/session/user").to_owned())])),
+        (_, "") => None,
+        // It tells the values of an execution, and not what is run.
+        _ if access.text("/parameters/0") != "" => None,
+        (_, statement) => Some(prepared(statement)),
+    };
+    let outcome = Some(access.text("/outcome")).filter(|outcome| matches!(*outcome, "ok" | "error"));
+    asked.into_iter().chain(outcome.map(ended)).collect()
+}
+
+fn ended(outcome: &str) -> String {
+    line(&[("outcome", outcome.to_owned())])
+}
+
 /// Requests and answers of HTTP/1.
 pub(super) fn http(name: String, text: &str) -> Expectation {
     let lines = text.lines().filter(|line| line.contains("proto: Http1")).map(of_struct).collect();

@@ -3,21 +3,31 @@
 use crate::expectations::Expectation;
 use crate::replayed::Access;
 
-/// The connections that are PostgreSQL, by the client's port.
+/// Its names of protocols, and ours.
+const PROTOCOLS: [(&str, &str); 2] = [("PostgreSQL", "postgresql"), ("MySQL", "mysql")];
+
+/// The connections of protocols that we know by the same name, by the client's port.
 pub(super) fn connections(name: String, text: &str) -> Expectation {
-    let labelled = text.lines().filter(|line| line.contains("/PostgreSQL]"));
-    let port = |line: &str| line.split(" <-> ").next()?.rsplit(':').next().map(str::to_owned);
-    let lines = labelled.filter_map(port).map(told).collect();
+    let lines = text.lines().filter_map(labelled).collect();
     let told_by = |heard: &[Access]| {
-        let postgresql = heard.iter().filter(|access| access.text("/protocol") == "postgresql");
-        let mut ports: Vec<_> = postgresql.filter_map(|access| access.number("/client/port")).collect();
-        ports.sort_unstable();
-        ports.dedup();
-        ports.into_iter().map(|port| told(port.to_string())).collect()
+        let connections = heard.iter().filter_map(|access| {
+            let (theirs, _) = PROTOCOLS.iter().find(|(_, ours)| *ours == access.text("/protocol"))?;
+            Some(told(theirs, &access.number("/client/port")?.to_string()))
+        });
+        let mut connections: Vec<_> = connections.collect();
+        connections.sort_unstable();
+        connections.dedup();
+        connections
     };
     Expectation { name, lines, told_by: Box::new(told_by) }
 }
 
-fn told(port: String) -> String {
-    format!("PostgreSQL from port {port}")
+fn labelled(line: &str) -> Option<String> {
+    let (theirs, _) = PROTOCOLS.iter().find(|(theirs, _)| line.contains(&format!("/{theirs}]")))?;
+    let port = line.split(" <-> ").next()?.rsplit(':').next()?;
+    Some(told(theirs, port))
+}
+
+fn told(protocol: &str, port: &str) -> String {
+    format!("{protocol} from port {port}")
 }

@@ -85,6 +85,51 @@ fn of_statement([port, user, database, outcome]: [&str; 4], statement: &str, row
     ])
 }
 
+/// `mysql.log`: a row for each command, those without an answer too.
+pub(super) fn mysql(name: String, text: &str) -> Expectation {
+    let of_row = |row: &Row| {
+        let fact = |column: &str| row.get(column).cloned().unwrap_or_default();
+        // What nobody answers is no exchange to us.
+        let is_answered = fact("cmd") != "quit" && fact("cmd") != "statement_close";
+        // Zeek makes nothing of the line that answers COM_STATISTICS.
+        let outcome = if fact("success") == "F" { "error" } else { "ok" };
+        let words = [fact("id.orig_p"), fact("cmd"), fact("arg"), outcome.to_owned(), fact("response")];
+        is_answered.then(|| of_command(words))
+    };
+    let lines = rows(text).iter().filter_map(of_row).collect();
+    let told_by = |heard: &[Access]| {
+        // A refusal is no command.
+        let answered = heard.iter().filter(|access| access.text("/outcome") != "oneway");
+        answered.map(of_mysql).collect()
+    };
+    Expectation { name, lines, told_by: Box::new(told_by) }
+}
+
+fn of_mysql(access: &Access) -> String {
+    let port = access.number("/client/port").unwrap_or_default().to_string();
+    let operation = access.text("/operation");
+    let statement = access.text("/statement");
+    let (command, argument) = match operation {
+        "login" => ("login".to_owned(), access.text("/session/user")),
+        "CHANGE_USER" => ("change_user".to_owned(), access.text("/parameters/0")),
+        "INIT_DB" | "FIELD_LIST" => (operation.to_lowercase(), access.text("/targets/0")),
+        _ if statement.is_empty() => (operation.to_lowercase(), ""),
+        _ => ("query".to_owned(), statement),
+    };
+    let outcome = access.text("/outcome").to_owned();
+    of_command([port, command, argument.to_owned(), outcome, access.text("/error/message").to_owned()])
+}
+
+fn of_command([port, command, argument, outcome, error]: [String; 5]) -> String {
+    line(&[
+        ("port", port),
+        ("command", command),
+        ("argument", folded(&argument)),
+        ("outcome", outcome),
+        ("error", error),
+    ])
+}
+
 /// The columns' names: after `#fields`, or the first line.
 fn columns(text: &str) -> Vec<&str> {
     let fields = text.lines().find_map(|line| line.strip_prefix("#fields\t"));
