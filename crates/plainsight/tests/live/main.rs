@@ -17,6 +17,7 @@ mod gnutls;
 mod go;
 mod linked;
 mod load;
+mod mysql;
 mod namespaces;
 mod packets;
 mod postgres;

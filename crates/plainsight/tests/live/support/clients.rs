@@ -25,6 +25,13 @@ pub(crate) fn node(file: &str) -> Command {
     command
 }
 
+/// A Perl client, of `tests/live/clients`, in Debian's own Perl.
+pub(crate) fn perl(file: &str) -> Command {
+    let mut command = Command::new("/usr/bin/perl");
+    command.arg(path(file));
+    command
+}
+
 /// Whether Debian's Python has a module.
 pub(crate) fn python_has(module: &str) -> bool {
     Command::new(PYTHON).args(["-c", &format!("import {module}")]).output().is_ok_and(|o| o.status.success())

@@ -8,6 +8,7 @@ pub(crate) mod go;
 pub(crate) mod ground;
 pub(crate) mod libraries;
 pub(crate) mod lighttpd;
+pub(crate) mod mysql;
 pub(crate) mod nginx;
 pub(crate) mod postgres;
 pub(crate) mod process;
