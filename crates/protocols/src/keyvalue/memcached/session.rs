@@ -116,8 +116,9 @@ impl Memcached {
             Carrier::Stream => return Ok(Key::Turn),
             Carrier::Unknown if wire.rest().is_empty() => return Err(Stop::Short),
             Carrier::Unknown => {
-                let is_text = wire.rest().first().is_some_and(u8::is_ascii_alphanumeric);
-                if wire.rest().len() < FRAME && !is_text {
+                // No word of the text protocol holds a zero.
+                let is_text = matches!(wire.rest(), [first, _, third, ..] if first.is_ascii_alphanumeric() && *third != 0);
+                if wire.rest().len() <= FRAME && !is_text {
                     return Err(Stop::Short);
                 }
                 let is_datagram = is_frame(wire.rest());
@@ -128,7 +129,10 @@ impl Memcached {
             }
             Carrier::Datagrams => {}
         }
-        if wire.rest().len() >= FRAME && !is_frame(wire.rest()) {
+        if wire.rest().len() <= FRAME {
+            return Err(Stop::Short);
+        }
+        if !is_frame(wire.rest()) {
             return Err(wire.broken("a datagram begins with no number"));
         }
         let id = wire.be16()?;
@@ -217,9 +221,14 @@ impl Memcached {
     }
 }
 
-/// Whether bytes begin as a datagram does that is alone.
+/// Whether bytes begin as a datagram does that is alone; the two bytes that should be 0 often are not.
 pub(super) fn is_frame(bytes: &[u8]) -> bool {
-    matches!(bytes, [_, _, 0, 0, 0, 1, 0, 0, ..])
+    match bytes {
+        [_, _, 0, 0, 0, 1, _, _, first, ..] => {
+            matches!(*first, REQUEST | RESPONSE) || first.is_ascii_alphanumeric()
+        }
+        _ => false,
+    }
 }
 
 /// A key as a target.
