@@ -21,6 +21,7 @@ pub(crate) struct Access {
     pub(crate) operation: String,
     pub(crate) statement: Option<String>,
     pub(crate) parameters: Vec<Option<String>>,
+    pub(crate) targets: Vec<String>,
     pub(crate) outcome: String,
     pub(crate) error: Option<Failure>,
     pub(crate) rows: Option<u64>,

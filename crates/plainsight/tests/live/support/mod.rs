@@ -12,4 +12,5 @@ pub(crate) mod mysql;
 pub(crate) mod nginx;
 pub(crate) mod postgres;
 pub(crate) mod process;
+pub(crate) mod stores;
 pub(crate) mod watch;
