@@ -5,16 +5,23 @@
 //! for one. Where else it differs, the capture has a comment.
 
 mod http;
+mod memcached;
 mod mysql;
 mod postgresql;
+mod redis;
 
 use std::collections::BTreeMap;
 
 use crate::captures::Capture;
 
 /// The exchanges of each protocol, by capture.
-const PROTOCOLS: &[(&str, &[(&str, usize)])] =
-    &[("http", http::HELD), ("mysql", mysql::HELD), ("postgresql", postgresql::HELD)];
+const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
+    ("http", http::HELD),
+    ("memcached", memcached::HELD),
+    ("mysql", mysql::HELD),
+    ("postgresql", postgresql::HELD),
+    ("redis", redis::HELD),
+];
 
 /// What a capture should give, by protocol: nothing, unless it is counted here.
 pub(crate) fn of(capture: &Capture) -> BTreeMap<String, usize> {

@@ -1,8 +1,10 @@
 //! Where we and another project hear different things, who is right, and how that was found out.
 
 mod http;
+mod memcached;
 mod mysql;
 mod postgresql;
+mod redis;
 
 use std::collections::BTreeMap;
 
@@ -49,5 +51,6 @@ pub(crate) fn unused(met: &BTreeMap<usize, usize>, captures: &[Capture]) -> Vec<
 
 /// All of them, in the order of their places.
 fn listed() -> impl Iterator<Item = &'static Disagreement> {
-    [http::LISTED, mysql::LISTED, postgresql::LISTED].into_iter().flatten()
+    let all = [http::LISTED, memcached::LISTED, mysql::LISTED, postgresql::LISTED, redis::LISTED];
+    all.into_iter().flatten()
 }

@@ -113,3 +113,50 @@ fn of_http(access: &Access) -> [String; 2] {
     let status = access.number("/details/http/status").map(|status| status.to_string()).unwrap_or_default();
     [line(&request), line(&[("status", status)])]
 }
+
+/// Commands of Redis, and the errors that answer them.
+pub(super) fn redis(name: String, text: &str) -> Expectation {
+    let lines = text
+        .lines()
+        .flat_map(|line| [told("request", quoted(line, "request")), told("error", quoted(line, "error"))]);
+    let lines = lines.flatten().collect();
+    let told_by = |heard: &[Access]| heard.iter().flat_map(of_redis).collect();
+    Expectation { name, lines, told_by: Box::new(told_by) }
+}
+
+fn of_redis(access: &Access) -> Vec<String> {
+    let error = match access.text("/error/code") {
+        "" => None,
+        code => Some(format!("-{code} {}", access.text("/error/message"))),
+    };
+    [told("request", Some(access.text("/statement").to_owned())), told("error", error)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// The text behind a name, in quotes.
+fn quoted(line: &str, name: &str) -> Option<String> {
+    let (_, rest) = line.split_once(&format!(" {name}: \""))?;
+    rest.split('"').next().map(str::to_owned)
+}
+
+fn told(name: &str, text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).map(|text| line(&[(name, text)]))
+}
+
+/// Commands of memcached; of their answers, it tells the first line.
+pub(super) fn memcached(name: String, text: &str) -> Expectation {
+    let request = |line: &str| {
+        let (_, rest) = line.split_once("MemcachedInfo { msg_type: Request request: ")?;
+        told("request", rest.split(" req_size:").next().map(str::to_owned))
+    };
+    let lines = text.lines().filter_map(request).collect();
+    let told_by = |heard: &[Access]| {
+        heard
+            .iter()
+            .filter_map(|access| told("request", Some(access.text("/statement").to_owned())))
+            .collect()
+    };
+    Expectation { name, lines, told_by: Box::new(told_by) }
+}

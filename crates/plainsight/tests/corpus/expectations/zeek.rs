@@ -130,6 +130,34 @@ fn of_command([port, command, argument, outcome, error]: [String; 5]) -> String 
     ])
 }
 
+/// `redis.log`: a row for each command; what became of it is unset where nobody answered.
+pub(super) fn redis(name: String, text: &str) -> Expectation {
+    let of_row = |row: &Row| {
+        let fact = |column: &str| row.get(column).cloned().unwrap_or_default();
+        let outcome = match row.get("success").map(String::as_str) {
+            Some("T") => "ok",
+            Some(_) => "error",
+            None => "",
+        };
+        of_word([&fact("id.orig_p"), &fact("cmd.name"), outcome])
+    };
+    let lines = rows(text).iter().map(of_row).collect();
+    let told_by = |heard: &[Access]| heard.iter().map(of_redis).collect();
+    Expectation { name, lines, told_by: Box::new(told_by) }
+}
+
+fn of_redis(access: &Access) -> String {
+    let port = access.number("/client/port").unwrap_or_default().to_string();
+    // To Zeek, the name of a command is its first word.
+    let command = access.text("/operation").split(' ').next().unwrap_or_default();
+    let answered = Some(access.text("/outcome")).filter(|outcome| matches!(*outcome, "ok" | "error"));
+    of_word([&port, command, answered.unwrap_or_default()])
+}
+
+fn of_word([port, command, outcome]: [&str; 3]) -> String {
+    line(&[("port", port.to_owned()), ("command", command.to_uppercase()), ("outcome", outcome.to_owned())])
+}
+
 /// The columns' names: after `#fields`, or the first line.
 fn columns(text: &str) -> Vec<&str> {
     let fields = text.lines().find_map(|line| line.strip_prefix("#fields\t"));
