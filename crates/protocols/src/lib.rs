@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
+pub mod document;
 pub mod keyvalue;
 pub mod kit;
 pub mod sql;
@@ -17,6 +18,7 @@ pub static ALL: &[&dyn Protocol] = &[
     keyvalue::memcached::MEMCACHED,
     &web::http1::Http,
     &web::http2::Http,
+    document::mongodb::MONGODB,
 ];
 
 /// What is spoken inside of a protocol of these, by its name in records: a folder that has no line among them.

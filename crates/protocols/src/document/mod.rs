@@ -1,0 +1,3 @@
+//! Protocols of document databases.
+
+pub mod mongodb;
