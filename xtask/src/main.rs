@@ -3,6 +3,7 @@
 mod http;
 mod http2;
 mod keyvalue;
+mod mongodb;
 mod mysql;
 mod postgres;
 mod programs;
@@ -18,10 +19,10 @@ const USAGE: &str = "usage: xtask record [PROTOCOL] [--only SCENARIO] [--program
     --programs  where initdb, postgres, psql and pgbench are (default: /usr/lib/postgresql/15/bin)
     --python    a Python that has psycopg, psycopg2 and asyncpg; PyMySQL, mysql-connector-python and asyncmy;
                 requests, aiohttp, brotli and zstandard; httpx, h2, grpcio and grpcio-tools; redis from 5 on and
-                pymemcache (default: python3)";
+                pymemcache; secantusdb, pymongo, python-snappy, zstandard and backports.zstd (default: python3)";
 
 /// What is recorded.
-const PROTOCOLS: [&str; 6] = ["postgresql", "mysql", "http", "http2", "redis", "memcached"];
+const PROTOCOLS: [&str; 7] = ["postgresql", "mysql", "http", "http2", "redis", "memcached", "mongodb"];
 
 /// What every step of a task may fail with: what was tried, and why it failed.
 type Outcome<T> = Result<T, String>;
@@ -50,6 +51,7 @@ fn record(protocol: &str, options: &[&str]) -> Outcome<()> {
         "http2" => http2::record(&http::Options::read(options)?),
         "redis" => keyvalue::record(&keyvalue::REDIS, &keyvalue::Options::read(options)?),
         "memcached" => keyvalue::record(&keyvalue::MEMCACHED, &keyvalue::Options::read(options)?),
+        "mongodb" => mongodb::record(&mongodb::Options::read(options)?),
         _ => Err(format!("{protocol} is not recorded; {} are\n{USAGE}", PROTOCOLS.join(", "))),
     }
 }

@@ -1,0 +1,123 @@
+//! Records fixtures of MongoDB's protocol.
+
+mod server;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use protocols::kit::transcript::{Line, write_line};
+
+use crate::Outcome;
+use crate::programs::run;
+use crate::relay::Relay;
+
+use server::Server;
+
+/// Where the fixtures live.
+const FIXTURES: &str = "crates/protocols/src/document/mongodb/fixtures";
+/// A fixture is read by people: a longer one is a mistake of its scenario.
+const LONGEST: usize = 64 << 10;
+/// What the driver's connections to watch the server do, and those to be used, come in no order: this names the ones that
+/// are used.
+const OPTIONS: &str = "directConnection=true&serverMonitoringMode=poll";
+
+/// One thing that a client does.
+struct Scenario {
+    name: &'static str,
+    script: &'static str,
+    compressor: Option<&'static str>,
+    /// What the connection that is kept says, and no other one: the n-th that says so.
+    says: (&'static [u8], usize),
+}
+
+const fn scenario(name: &'static str, script: &'static str, says: (&'static [u8], usize)) -> Scenario {
+    Scenario { name, script, compressor: None, says }
+}
+
+const SCENARIOS: &[Scenario] = &[
+    scenario("commands", include_str!("commands.py"), (b"insert\0", 0)),
+    scenario("oneway", include_str!("oneway.py"), (b"insert\0", 0)),
+    scenario("exhaust", include_str!("exhaust.py"), (b"insert\0", 0)),
+    scenario("create_user", include_str!("login.py"), (b"createUser\0", 0)),
+    scenario("login", include_str!("login.py"), (b"saslContinue\0", 0)),
+    scenario("login_refused", include_str!("login.py"), (b"saslContinue\0", 1)),
+    Scenario {
+        compressor: Some("snappy"),
+        ..scenario("snappy", include_str!("compressed.py"), (b"\xdc\x07\0\0", 0))
+    },
+    Scenario {
+        compressor: Some("zlib"),
+        ..scenario("zlib", include_str!("compressed.py"), (b"\xdc\x07\0\0", 0))
+    },
+    Scenario {
+        compressor: Some("zstd"),
+        ..scenario("zstd", include_str!("compressed.py"), (b"\xdc\x07\0\0", 0))
+    },
+    scenario("monitor", include_str!("monitor.py"), (b"topologyVersion\0", 0)),
+];
+
+/// What the command line asks for.
+pub(crate) struct Options {
+    only: Option<String>,
+    python: String,
+}
+
+impl Options {
+    /// Reads the words behind `record mongodb`.
+    pub(crate) fn read(words: &[&str]) -> Outcome<Options> {
+        let mut options = Options { only: None, python: "python3".to_owned() };
+        for pair in words.chunks(2) {
+            match pair {
+                ["--only", name] => options.only = Some((*name).to_owned()),
+                ["--python", program] => options.python = (*program).to_owned(),
+                _ => return Err(crate::USAGE.to_owned()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Starts the servers, runs the scenarios, and writes their fixtures.
+pub(crate) fn record(options: &Options) -> Outcome<()> {
+    for scenario in SCENARIOS.iter().filter(|s| options.only.as_deref().is_none_or(|name| name == s.name)) {
+        let server = Server::start(&options.python)?;
+        let compressing =
+            scenario.compressor.map(|name| Server::compressing(&options.python, server.address, name));
+        let compressing = compressing.transpose()?;
+        let relay = Relay::open(compressing.as_ref().unwrap_or(&server).address)?;
+        let offered = scenario.compressor.map(|name| format!("&compressors={name}")).unwrap_or_default();
+        let mode = if scenario.name == "monitor" { "directConnection=true" } else { OPTIONS };
+        let uri = format!("mongodb://{}/?{mode}{offered}", relay.address);
+        let mut client = Command::new(&options.python);
+        client.args(["-c", scenario.script]).env("URI", uri).stdin(Stdio::null());
+        run(&mut client).map_err(|e| format!("{}: {e}", scenario.name))?;
+        // The relay's threads end when both sides have closed.
+        std::thread::sleep(Duration::from_millis(200));
+        let talks = relay.take();
+        let (word, nth) = scenario.says;
+        let says = |talk: &&Vec<Line>| talk.iter().any(|l| l.bytes.windows(word.len()).any(|w| w == word));
+        let talk = talks.iter().filter(says).nth(nth);
+        write(scenario, &options.python, talk.ok_or(format!("{}: no connection says so", scenario.name))?)?;
+    }
+    Ok(())
+}
+
+fn write(scenario: &Scenario, python: &str, talk: &[Line]) -> Outcome<()> {
+    let version = |package: &str| {
+        let script = format!("from importlib.metadata import version; print(version('{package}'))");
+        run(Command::new(python).args(["-c", &script])).map(|text| text.trim().to_owned())
+    };
+    let (server, client) = (version("secantusdb")?, version("pymongo")?);
+    let before = scenario.compressor.map(|name| format!(" behind a relay that compresses with {name}"));
+    let mut text =
+        format!("# mongodb: SecantusDB {server}{}, PyMongo {client}\n", before.unwrap_or_default());
+    talk.iter().for_each(|line| text.push_str(&write_line(line)));
+    if text.len() > LONGEST {
+        return Err(format!("{}: {} bytes are too many for a fixture", scenario.name, text.len()));
+    }
+    let path = Path::new(FIXTURES).join(format!("{}.transcript", scenario.name));
+    std::fs::write(&path, &text).map_err(|e| format!("writing {}: {e}", path.display()))?;
+    println!("{} ({} lines, {} bytes)", path.display(), talk.len(), text.len());
+    Ok(())
+}
