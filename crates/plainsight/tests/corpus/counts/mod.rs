@@ -6,6 +6,7 @@
 
 mod http;
 mod memcached;
+mod mongodb;
 mod mysql;
 mod postgresql;
 mod redis;
@@ -18,6 +19,7 @@ use crate::captures::Capture;
 const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("http", http::HELD),
     ("memcached", memcached::HELD),
+    ("mongodb", mongodb::HELD),
     ("mysql", mysql::HELD),
     ("postgresql", postgresql::HELD),
     ("redis", redis::HELD),
