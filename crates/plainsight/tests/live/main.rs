@@ -18,6 +18,7 @@ mod go;
 mod linked;
 mod load;
 mod memcached;
+mod mongodb;
 mod mysql;
 mod namespaces;
 mod packets;

@@ -37,7 +37,8 @@ pub(crate) fn python_has(module: &str) -> bool {
     Command::new(PYTHON).args(["-c", &format!("import {module}")]).output().is_ok_and(|o| o.status.success())
 }
 
-/// A package of Python with TLS code of its own, which `.ci/wheels` has put beside what cargo builds.
+/// A package of Python with TLS code of its own, or a server that Debian has not: `.ci/wheels` has put it beside what
+/// cargo builds.
 pub(crate) struct Wheel {
     folder: PathBuf,
 }
@@ -61,6 +62,20 @@ impl Wheel {
     /// A Python client that has the package.
     pub(crate) fn python(&self, file: &str) -> Command {
         self.give(python(file))
+    }
+
+    /// A module of the package that is a program.
+    pub(crate) fn module(&self, name: &str) -> Command {
+        let mut command = self.give(Command::new(PYTHON));
+        command.args(["-u", "-m", name]);
+        command
+    }
+
+    /// A program of these words.
+    pub(crate) fn words(&self, words: &str) -> Command {
+        let mut command = self.give(Command::new(PYTHON));
+        command.args(["-c", words]);
+        command
     }
 
     /// A process that has loaded a module of the package, and waits.
