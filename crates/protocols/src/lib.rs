@@ -5,6 +5,7 @@
 pub mod document;
 pub mod keyvalue;
 pub mod kit;
+pub mod names;
 pub mod sql;
 pub mod web;
 
@@ -19,6 +20,7 @@ pub static ALL: &[&dyn Protocol] = &[
     &web::http1::Http,
     &web::http2::Http,
     document::mongodb::MONGODB,
+    names::dns::DNS,
 ];
 
 /// What is spoken inside of a protocol of these, by its name in records: a folder that has no line among them.

@@ -1,0 +1,159 @@
+//! Names: labels one behind the other, of which the last ones may stand earlier in the message (RFC 1035, 4.1.4).
+
+use std::fmt::Write;
+
+use crate::kit::protocol::Read;
+use crate::kit::reader::Reader;
+
+/// A name has at most so many bytes on the wire.
+const LONGEST: usize = 255;
+/// A name has at most 127 labels, with a pointer before each.
+const HOPS: usize = 256;
+
+/// Passes over a name.
+pub(super) fn pass(wire: &mut Reader<'_>) -> Read<()> {
+    let begin = wire.taken();
+    loop {
+        let length = wire.u8()?;
+        match length >> 6 {
+            0 if length == 0 => return Ok(()),
+            0 => _ = wire.take(length.into())?,
+            3 => {
+                wire.u8()?;
+                return Ok(());
+            }
+            _ => return Err(wire.broken("a label has a kind that nobody knows")),
+        }
+        if wire.taken() - begin > LONGEST {
+            return Err(wire.broken("a name is too long"));
+        }
+    }
+}
+
+/// Writes the name at `at` of `message`, without the dot at its end; the root is a dot.
+///
+/// One that has no end goes on with `…`.
+pub(super) fn write(out: &mut String, message: &[u8], at: usize) {
+    let begin = out.len();
+    let mut labels = labels(message, at);
+    for label in &mut labels {
+        if out.len() > begin {
+            out.push('.');
+        }
+        write_label(out, label);
+    }
+    match labels.has_ended() {
+        true if out.len() == begin => out.push('.'),
+        true => {}
+        false => out.push('…'),
+    }
+}
+
+/// Whether the name at `at` has an end.
+pub(super) fn is_whole(message: &[u8], at: usize) -> bool {
+    let mut labels = labels(message, at);
+    labels.by_ref().for_each(drop);
+    labels.has_ended()
+}
+
+#[inline]
+pub(super) fn write_label(out: &mut String, label: &[u8]) {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if label.iter().all(plain) {
+        return out.push_str(crate::kit::text::utf8(label).unwrap_or_default());
+    }
+    for byte in label {
+        match byte {
+            b'.' | b'\\' | b'"' => {
+                out.push('\\');
+                out.push(char::from(*byte));
+            }
+            b'!'..=b'~' => out.push(char::from(*byte)),
+            _ => _ = write!(out, "\\{byte:03}"),
+        }
+    }
+}
+
+/// The labels of the name at a place of a message, wherever they stand.
+///
+/// Pointers lead back in the message, as they must; some servers let them lead ahead. Their number is bounded, and so is
+/// the name.
+pub(super) struct Labels<'a> {
+    message: &'a [u8],
+    at: usize,
+    /// So many more labels and pointers are followed.
+    hops: usize,
+    /// So many more bytes may the name have.
+    left: usize,
+}
+
+/// The labels of the name at `at`.
+pub(super) fn labels(message: &[u8], at: usize) -> Labels<'_> {
+    Labels { message, at, hops: HOPS, left: LONGEST }
+}
+
+impl Labels<'_> {
+    /// Whether the name ended as names do, when no label is left.
+    pub(super) fn has_ended(&self) -> bool {
+        self.message.get(self.at) == Some(&0)
+    }
+}
+
+impl<'a> Iterator for Labels<'a> {
+    type Item = &'a [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        loop {
+            self.hops = self.hops.checked_sub(1)?;
+            let length = usize::from(*self.message.get(self.at)?);
+            match length >> 6 {
+                0 if length == 0 => return None,
+                0 => {
+                    let from = self.at + 1;
+                    self.at = from + length;
+                    self.left = self.left.checked_sub(length + 1)?;
+                    return self.message.get(from..self.at);
+                }
+                3 => {
+                    let low = usize::from(*self.message.get(self.at + 1)?);
+                    self.at = (length & 0x3f) << 8 | low;
+                }
+                _ => return None,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{pass, write};
+    use crate::kit::reader::{Ahead, Reader};
+
+    fn told(message: &[u8], at: usize) -> String {
+        let mut out = String::new();
+        write(&mut out, message, at);
+        out
+    }
+
+    #[test]
+    fn names_are_followed_to_where_they_stand() {
+        let message = b"\x03www\x07example\x03com\0\x04mail\xc0\x04\xc0\x11";
+        assert_eq!(
+            [0, 17, 24].map(|at| told(message, at)),
+            ["www.example.com", "mail.example.com", "mail.example.com"]
+        );
+        assert_eq!(told(b"\0", 0), ".");
+        assert_eq!(told(b"\x05a.b \xff\x01c\0", 0), "a\\.b\\032\\255.c");
+    }
+
+    #[test]
+    fn pointers_without_end_end() {
+        assert_eq!(told(b"\x01a\xc0\x00", 0), ["a"; 127].join(".") + "…");
+        assert_eq!(told(b"\xc0\x00", 0), "…");
+        assert_eq!(told(b"\xc0\x02\xc0\x00", 0), "…");
+        assert_eq!(told(b"\xc0\x03\0\x01a\0", 0), "a", "ahead");
+        assert_eq!(told(&[63; 400], 0).split('.').count(), 3);
+        assert!(pass(&mut Reader::new(&[63; 400], 0, Ahead::End)).is_err());
+    }
+}

@@ -1,0 +1,3 @@
+//! Protocols that find things by their names.
+
+pub mod dns;
