@@ -1,5 +1,6 @@
 //! What the makers of Plainsight run: `cargo run -p xtask -- record postgresql`.
 
+mod dns;
 mod http;
 mod http2;
 mod keyvalue;
@@ -22,7 +23,7 @@ const USAGE: &str = "usage: xtask record [PROTOCOL] [--only SCENARIO] [--program
                 pymemcache; secantusdb, pymongo, python-snappy, zstandard and backports.zstd (default: python3)";
 
 /// What is recorded.
-const PROTOCOLS: [&str; 7] = ["postgresql", "mysql", "http", "http2", "redis", "memcached", "mongodb"];
+const PROTOCOLS: [&str; 8] = ["postgresql", "mysql", "http", "http2", "redis", "memcached", "mongodb", "dns"];
 
 /// What every step of a task may fail with: what was tried, and why it failed.
 type Outcome<T> = Result<T, String>;
@@ -52,6 +53,7 @@ fn record(protocol: &str, options: &[&str]) -> Outcome<()> {
         "redis" => keyvalue::record(&keyvalue::REDIS, &keyvalue::Options::read(options)?),
         "memcached" => keyvalue::record(&keyvalue::MEMCACHED, &keyvalue::Options::read(options)?),
         "mongodb" => mongodb::record(&mongodb::Options::read(options)?),
+        "dns" => dns::record(&dns::Options::read(options)?),
         _ => Err(format!("{protocol} is not recorded; {} are\n{USAGE}", PROTOCOLS.join(", "))),
     }
 }
