@@ -4,6 +4,7 @@
 //! after a reset, takes a body with a hole for no answer, and two networks' (VLANs') connections with the same addresses
 //! for one. Where else it differs, the capture has a comment.
 
+mod dns;
 mod http;
 mod memcached;
 mod mongodb;
@@ -17,6 +18,7 @@ use crate::captures::Capture;
 
 /// The exchanges of each protocol, by capture.
 const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
+    ("dns", dns::HELD),
     ("http", http::HELD),
     ("memcached", memcached::HELD),
     ("mongodb", mongodb::HELD),
