@@ -11,6 +11,7 @@ mod support;
 mod capabilities;
 mod command;
 mod darkness;
+mod dns;
 mod early;
 mod faults;
 mod gnutls;
