@@ -5,7 +5,9 @@
 //! for one. Where else it differs, the capture has a comment.
 
 mod dns;
+mod grpc;
 mod http;
+mod http2;
 mod memcached;
 mod mongodb;
 mod mysql;
@@ -19,7 +21,9 @@ use crate::captures::Capture;
 /// The exchanges of each protocol, by capture.
 const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("dns", dns::HELD),
+    ("grpc", grpc::HELD),
     ("http", http::HELD),
+    ("http2", http2::HELD),
     ("memcached", memcached::HELD),
     ("mongodb", mongodb::HELD),
     ("mysql", mysql::HELD),
