@@ -16,6 +16,7 @@ mod early;
 mod faults;
 mod gnutls;
 mod go;
+mod http2;
 mod linked;
 mod load;
 mod memcached;

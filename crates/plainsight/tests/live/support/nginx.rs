@@ -15,6 +15,10 @@ pub(crate) struct Nginx {
     pub(crate) tls: u16,
     /// TLS 1.3 alone, with early data.
     pub(crate) early: u16,
+    /// HTTP/2 in clear, of clients that know so.
+    pub(crate) http2: u16,
+    /// HTTP/2 over TLS, of clients that ask for it.
+    pub(crate) http2_tls: u16,
     /// What it serves.
     pub(crate) files: PathBuf,
     folder: PathBuf,
@@ -57,14 +61,15 @@ impl Nginx {
         open_to_all(&files);
         fs::write(files.join("small.txt"), "small\n").unwrap();
         make_certificate(&folder);
-        let (plain, tls, early) = (free_port(), free_port(), free_port());
+        let ports = [(); 5].map(|()| free_port());
+        let [plain, tls, early, http2, http2_tls] = ports;
         let settings = folder.join("nginx.conf");
-        fs::write(&settings, configuration(&folder.display().to_string(), [plain, tls, early])).unwrap();
+        fs::write(&settings, configuration(&folder.display().to_string(), ports)).unwrap();
         let mut nginx = Command::new(program_path("nginx").unwrap());
         nginx.envs(libraries.map(|libraries| ("LD_LIBRARY_PATH", libraries)));
         let mut running = Running::start(nginx.arg("-c").arg(settings).args(["-e", "stderr"]));
         Lines::of(running.0.stderr.take().unwrap()).until("start worker process");
-        Nginx { plain, tls, early, files, folder, running }
+        Nginx { plain, tls, early, http2, http2_tls, files, folder, running }
     }
 
     /// All requests of which it has finished the answer.
@@ -80,7 +85,7 @@ impl Nginx {
     }
 }
 
-fn configuration(folder: &str, [plain, tls, early]: [u16; 3]) -> String {
+fn configuration(folder: &str, [plain, tls, early, http2, http2_tls]: [u16; 5]) -> String {
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|name| format!("{name}_temp_path {folder}/{name};\n"))
         .concat();
@@ -105,6 +110,12 @@ http {{
     listen 127.0.0.1:{early} ssl; ssl_protocols TLSv1.3; ssl_early_data on; ssl_session_cache shared:sessions:1m;
     ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
     root {folder}/files;
+  }}
+  server {{
+    listen 127.0.0.1:{http2} http2; listen 127.0.0.1:{http2_tls} ssl http2;
+    ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
+    root {folder}/files;
+    location = /moved {{ return 302 /small.txt; }}
   }}
 }}
 "#
