@@ -63,7 +63,7 @@ impl Http2 {
                 Ok(self.answer(of, wire))
             }
             (Some(_), Some(block)) => {
-                let list = self.list(Speaker::Server, block, wire)?;
+                let (list, _) = self.list(Speaker::Server, block, wire)?;
                 self.hear_response_trailers(of, &list, wire)
             }
             (Some(_), None) => Ok(self.answer_unheard(of, wire)),
@@ -84,21 +84,21 @@ impl Http2 {
     /// Takes in what a response's block says, unless it tells of another server: then that is told first.
     fn read_answering(&mut self, block: &[u8], wire: &mut Reader<'_>) -> Read<Option<Arc<Identity>>> {
         let before = self.server.table.changes();
-        if self.answered.last.is(block, before) {
+        if self.answered.last.is(block, &mut self.server.table) {
             return Ok(None);
         }
-        let list = self.list(Speaker::Server, block, wire)?;
+        let (list, effects) = self.list(Speaker::Server, block, wire)?;
         let fields = Fields::read(list.lines()).map_err(|_| wire.broken("a field is none"))?;
         let news = identity::new_server(self.identity.as_deref(), &fields);
         let news = news.map(|identity| identity::shared(identity, wire));
         if let Some(identity) = &news {
             self.identity = Some(Arc::clone(identity));
-            // Its details tell of the client alone, and yet their identity is another now.
-            self.asked.last = Last::None;
         }
         self.answered.take_in(&list, &fields);
-        let changes = self.server.table.changes();
-        self.answered.last = if news.is_some() { Last::Ready } else { Last::of(block, before, changes) };
+        self.answered.last = match news {
+            Some(_) => Last::Ready,
+            None => Last::of(block, effects, before, &self.server.table),
+        };
         Ok(news)
     }
 

@@ -15,9 +15,11 @@ use crate::web::http1::body::Framing;
 use crate::web::http1::wire::RequestLine;
 use crate::web::http2::blocks::Block;
 use crate::web::http2::data::Ends;
+use crate::web::http2::hpack::{Effects, Says};
 use crate::web::http2::list::{List, UNKNOWN, Word};
 use crate::web::http2::session::{Http2, Upgrade, key};
 use crate::web::http2::streams::{Question, Stage, Stream};
+use crate::web::http2::table::{Entry, Table};
 use crate::web::identity;
 
 /// The last request's block, and what it said.
@@ -49,29 +51,48 @@ pub(super) enum Last {
     None,
     /// It was read, and says who speaks: that was told first.
     Ready,
-    /// A block that changed no table, which says the same as long as the table does.
-    Block(Box<[u8]>, u64),
+    /// A block that says the same again.
+    Block(Box<[u8]>, Under),
+}
+
+/// When a block says the same again.
+pub(super) enum Under {
+    /// As long as the table has changed so often.
+    Table(u64),
+    /// Always, and adds these.
+    Any(Box<[Arc<Entry>]>),
 }
 
 /// Longer blocks are not kept: an idle connection is to be small.
 const KEPT: usize = 256;
 
 impl Last {
-    /// Whether `block` was read already.
-    pub(super) fn is(&mut self, block: &[u8], changes: u64) -> bool {
+    /// Whether `block` was read already; what it does to the table is done then.
+    pub(super) fn is(&mut self, block: &[u8], table: &mut Table) -> bool {
         match self {
             Last::None => false,
             Last::Ready => {
                 *self = Last::None;
                 true
             }
-            Last::Block(last, then) => *then == changes && **last == *block,
+            Last::Block(last, _) if **last != *block => false,
+            Last::Block(_, Under::Table(changes)) => *changes == table.changes(),
+            Last::Block(_, Under::Any(added)) => {
+                added.iter().for_each(|entry| table.add_again(entry));
+                true
+            }
         }
     }
 
-    /// What is kept of a block under which the table changed from `before` to `changes`.
-    pub(super) fn of(block: &[u8], before: u64, changes: u64) -> Self {
-        if before == changes && block.len() <= KEPT { Last::Block(block.into(), changes) } else { Last::None }
+    /// What is kept of a block that had these effects on a table which had changed so often before.
+    pub(super) fn of(block: &[u8], effects: Effects, before: u64, table: &Table) -> Self {
+        let under = match effects.says {
+            _ if block.len() > KEPT => return Last::None,
+            Says::Always => Under::Any(effects.added.into_vec().into()),
+            Says::UnderThisTable if table.changes() == before => Under::Table(before),
+            Says::UnderThisTable => return Last::None,
+        };
+        Last::Block(block.into(), under)
     }
 }
 
@@ -141,7 +162,7 @@ impl Http2 {
         wire: &mut Reader<'_>,
     ) -> Read<Heard> {
         let list = block.map(|block| self.list(Speaker::Client, block, wire)).transpose()?;
-        if let (Some(_), Some(list)) = (self.streams.get(of.stream), list) {
+        if let (Some(_), Some((list, _))) = (self.streams.get(of.stream), list) {
             let text = trailers(&list, wire)?;
             if let (Some(text), Some(exchange)) = (text, wire.exchange_as(of.stream.into())) {
                 exchange.request.details.push(("http.request_trailers", text.into()));
@@ -186,16 +207,19 @@ impl Http2 {
         is_new: bool,
         wire: &mut Reader<'_>,
     ) -> Read<Asking> {
-        let before = self.side(speaker).table.changes();
-        if self.asked.last.is(block, before) {
+        let table = match speaker {
+            Speaker::Client => &mut self.client.table,
+            Speaker::Server => &mut self.server.table,
+        };
+        let before = table.changes();
+        if self.asked.last.is(block, table) {
             return Ok(Asking::Request);
         }
-        let list = self.list(speaker, block, wire)?;
+        let (list, effects) = self.list(speaker, block, wire)?;
         let word = list.word(Word::Method).or(list.word(Word::Path));
         if word.is_none() && (list.hidden == 0 || !is_new) {
             return Ok(Asking::Trailers);
         }
-        let changes = self.side(speaker).table.changes();
         let mut fields = Fields::read(list.lines()).map_err(|_| wire.broken("a field is none"))?;
         fields.host = list.word(Word::Authority).or(fields.host);
         let news = identity::new_client(self.identity.as_deref(), &fields);
@@ -204,7 +228,10 @@ impl Http2 {
             self.identity = Some(Arc::clone(identity));
         }
         self.asked.take_in(&list, &fields, self.identity.as_deref());
-        self.asked.last = if news.is_some() { Last::Ready } else { Last::of(block, before, changes) };
+        self.asked.last = match news {
+            Some(_) => Last::Ready,
+            None => Last::of(block, effects, before, &self.side(speaker).table),
+        };
         Ok(news.map_or(Asking::Request, Asking::Identity))
     }
 }

@@ -6,7 +6,7 @@ use crate::kit::protocol::{Heard, Read, Stop};
 use crate::kit::reader::{Ahead, Reader};
 use crate::web::http1::wire::HEAD as LONGEST;
 use crate::web::http2::data::Ends;
-use crate::web::http2::hpack;
+use crate::web::http2::hpack::{self, Effects};
 use crate::web::http2::list::List;
 use crate::web::http2::session::{Course, Http2, key, pass};
 use crate::web::http2::wire::{END_HEADERS, HEAD, Head, Kind, PADDED, PRIORITY};
@@ -148,11 +148,17 @@ impl Http2 {
     }
 
     /// The fields of a block.
-    pub(super) fn list(&mut self, speaker: Speaker, block: &[u8], wire: &Reader<'_>) -> Read<List> {
+    pub(super) fn list(
+        &mut self,
+        speaker: Speaker,
+        block: &[u8],
+        wire: &Reader<'_>,
+    ) -> Read<(List, Effects)> {
         let mut list = List::new();
         let table = &mut self.side(speaker).table;
-        hpack::decode(block, table, |field| list.add(field)).map_err(|what| wire.broken(what))?;
-        Ok(list.ended())
+        let effects =
+            hpack::decode(block, table, |field| list.add(field)).map_err(|what| wire.broken(what))?;
+        Ok((list.ended(), effects))
     }
 }
 

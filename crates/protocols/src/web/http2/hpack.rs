@@ -1,26 +1,54 @@
 //! Header blocks to fields (RFC 7541, 6).
 
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
 use crate::web::http2::huffman;
-use crate::web::http2::table::{Field, Table};
+use crate::web::http2::statics::FIELDS;
+use crate::web::http2::table::{Entry, Field, Table};
 
 /// A number never has more bytes behind its first: it would be longer than any block.
 const NUMBER: usize = 5;
+
+/// What a block did besides what it said.
+#[derive(Debug, Default)]
+pub(super) struct Effects {
+    /// Whether it says the same, and adds the same, whatever the table holds.
+    pub(super) says: Says,
+    /// What it added, in order.
+    pub(super) added: SmallVec<[Arc<Entry>; 8]>,
+}
+
+/// Whether what a block says depends on the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Says {
+    #[default]
+    Always,
+    UnderThisTable,
+}
 
 /// Reads a whole block: `tell` hears its fields in order, and `table` is what it is behind it.
 pub(super) fn decode(
     block: &[u8],
     table: &mut Table,
     mut tell: impl FnMut(Field<'_>),
-) -> Result<(), &'static str> {
+) -> Result<Effects, &'static str> {
+    let mut effects = Effects::default();
     let mut wire = Block { rest: block };
     let (mut name, mut value) = (Vec::new(), Vec::new());
     let mut begun = false;
     while let Some(first) = wire.rest.first() {
         match first {
-            0x80.. => tell(table.field(wire.number(7)?)?),
+            0x80.. => {
+                let index = wire.number(7)?;
+                effects.note(index);
+                tell(table.field(index)?);
+            }
             0x20..0x40 if begun => return Err("a header table changes its size behind a field"),
             0x20..0x40 => {
                 table.resize(wire.number(5)?);
+                effects.says = Says::UnderThisTable;
                 continue;
             }
             _ => {
@@ -28,6 +56,7 @@ pub(super) fn decode(
                 let named = match wire.number(if adds { 6 } else { 4 })? {
                     0 => Some(wire.text(&mut name)?),
                     index => {
+                        effects.note(index);
                         let named = table.field(index)?.name;
                         // It may be the one that makes room for this field.
                         named.map(|known| copied(known, &mut name))
@@ -36,13 +65,30 @@ pub(super) fn decode(
                 let value = wire.text(&mut value)?;
                 tell(Field { name: named, value: Some(value) });
                 if adds {
-                    table.add(named, value);
+                    effects.add(table.add(named, value));
                 }
             }
         }
         begun = true;
     }
-    Ok(())
+    Ok(effects)
+}
+
+impl Effects {
+    /// A field was named by this index.
+    fn note(&mut self, index: usize) {
+        if index > FIELDS.len() {
+            self.says = Says::UnderThisTable;
+        }
+    }
+
+    /// A field was added, if there was room for it.
+    fn add(&mut self, entry: Option<&Arc<Entry>>) {
+        match entry {
+            Some(entry) => self.added.push(Arc::clone(entry)),
+            None => self.says = Says::UnderThisTable,
+        }
+    }
 }
 
 fn copied<'a>(text: &[u8], into: &'a mut Vec<u8>) -> &'a [u8] {

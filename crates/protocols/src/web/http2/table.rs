@@ -6,6 +6,7 @@
 //! begins anew with nothing, and what is named beyond what was added since is hidden.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::web::http2::statics::FIELDS;
 
@@ -31,7 +32,7 @@ pub(super) struct Field<'a> {
 #[derive(Debug)]
 pub(super) struct Table {
     /// The newest first, without a gap.
-    entries: VecDeque<Entry>,
+    entries: VecDeque<Arc<Entry>>,
     size: usize,
     limit: usize,
     beyond: Beyond,
@@ -47,8 +48,9 @@ pub(super) enum Beyond {
     Hidden,
 }
 
+/// A field that was added.
 #[derive(Debug)]
-struct Entry {
+pub(super) struct Entry {
     /// Name and value.
     letters: Box<[u8]>,
     /// Where the name ends; `None` where it is hidden.
@@ -99,17 +101,26 @@ impl Table {
         }
     }
 
-    /// Adds a field.
-    pub(super) fn add(&mut self, name: Option<&[u8]>, value: &[u8]) {
-        let letters = name.map_or(0, <[u8]>::len) + value.len();
-        self.make_room(OVERHEAD + letters);
-        if OVERHEAD + letters > self.limit {
-            return;
-        }
-        self.size += OVERHEAD + letters;
-        self.changes += 1;
+    /// Adds a field; it comes back, if there is room for it at all.
+    pub(super) fn add(&mut self, name: Option<&[u8]>, value: &[u8]) -> Option<&Arc<Entry>> {
         let letters = [name.unwrap_or_default(), value].concat().into_boxed_slice();
-        self.entries.push_front(Entry { letters, name: name.map(<[u8]>::len) });
+        self.add_entry(Arc::new(Entry { letters, name: name.map(<[u8]>::len) }));
+        self.entries.front()
+    }
+
+    /// Adds a field again, in the same memory.
+    pub(super) fn add_again(&mut self, entry: &Arc<Entry>) {
+        self.add_entry(Arc::clone(entry));
+    }
+
+    fn add_entry(&mut self, entry: Arc<Entry>) {
+        let size = OVERHEAD + entry.letters.len();
+        self.make_room(size);
+        if size <= self.limit {
+            self.size += size;
+            self.changes += 1;
+            self.entries.push_front(entry);
+        }
     }
 
     /// The reader allows so many bytes: an upper bound of what the writer keeps (RFC 9113, 6.5.2).
