@@ -75,7 +75,7 @@ fn of_mysql(access: &Access) -> Vec<String> {
         ("login", _) => Some(line(&[("login", access.text("/session/user").to_owned())])),
         (_, "") => None,
         // It tells the values of an execution, and not what is run.
-        _ if access.text("/parameters/0") != "" => None,
+        _ if !access.text("/parameters/0").is_empty() => None,
         (_, statement) => Some(prepared(statement)),
     };
     let outcome = Some(access.text("/outcome")).filter(|outcome| matches!(*outcome, "ok" | "error"));
