@@ -11,7 +11,7 @@ use crate::json::Json;
 pub(crate) struct Told([Option<Written>; 2]);
 
 /// A list that exchanges share, and how it was written.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Written {
     list: Arc<[Named]>,
     group: Group,
@@ -72,20 +72,23 @@ impl Written {
     /// Makes `known` the list that a side shares, and says of which group it is.
     #[inline]
     fn renew(known: &mut Option<Written>, side: &Details) -> Group {
-        match (&known, side.shared()) {
-            (Some(known), Some(list)) if Arc::ptr_eq(&known.list, list) => known.group,
-            (_, list) => {
-                *known = list.map(Written::of);
-                known.as_ref().map_or(Group::Any, |known| known.group)
-            }
+        let Some(list) = side.shared() else {
+            *known = None;
+            return Group::Any;
+        };
+        let written = known.get_or_insert_default();
+        if !Arc::ptr_eq(&written.list, list) {
+            written.write(list);
         }
+        written.group
     }
 
+    /// Writes another list, in the same memory.
     #[inline(never)]
-    fn of(list: &Arc<[Named]>) -> Written {
-        let mut json = Json::default();
-        json.items(list.iter(), member);
-        Written { list: Arc::clone(list), group: Group::of(list), json }
+    fn write(&mut self, list: &Arc<[Named]>) {
+        self.json.clear();
+        self.json.items(list.iter(), member);
+        (self.group, self.list) = (Group::of(list), Arc::clone(list));
     }
 }
 
