@@ -159,3 +159,27 @@ pub(crate) fn padded(text: &[u8]) -> [u8; PIECE] {
     };
     (u128::from(low) | u128::from(high) << 64).to_le_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use fearless_simd::{Level, dispatch};
+    use proptest::{collection, prop_assert_eq, proptest};
+
+    use super::{ESCAPED, escape_by};
+
+    proptest! {
+        #[test]
+        fn all_processors_escape_alike(
+            text in collection::vec(proptest::sample::select(b"\"\\\n\r\t\x01\x1f\x7f ab".to_vec()), 0..200),
+        ) {
+            let [best, least] = [Level::new(), Level::baseline()].map(|level| {
+                let mut room = vec![0; 6 * text.len() + ESCAPED];
+                let (rest, left) = dispatch!(level, simd => escape_by(simd, &text, &mut room));
+                assert!(rest.is_empty());
+                room.truncate(room.len() - left);
+                room
+            });
+            prop_assert_eq!(best, least);
+        }
+    }
+}
