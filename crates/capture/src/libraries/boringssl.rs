@@ -11,7 +11,7 @@ use iced_x86::{Code, Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic
 use memchr::{memchr_iter, memmem};
 
 use crate::libraries::decode::begins_function;
-use crate::libraries::elf::{BadElf, Elf, FUNCTION, Machine};
+use crate::libraries::elf::{BadElf, Elf, Machine};
 
 /// The end of the path of the source file that has them, in whatever folder it was built.
 const SOURCE: &[u8] = b"ssl/ssl_lib.cc\0";
@@ -25,6 +25,8 @@ const MOV_ECX: u8 = 0xb9;
 const CALL: u8 = 0xe8;
 /// Functions begin where the processor fetches best.
 const ALIGNMENT: u64 = 16;
+/// The longest function of that source file has 2,496 bytes in what was looked at.
+const LONGEST: u64 = 4_096;
 /// How far before the first error and after the last one a function of the same source file is looked for.
 const MARGIN: u64 = 16 << 10;
 /// More places that raise errors than this no source file has: BoringSSL's has 34 to 62.
@@ -110,7 +112,7 @@ fn covers(starts: &[u64], places: &BTreeSet<u64>) -> bool {
     places.iter().all(|place| {
         let after = starts.partition_point(|start| start <= place);
         let start = after.checked_sub(1).and_then(|at| starts.get(at));
-        start.is_some_and(|start| place - start < FUNCTION)
+        start.is_some_and(|start| place - start < LONGEST)
     })
 }
 
