@@ -173,21 +173,6 @@ static __always_inline int go_left(struct pt_regs *ctx, u64 cookie)
 	return 0;
 }
 
-/* A record of TLS says its kind and its length before its bytes. */
-#define APPLICATION_DATA 0x17
-/* What ciphers add to a record at least: the sum by which they know it. */
-#define CIPHER_ADDS 16
-/* Go's first records of a longer write carry as much as a packet, less what is around it. */
-#define SHORT_RECORD 1024
-
-/* Whether a record can be the first one of so many bytes, and not one of the handshake that a first write does before. */
-static __always_inline bool carries(u8 *opening, u64 length)
-{
-	u32 record = (u32)opening[3] << 8 | opening[4];
-
-	return opening[0] == APPLICATION_DATA && (record >= length + CIPHER_ADDS || record >= SHORT_RECORD);
-}
-
 /*
  * Bytes passed on a socket with ciphertext, in a thread that runs goroutines. Inside a call of the goroutine, its session's
  * socket is this one. What is written is told now and not when the call returns: the answer may be read in another

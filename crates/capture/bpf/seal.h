@@ -25,6 +25,21 @@ static __always_inline u32 tls_shape(u8 *opening, u64 length)
 	return opening[5] == 1 ? TLS_HELLO : TLS_SERVER_HELLO;
 }
 
+/* A record of TLS says its kind and its length before its bytes. */
+#define APPLICATION_DATA 0x17
+/* What ciphers add to a record at least: the sum by which they know it. */
+#define CIPHER_ADDS 16
+/* The first records of a longer write carry as much as a packet, less what is around it, as Go's do. */
+#define SHORT_RECORD 1024
+
+/* Whether a record can be the first one of so many bytes, and not one of the handshake that a first write does before. */
+static __always_inline bool carries(u8 *opening, u64 length)
+{
+	u32 record = (u32)opening[3] << 8 | opening[4];
+
+	return opening[0] == APPLICATION_DATA && (record >= length + CIPHER_ADDS || record >= SHORT_RECORD);
+}
+
 /* How the bytes of a call begin; what is too short to say stays empty. */
 static __always_inline u32 shape_of(struct call *call, u8 *opening)
 {

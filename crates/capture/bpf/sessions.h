@@ -23,6 +23,9 @@ enum purpose {
 	P_GO_HAS_READ = 15,
 	P_GO_CLOSE = 16,
 	P_READ_FLAGS = 17, /* as P_READ, with flags */
+	P_RUSTLS_WRITE = 18,
+	P_RUSTLS_RECEIVED = 19,
+	P_RUSTLS_HELD = 20, /* no function: the write returned, and what it took is held */
 };
 
 struct below {
@@ -58,6 +61,7 @@ struct thread {
 	struct below read; /* the socket of that read; pairing 0: none yet */
 	u64 reader;	   /* the session that took the read for its own */
 	u64 is_go;	   /* whether goroutines with TLS ran in it */
+	struct call held;  /* what was written, and waits for the socket that sends it */
 	struct outer outer; /* the call around the hooked one */
 	struct trial trial;
 };
@@ -121,7 +125,8 @@ __noinline int find(struct connection *of, struct connection_key *key, u32 fd, s
 	return 1;
 }
 
-/* In `go.h`. */
+/* In `rustls.h` and `go.h`. */
+static int rustls_sends(struct connection *of, struct connection_key *key, u32 fd, struct call *moving, struct thread *now);
 static int go_noticed(struct connection *of, struct connection_key *key, u32 fd, struct call *moving);
 
 /*
@@ -135,6 +140,8 @@ static __always_inline int notice(struct connection *of, struct connection_key *
 
 	if (now && rarely(now->trial.cookie))
 		weigh(&now->trial, moving, now->purpose);
+	if (now && rarely(now->purpose == P_RUSTLS_HELD))
+		return is_settled ? rustls_sends(of, key, fd, moving, now) : 0;
 	if (now && now->purpose) {
 		if (is_below(&now->below, of, key))
 			return 1;
@@ -185,7 +192,7 @@ static __noinline int remember(struct session_key *session, struct below *below)
 static __always_inline bool is_writing(u32 purpose)
 {
 	return purpose == P_WRITE || purpose == P_WRITE_EX || purpose == P_WRITE_FLAGS || purpose == P_WRITE_EARLY ||
-	       purpose == P_FLUSH;
+	       purpose == P_FLUSH || purpose == P_RUSTLS_WRITE;
 }
 
 /* The thread's session uses its socket: what was read there is its own, or one that begins next would take it. */

@@ -45,6 +45,8 @@ static __always_inline int said_in_clear(struct session_key *session, struct bel
 	return said_above(session, of, key.socket, pairing, call);
 }
 
+#include "rustls.h"
+
 /* Keeps the call that goes on behind the one that begins. */
 static __always_inline void set_aside(struct thread *now)
 {
@@ -128,6 +130,10 @@ static __always_inline int entered(struct pt_regs *ctx)
 		freed(&session);
 		return RETURN_IDLE;
 	}
+	if (rarely(purpose == P_RUSTLS_RECEIVED)) {
+		rustls_received(ctx, &session, bpf_get_attach_cookie(ctx));
+		return RETURN_IDLE;
+	}
 	struct thread *now = thread_now(BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!now)
 		return RETURN_IDLE;
@@ -135,6 +141,8 @@ static __always_inline int entered(struct pt_regs *ctx)
 	 * Reading and writing do a handshake inside, and those of early data read and write: the outer call sees their
 	 * system calls. Early data is sent behind the common function, in a buffer that the outer one empties.
 	 */
+	if (rarely(now->purpose == P_RUSTLS_HELD))
+		rustls_tells(now);
 	if (rarely(now->purpose)) {
 		bool is_inside = ctx->sp < now->stack, is_same = now->session == session.session;
 		if (is_inside && is_same && (purpose == P_HANDSHAKE || now->purpose >= P_WRITE_EARLY))
@@ -160,6 +168,8 @@ static __always_inline int entered(struct pt_regs *ctx)
 	now->purpose = purpose;
 	if (rarely(cookie & ON_TRIAL))
 		try(&now->trial, cookie);
+	if (rarely(purpose == P_RUSTLS_WRITE))
+		rustls_writes(now, CALLED_WITH_2(ctx));
 	if (purpose == P_WRITE_FLAGS) {
 		/* Apart from the one above, or clang makes one read of a computed place in the context, which is refused. */
 		u64 fifth = CALLED_WITH_5(ctx);
@@ -178,7 +188,7 @@ static __always_inline u64 moved_in_clear(struct thread *now, s32 returned)
 		return 0;
 	if (now->purpose == P_READ_FLAGS)
 		return now->result & LOOK_AHEAD ? 0 : length;
-	if (now->purpose != P_WRITE && now->purpose != P_READ) {
+	if (now->purpose != P_WRITE && now->purpose != P_READ && now->purpose != P_RUSTLS_WRITE) {
 		length = 0;
 		if (bpf_probe_read_user(&length, sizeof(length), (void *)now->result))
 			count(FAULTS, 1);
@@ -215,6 +225,16 @@ static __always_inline int told(struct pt_regs *ctx, struct thread *now, u64 coo
 	};
 	if (!is_writing(purpose))
 		said.which = CLEAR * 2 + IN;
+	if (rarely(purpose == P_RUSTLS_WRITE && !now->result && now->below.pairing != CERTAIN)) {
+		now->held = said;
+		now->purpose = P_RUSTLS_HELD;
+		return 0;
+	}
+	if (rarely(purpose == P_RUSTLS_WRITE && now->result)) {
+		said.vector = now->from;
+		said.vectors = now->result;
+		said.room = 0;
+	}
 	return said_in_clear(&session, &now->below, &said);
 }
 

@@ -88,6 +88,8 @@ pub enum Hook {
     Exports(String),
     /// At internal functions that its own tables lead to.
     Tables,
+    /// At internal functions that its symbols name.
+    Symbols,
     /// At the begin and at each return of its functions.
     Returns,
     /// At functions that were found without their names: watching believes them when what they move fits the socket.
@@ -124,6 +126,7 @@ fn watched(one: Use) -> Option<Watched> {
                 Found::Internals => Hook::Internals,
                 Found::Exports(why) => Hook::Exports(why.to_string()),
                 Found::Tables => Hook::Tables,
+                Found::Symbols => Hook::Symbols,
                 Found::Returns => Hook::Returns,
                 Found::Located => Hook::Located,
             };

@@ -41,6 +41,7 @@ fn tell(report: &Report) -> String {
             Hook::Internals => "watched at its internal functions".to_owned(),
             Hook::Exports(why) => format!("watched at its exported functions: {why}"),
             Hook::Tables => "watched at the functions that its tables lead to".to_owned(),
+            Hook::Symbols => "watched at internal functions that its symbols name".to_owned(),
             Hook::Returns => "watched where its functions begin and return".to_owned(),
             Hook::Located => {
                 "watched at functions that were found without their names, once what they move fits the socket"

@@ -218,7 +218,7 @@ fn is_place(function: &Function) -> bool {
 }
 
 fn returns(function: &Function) -> bool {
-    !matches!(function.purpose, Purpose::SetFd | Purpose::Free)
+    !matches!(function.purpose, Purpose::SetFd | Purpose::Free | Purpose::RustlsReceived)
 }
 
 fn offset(function: &Function) -> usize {
@@ -246,6 +246,8 @@ fn cookie(site: &Site<'_>, function: &Function) -> u64 {
         Purpose::GoHasRead => (15, 0),
         Purpose::GoClose => (16, 0),
         Purpose::ReadFlags => (17, 0),
+        Purpose::RustlsWrite => (18, 0),
+        Purpose::RustlsReceived => (19, 0),
     };
     let trial = if site.found == Found::Located { ON_TRIAL } else { 0 };
     u64::from(more.cast_unsigned()) << 32 | trial | u64::from(site.hook.0) << 8 | purpose

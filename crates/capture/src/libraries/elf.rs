@@ -31,7 +31,7 @@ const CHUNK: u64 = 1 << 20;
 /// Longer marks than this are not looked for; chunks overlap by it.
 const MARK: u64 = 64;
 /// So much of a name is looked at. Without this, millions of symbols that share one endless name would take hours.
-const NAME: usize = 64;
+const NAME: usize = 128;
 /// Notes longer than this carry no build id.
 const NOTES: u64 = 64 << 10;
 

@@ -12,6 +12,7 @@ mod nss;
 pub mod plan;
 pub mod resolve;
 mod ring;
+mod rustls;
 mod seek;
 pub mod sideband;
 pub mod watch;

@@ -29,6 +29,8 @@ pub enum Found {
     Exports(Fallback),
     /// By the tables in which the library's own code finds them: NSS.
     Tables,
+    /// By the names of functions that are no interface, in a version whose arguments are known: rustls.
+    Symbols,
     /// By the table that a Go program carries, at the begin and at every return.
     Returns,
     /// Without names, by what their code does: on trial until what they move fits what passes on the socket.
@@ -123,6 +125,10 @@ pub enum Purpose {
     SetFd,
     /// `(ssl)`
     Free,
+    /// `(session, &chunks, ..) -> written`
+    RustlsWrite,
+    /// `(session, &payload)`
+    RustlsReceived,
     /// The begin of `(conn, buf, len) -> written`, in Go's registers. The number is how far behind that place
     /// `net.(*TCPConn).Write` stands, by which the kernel side knows what is below; 0 where there is none.
     GoWrite(i32),
@@ -189,6 +195,10 @@ pub enum Refusal {
     Stripped,
     /// It is built for a processor whose calls are not understood here (32-bit programs too).
     Machine,
+    /// The compiler put one of its functions into those that call it.
+    Inlined,
+    /// Its functions are there, but not known in this version.
+    Version,
     /// Its functions take their arguments on the stack, as Go's did until 1.16.
     StackAbi,
     /// Its code or its tables are not as they are known to be.
@@ -209,6 +219,8 @@ impl fmt::Display for Refusal {
             Refusal::NotYet => "recognised, but this version does not hook it",
             Refusal::Stripped => "its function names are stripped",
             Refusal::Machine => "built for a processor or word size that is not hooked here",
+            Refusal::Inlined => "a function of it was compiled into others",
+            Refusal::Version => "the functions of this version are not known",
             Refusal::StackAbi => {
                 "built by Go 1.16 or older, whose functions take their arguments on the stack"
             }

@@ -13,6 +13,7 @@ use crate::libraries::go;
 use crate::libraries::named::{NAMED, Named};
 use crate::libraries::nss;
 use crate::libraries::plan::{Entry, Fallback, Found, Function, Plan, Purpose, Refusal, Stack};
+use crate::libraries::rustls;
 
 /// What one file is to us.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,9 +109,19 @@ fn resolve_bytes(bytes: &dyn Bytes, name: &Path) -> Result<Verdict, BadElf> {
     Ok(match go::look(&elf)? {
         Some(Ok(plan)) => Verdict::Hook(plan),
         Some(Err(why)) => Verdict::Dark(Stack::Go, why),
-        None => by_marks(&elf)?
-            .or_else(|| stack_by_name(name))
-            .map_or(Verdict::Plain, |stack| Verdict::Dark(stack, Refusal::Stripped)),
+        None => marked(&elf, name)?,
+    })
+}
+
+/// What a file is that has no names, or that is known by what its messages say.
+fn marked(elf: &Elf<'_>, name: &Path) -> Result<Verdict, BadElf> {
+    Ok(match by_marks(elf)?.or_else(|| stack_by_name(name)) {
+        Some(Stack::Rustls) => match rustls::functions(elf)? {
+            Ok((version, functions)) => hook(elf, Stack::Rustls, (version, Found::Symbols, functions)),
+            Err(why) => Verdict::Dark(Stack::Rustls, why),
+        },
+        Some(stack) => Verdict::Dark(stack, Refusal::Stripped),
+        None => Verdict::Plain,
     })
 }
 
@@ -123,7 +134,7 @@ const ALL: &str = ".symtab";
 const FORMS: [&str; 4] = ["SSL_read", "SSL_read_ex", "SSL_write", "SSL_write_ex"];
 
 /// The functions that are looked for, beside those of [`NAMED`].
-const WANTED: [&str; 21] = [
+const WANTED: [&str; 20] = [
     "SSL_read",
     "SSL_read_ex",
     "SSL_write",
@@ -143,22 +154,17 @@ const WANTED: [&str; 21] = [
     "SSL_ImportFD",
     "s2n_send",
     "JNI_CreateJavaVM",
-    RUSTLS,
     "SSL_CTX_set_early_data_enabled",
 ];
 
-/// Stands for every symbol of rustls, whose names carry a hash.
-const RUSTLS: &str = "_ZN6rustls";
-
 /// Names by which a stack is known that is not hooked yet.
-const STACKS: [(&str, Stack); 3] =
-    [("s2n_send", Stack::S2n), ("JNI_CreateJavaVM", Stack::Java), (RUSTLS, Stack::Rustls)];
+const STACKS: [(&str, Stack); 2] = [("s2n_send", Stack::S2n), ("JNI_CreateJavaVM", Stack::Java)];
 
 /// Texts among a program's constants that give away a stack whose symbols are stripped: source paths in messages.
 const MARKS: [(&[u8], Stack); 3] = [
     (b"ssl/ssl_lib.cc", Stack::BoringSsl),
     (b"ssl/ssl_lib.c\0", Stack::OpenSsl),
-    (b"/rustls-0.", Stack::Rustls),
+    (rustls::PATH, Stack::Rustls),
 ];
 
 /// What is hooked of OpenSSL beside reading and writing.
@@ -184,11 +190,8 @@ impl Symbols {
         let named = NAMED.iter().flat_map(|named| named.functions).map(|(name, _)| *name);
         let wanted: Vec<&'static str> = WANTED.into_iter().chain(named).collect();
         elf.each_symbol(table, |name, symbol| {
-            let is_wanted = |wanted: &&&str| {
-                wanted.as_bytes() == name || (**wanted == RUSTLS && name.starts_with(RUSTLS.as_bytes()))
-            };
             if may_be_wanted(name)
-                && let Some(wanted) = wanted.iter().find(is_wanted)
+                && let Some(wanted) = wanted.iter().find(|wanted| wanted.as_bytes() == name)
             {
                 self.0.entry(wanted).or_insert(symbol);
             }
@@ -212,10 +215,7 @@ impl Symbols {
 
 /// Spares most of a large program's symbols the comparison with every name.
 fn may_be_wanted(name: &[u8]) -> bool {
-    matches!(
-        name.first_chunk::<3>(),
-        Some(b"SSL" | b"ssl" | b"gnu" | b"mbe" | b"wol" | b"s2n" | b"JNI" | b"_ZN")
-    )
+    matches!(name.first_chunk::<3>(), Some(b"SSL" | b"ssl" | b"gnu" | b"mbe" | b"wol" | b"s2n" | b"JNI"))
 }
 
 /// The functions of one stack: in words for people, how they were found, and the virtual address of each.
