@@ -27,6 +27,7 @@ mod packets;
 mod postgres;
 mod privilege;
 mod redis;
+mod rustls;
 mod sockets;
 mod stacks;
 mod upgrade;
