@@ -41,7 +41,9 @@ impl Mysql {
         let mut body = Reader::new(sample.bytes, 0, wire.ahead());
         let greeting = login::greeting(&mut body).map_err(|_| wire.broken("a greeting is none"))?;
         self.state = State::Greeted;
-        self.capabilities = greeting.capabilities;
+        // Of a greeting with a hole, nobody knows what else the server can.
+        let is_whole = sample.bytes.len() as u64 == sample.length;
+        self.capabilities = if is_whole { greeting.capabilities } else { 0 };
         self.identity = wire.share(Identity { version: Some(greeting.version), ..Identity::default() });
         Ok(Heard::Nothing)
     }

@@ -91,7 +91,8 @@ impl Mysql {
         match self.due.front() {
             Some(Due::Login | Due::ChangeUser(_)) => true,
             Some(Due::Query) => self.reply.phase == Phase::File,
-            Some(_) | None => false,
+            Some(_) => false,
+            None => self.state == State::Proving,
         }
     }
 

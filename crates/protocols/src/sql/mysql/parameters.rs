@@ -57,14 +57,16 @@ impl<'a> Run<'a> {
             (false, None) => likely(rest.rest(), &prepared.kinds),
         };
         let Some(count) = count.filter(|count| *count > 0) else { return 0 };
+        // What follows the parameters are attributes of the query.
+        let wanted = prepared.statement.parameters.get().map_or(count, |wanted| count.min((*wanted).into()));
         let bound = Bound { number: at, prepared, store };
         match heads(&mut rest, count, is_named, &bound.prepared.kinds) {
             Ok((nulls, kinds)) => {
                 bound.prepared.kinds = kinds;
-                bound.write(nulls, rest, row);
-                count
+                bound.write(wanted, nulls, rest, row);
+                wanted
             }
-            Err(_) => count,
+            Err(_) => wanted,
         }
     }
 }
@@ -100,8 +102,8 @@ struct Bound<'a> {
 }
 
 impl Bound<'_> {
-    fn write(&self, nulls: &[u8], mut rest: Reader<'_>, row: &mut Row) {
-        for (at, kind) in self.prepared.kinds.iter().enumerate() {
+    fn write(&self, wanted: usize, nulls: &[u8], mut rest: Reader<'_>, row: &mut Row) {
+        for (at, kind) in self.prepared.kinds.iter().take(wanted).enumerate() {
             let hidden = self.prepared.statement.hides(at);
             if is_null(nulls, at) {
                 row.push_null();

@@ -14,7 +14,7 @@ use super::chain::{self, Chain};
 use super::packed::{self, Packing};
 use super::reply::Reply;
 use super::statements::{Statement, Store};
-use super::wire::capability;
+use super::wire::{capability, header};
 
 /// More open requests than this are not waited for; the pairing's own cap lies above it.
 const OPEN: u16 = 4000;
@@ -117,6 +117,14 @@ pub(super) struct Mysql {
 
 impl Session for Mysql {
     fn read(&mut self, speaker: Speaker, wire: &mut Reader<'_>) -> Read<Heard> {
+        // The answer to the log-in was lost: who asks was believed.
+        if self.state == State::Proving
+            && speaker == Speaker::Client
+            && self.due.is_empty()
+            && header(wire)?.sequence == 0
+        {
+            self.believed();
+        }
         match self.packing.take() {
             None => self.read_plain(speaker, wire),
             Some(mut packing) => {
@@ -344,12 +352,70 @@ impl Mysql {
         self.due.clear();
         (self.open, self.goes_on[1]) = (0, false);
         self.reply.finish(None);
-        if self.state == State::Proving {
-            self.believed();
-        }
         // One answer ends before a client that takes turns speaks again; of several, nobody knows which comes next.
         if in_doubt {
             self.due.push_back(Due::Gap(Gap::Unanswered));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::conn::Speaker::{self, Client, Server};
+    use model::event::Joined;
+    use model::exchange::{Exchange, Outcome};
+    use model::time::Time;
+
+    use crate::kit::conversation::Conversation;
+    use crate::kit::desk::Desk;
+    use crate::sql::mysql::MYSQL;
+    use crate::sql::mysql::wire::FULL;
+
+    /// What comes of these bytes of either side, said piece by piece.
+    fn heard(said: &[(Speaker, Vec<u8>)]) -> Vec<Box<Exchange>> {
+        let mut conversation = Conversation::open(MYSQL, Joined::Midway);
+        let mut desk = Desk::default();
+        for (speaker, bytes) in said {
+            for piece in bytes.chunks(64 << 10) {
+                conversation.hear(*speaker, Time(0), piece, &mut desk);
+                assert!(conversation.held() <= 512 << 10, "{} bytes are held", conversation.held());
+            }
+        }
+        assert_eq!(conversation.tally().breaches, 0);
+        desk.exchanges
+    }
+
+    fn packet(sequence: u8, body: &[u8]) -> Vec<u8> {
+        let mut packet = u32::try_from(body.len()).unwrap().to_le_bytes();
+        packet[3] = sequence;
+        [&packet, body].concat()
+    }
+
+    #[test]
+    fn packets_of_more_than_16_megabytes_go_on_in_the_next() {
+        let full = FULL as usize;
+        let mut statement = b"\x03SELECT '".to_vec();
+        statement.resize(full + 100, b'x');
+        let asked = [packet(0, &statement[..full]), packet(1, &statement[full..])].concat();
+        let column = b"\x03def\0\0\0\x01a\0\x0c\xff\0\xff\xff\xff\0\xfb\0\0\x1f\0\0";
+        let mut row = b"\xfd\x40\0\0\x01".to_vec();
+        row.resize(full, b'y');
+        let eof = b"\xfe\0\0\x02\0";
+        let answer = [
+            packet(1, b"\x01"),
+            packet(2, column),
+            packet(3, eof),
+            packet(4, &row),
+            packet(5, &[b'y'; 60]),
+            packet(6, b"\x01z"),
+            packet(7, eof),
+        ]
+        .concat();
+        let length = (asked.len() as u64, answer.len() as u64);
+        let told = heard(&[(Client, asked), (Server, answer)]);
+        let [only] = &*told else { panic!("{} exchanges", told.len()) };
+        assert_eq!((only.request_bytes, only.response_bytes), length);
+        assert_eq!((only.response.rows, only.response.outcome), (Some(2), Outcome::Ok));
+        assert!(only.request.details.iter().any(|(name, _)| *name == "statement_bytes"));
     }
 }
