@@ -69,7 +69,7 @@ impl Session for Memcached {
             (_, None) => Err(Stop::Short),
             (Speaker::Client, _) if self.open >= OPEN && key == Key::Turn => {
                 self.open -= 1;
-                self.orphans += 1;
+                self.orphans = self.orphans.saturating_add(1);
                 Ok(Heard::Abandoned(1))
             }
             (Speaker::Client, Some(&REQUEST)) => self.asked_in_binary(key, wire),
@@ -169,7 +169,7 @@ impl Memcached {
         self.open += 1;
         self.doubt = match (self.doubt, due) {
             (Doubt::None | Doubt::Answered, _) => Doubt::None,
-            (Doubt::Owed(owed), Due::Surely) => Doubt::Owed(owed + 1),
+            (Doubt::Owed(owed), Due::Surely) => Doubt::Owed(owed.saturating_add(1)),
             (doubt @ Doubt::Owed(_), Due::Perhaps) => doubt,
         };
     }

@@ -7,6 +7,8 @@ use crate::kit::reader::{Ahead, Reader, Sample};
 pub(super) const CELL: usize = 1 << 10;
 /// The longest line: one that asks for very many keys.
 pub(super) const LINE: usize = 64 << 10;
+/// Of a line that has no end yet, so many bytes are looked at.
+const NEAR: usize = 64;
 /// The longest key.
 pub(super) const KEY: usize = 250;
 /// The longest value that a server can be told to take (`-I`).
@@ -82,7 +84,7 @@ pub(super) fn is_meta(operation: &str) -> bool {
 #[inline]
 pub(super) fn line<'a>(wire: &mut Reader<'a>) -> Read<&'a [u8]> {
     let line = match wire.until(b'\n', LINE) {
-        Err(Stop::Short) if wire.rest().iter().any(|byte| *byte < b' ' && *byte != b'\r') => {
+        Err(Stop::Short) if wire.rest().iter().take(NEAR).any(|byte| *byte < b' ' && *byte != b'\r') => {
             return Err(wire.broken("a line holds control characters"));
         }
         line => line?,

@@ -75,7 +75,7 @@ impl Redis {
         }
         if self.open >= OPEN {
             self.open -= 1;
-            self.orphans += 1;
+            self.orphans = self.orphans.saturating_add(1);
             return Ok(Heard::Abandoned(1));
         }
         if let Some(asking) = self.asking.take() {
@@ -99,8 +99,9 @@ impl Redis {
         if count > FEW as u64 {
             return self.begin_asking(count, wire);
         }
-        match few(count, &mut ahead) {
-            Ok(words) => {
+        let mut words = SmallVec::new();
+        match few(count, &mut ahead, &mut words) {
+            Ok(()) => {
                 wire.skip(ahead.taken() as u64 + ahead.debt());
                 self.ask(&words, words.len(), wire)
             }
@@ -119,7 +120,7 @@ impl Redis {
             words(&mut ahead)?;
             for _ in 0..count {
                 match string(b'$', &mut ahead) {
-                    Err(Stop::Short) if wire.rest().len() < LINE && wire.ahead() == Ahead::Open => {
+                    Err(Stop::Short) if wire.rest().len() < KEPT && wire.ahead() == Ahead::Open => {
                         return Err(Stop::Short);
                     }
                     Err(Stop::Short) => {
@@ -174,10 +175,10 @@ impl Redis {
     #[inline]
     fn ask(&mut self, words: &[Sample<'_>], count: usize, wire: &mut Reader<'_>) -> Read<Heard> {
         let Some(name) = words.first() else { return Err(wire.broken("a command has no name")) };
-        if !is_name(name.bytes) || is_torn(words) {
+        let Named { operation, command } = named(words);
+        if command.is_none() && !is_name(name.bytes) || is_torn(words) {
             return Err(wire.broken("no command has such a name"));
         }
-        let Named { operation, command } = named(words);
         if self.replies == Replies::Doubtful && self.open > 0 && is_on(&operation, words) {
             // Who turns answers on had turned them off: what was asked since stays unanswered.
             return Ok(Heard::Abandoned(usize::from(std::mem::take(&mut self.open))));
@@ -194,7 +195,8 @@ impl Redis {
         if is_told {
             return Ok(Heard::Oneway(exchange));
         }
-        self.sessions += u16::from(command.is_some_and(|command| command.tells == Tells::Session));
+        let is_session = command.is_some_and(|command| command.tells == Tells::Session);
+        self.sessions = self.sessions.saturating_add(u16::from(is_session));
         self.open += 1;
         Ok(Heard::Request(Key::Turn, exchange))
     }
@@ -232,12 +234,11 @@ impl Redis {
 
 /// All words of a command of `count`; of the last one, its beginning may be enough.
 #[inline]
-fn few<'a>(count: u64, wire: &mut Reader<'a>) -> Read<SmallVec<[Sample<'a>; FEW]>> {
-    let mut words = SmallVec::new();
+fn few<'a>(count: u64, wire: &mut Reader<'a>, words: &mut SmallVec<[Sample<'a>; FEW]>) -> Read<()> {
     for _ in 0..count {
         words.push(string(b'$', wire)?);
     }
-    Ok(words)
+    Ok(())
 }
 
 /// Whether bytes are missing in the words that say what the command does to the connection.

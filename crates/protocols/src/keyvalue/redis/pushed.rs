@@ -19,7 +19,7 @@ use super::wire::{CELL, Count, LINE, Token, token};
 use super::words::{capitals, split};
 
 /// A message is told when so many bytes of it are there, or all: the rest is passed over.
-const TOLD: usize = 32 << 10;
+const TOLD: usize = 4 << 10;
 /// So many values of one message are kept.
 const VALUES: usize = 64;
 /// The name of a kind of message is not longer.

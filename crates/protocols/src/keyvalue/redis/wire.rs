@@ -154,12 +154,17 @@ fn is_paired(kind: Kind) -> bool {
 /// # Errors
 /// [`Stop::Short`] when the head is not whole, [`Stop::Broken`] when it is none.
 pub(super) fn words(wire: &mut Reader<'_>) -> Read<Option<u64>> {
-    match line_of(wire, DIGITS + 2)? {
-        [b'-', ..] | b"0" => Ok(None),
-        text => match unsigned(text) {
-            Some(count) if count <= ELEMENTS => Ok(Some(count)),
-            _ => Err(wire.broken("a command has an impossible number of words")),
-        },
+    if matches!(wire.rest(), [b'*', b'-', ..]) {
+        line_of(wire, DIGITS + 2)?;
+        return Ok(None);
+    }
+    match length(wire.rest()) {
+        Some(Ok((count, head))) => {
+            wire.skip(head as u64);
+            Ok(Some(count).filter(|count| *count > 0))
+        }
+        Some(Err(())) => Err(wire.broken("a command has an impossible number of words")),
+        None => Err(Stop::Short),
     }
 }
 
@@ -198,7 +203,7 @@ pub(super) fn string<'a>(mark: u8, wire: &mut Reader<'a>) -> Read<Sample<'a>> {
     Ok(Sample { bytes, length })
 }
 
-/// The length behind the first byte of `rest`, up to the end of its line, and where that ends.
+/// The length (or number of words) behind the first byte of `rest`, up to the end of its line, and where that ends.
 #[inline]
 fn length(rest: &[u8]) -> Option<Result<(u64, usize), ()>> {
     let mut length = 0;
