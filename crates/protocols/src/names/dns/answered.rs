@@ -101,7 +101,7 @@ fn walk<'a>(header: Header, from: &mut Reader<'a>, mut hear: impl FnMut(u32, &Re
 fn sample(message: &[u8], record: &Record<'_>, key: u64, wire: &mut Reader<'_>) {
     let Some(answer) = wire.answer_to(key).filter(|answer| answer.samples.len() < SAMPLES) else { return };
     answer.columns.get_or_insert_with(|| Arc::clone(&COLUMNS));
-    answer.samples.add(64, |row| {
+    answer.samples.add(96, |row| {
         row.push_with(|out| names::write(out, message, record.name));
         row.push(&types::name(record.kind));
         row.push_with(|out| data::number(out, record.ttl));

@@ -13,6 +13,8 @@ use super::{data, edns, names, types};
 
 /// So many questions of one message are told, and so many records of an update.
 const TOLD: usize = 16;
+/// A statement is mostly not longer.
+const USUAL: usize = 64;
 /// Memory for a statement of so many bytes is kept.
 const KEPT: usize = 512;
 
@@ -29,6 +31,7 @@ impl Dns {
         let mut exchange = wire.blank();
         let mut text = std::mem::take(&mut self.text);
         text.clear();
+        text.reserve(USUAL);
         begin(&mut exchange, &mut text, header, first, message);
         let [questions, _, changes, _] = header.counts;
         for _ in 1..questions {

@@ -1,7 +1,7 @@
 //! The data of records as zone files write them.
 
 use std::fmt::Write;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -48,8 +48,11 @@ enum Part {
 pub(super) fn write(out: &mut String, message: &[u8], record: &Record<'_>) {
     let begin = out.len();
     let written = match (record.kind, record.data) {
-        (1, data) => address::<4, Ipv4Addr>(out, data),
-        (28, data) => address::<16, Ipv6Addr>(out, data),
+        (1, [a, b, c, d]) => {
+            ipv4(out, [*a, *b, *c, *d]);
+            Some(())
+        }
+        (28, data) => ipv6(out, data),
         // Keys that two sides agree on, and what is signed with them.
         (249 | 250, _) => {
             out.push_str(MASK);
@@ -67,8 +70,19 @@ pub(super) fn write(out: &mut String, message: &[u8], record: &Record<'_>) {
     }
 }
 
-fn address<const N: usize, A: From<[u8; N]> + ToString>(out: &mut String, data: &[u8]) -> Option<()> {
-    out.push_str(&A::from(data.try_into().ok()?).to_string());
+/// Writes an address as `Ipv4Addr` does, without its formatter: most answers are addresses.
+fn ipv4(out: &mut String, bytes: [u8; 4]) {
+    for (at, byte) in bytes.into_iter().enumerate() {
+        if at > 0 {
+            out.push('.');
+        }
+        number(out, byte.into());
+    }
+}
+
+fn ipv6(out: &mut String, data: &[u8]) -> Option<()> {
+    let bytes: [u8; 16] = data.try_into().ok()?;
+    _ = write!(out, "{}", Ipv6Addr::from(bytes));
     Some(())
 }
 
@@ -261,7 +275,7 @@ fn parameter(out: &mut String, key: u16, value: &[u8]) -> Read<()> {
         4 => {
             out.push_str("ipv4hint=");
             each(out, wire, |out, wire| {
-                _ = write!(out, "{}", Ipv4Addr::from(wire.array::<4>()?));
+                ipv4(out, wire.array()?);
                 Ok(())
             })?;
         }

@@ -10,6 +10,20 @@ const LONGEST: usize = 255;
 /// A name has at most 127 labels, with a pointer before each.
 const HOPS: usize = 256;
 
+/// The bytes that are written as they are: letters, digits, and what host names have between them.
+#[expect(clippy::indexing_slicing, reason = "a constant is checked when it is made")]
+static PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        #[expect(clippy::cast_possible_truncation, reason = "it is below 128")]
+        let letter = byte as u8;
+        plain[byte] = letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'_');
+        byte += 1;
+    }
+    plain
+};
+
 /// Passes over a name.
 pub(super) fn pass(wire: &mut Reader<'_>) -> Read<()> {
     let begin = wire.taken();
@@ -58,8 +72,7 @@ pub(super) fn is_whole(message: &[u8], at: usize) -> bool {
 
 #[inline]
 pub(super) fn write_label(out: &mut String, label: &[u8]) {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    if label.iter().all(plain) {
+    if label.iter().all(|byte| PLAIN.get(usize::from(*byte)) == Some(&true)) {
         return out.push_str(crate::kit::text::utf8(label).unwrap_or_default());
     }
     for byte in label {

@@ -95,6 +95,8 @@ pub(super) struct Question {
     pub(super) kind: u16,
     /// Its class; in multicast, the highest bit asks for an answer to the asker alone.
     pub(super) class: u16,
+    /// Where its name ends in the message.
+    pub(super) end: usize,
 }
 
 /// One record.
@@ -116,7 +118,8 @@ pub(super) struct Record<'a> {
 pub(super) fn question(wire: &mut Reader<'_>) -> Read<Question> {
     let name = wire.taken();
     names::pass(wire)?;
-    Ok(Question { name, kind: wire.be16()?, class: wire.be16()? })
+    let end = wire.taken();
+    Ok(Question { name, kind: wire.be16()?, class: wire.be16()?, end })
 }
 
 /// Reads a record of a message that `wire` reads from its first byte.
