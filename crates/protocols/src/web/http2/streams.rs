@@ -13,6 +13,9 @@ use crate::web::head::Content;
 /// More streams than this do not wait at a time: of more, the older half is given up, as the pairing does it.
 const STREAMS: usize = 4096;
 
+/// Room for so many streams stays when none is open.
+const ROOM: usize = 14;
+
 /// All bodies of a connection together keep no more: of those beyond, no text is told.
 const KEPT: usize = 512 << 10;
 
@@ -121,6 +124,9 @@ impl Streams {
     pub(super) fn close(&mut self, id: u32) -> Option<Stream> {
         let stream = self.open.remove(&id)?;
         self.kept -= stream.kept();
+        if self.open.is_empty() && self.open.capacity() > ROOM {
+            self.open = HashMap::default();
+        }
         Some(stream)
     }
 
