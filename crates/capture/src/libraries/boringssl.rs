@@ -2,7 +2,7 @@
 //!
 //! Each error is raised with the path of its source file and a reason, whose number is the same in every version: so a
 //! stripped program still says which of its functions can fail how. What is found so is on trial, see
-//! `docs/adr/0011-boringssl-without-symbols.md`.
+//! `docs/adr/0013-boringssl-without-symbols.md`.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
