@@ -21,7 +21,7 @@ const TABLE: u64 = 64 << 20;
 /// More sections or segments than this no linker writes for a program that runs.
 const HEADERS: u64 = 4_096;
 /// Code of one function that is looked at.
-pub(crate) const FUNCTION: u64 = 16_384;
+pub(crate) const FUNCTION: u64 = 4_096;
 /// How much constant data is searched for the marks of a library that has no symbols.
 const CONSTANTS: u64 = 64 << 20;
 /// How much code is searched: Chromium, a large one, has 200 MiB.
