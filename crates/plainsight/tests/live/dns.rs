@@ -67,6 +67,11 @@ fn question(line: &str) -> Option<(u16, String)> {
     Some((port, format!("{kind} {name}")))
 }
 
+/// Those that were seen at the asker's end: a datagram socket of a server has no peer, so both ends are told.
+fn at_clients(accesses: Vec<Access>) -> Vec<Access> {
+    accesses.into_iter().filter(|access| access.role.as_deref() != Some("server")).collect()
+}
+
 /// What was asked, and from which port.
 fn told(shown: &[Access]) -> Vec<(u16, String)> {
     let mut told: Vec<_> =
@@ -86,7 +91,7 @@ fn questions_are_shown_as_the_server_logs_them() {
     server.dig(&["last.example.test"]);
     let mut asked = server.asked("last.example.test");
     let seen = watch.end();
-    let shown = seen.accesses;
+    let shown = at_clients(seen.accesses);
     asked.sort();
     assert_eq!(told(&shown), asked);
     for access in &shown {
@@ -108,7 +113,9 @@ fn assert_answered(access: &Access, server: u32) {
         }
     };
     assert_eq!((access.outcome.as_str(), access.rows), ("ok", Some(rows)), "{access:#?}");
-    assert_eq!(access.server_pid(), server, "{access:#?}");
+    if access.role.as_deref() == Some("both") {
+        assert_eq!(access.server_pid(), server, "{access:#?}");
+    }
     assert!(access.complete.ok && access.latency_us.is_some(), "{access:#?}");
 }
 
@@ -131,7 +138,7 @@ fn a_load_of_questions_is_shown_whole() {
     server.dig(&["last.example.test"]);
     let mut asked = server.asked("last.example.test");
     let seen = watch.end();
-    let shown = seen.accesses;
+    let shown = at_clients(seen.accesses);
     asked.sort();
     assert_eq!(told(&shown), asked);
     assert!(shown.iter().all(|access| access.outcome != "unanswered"));

@@ -122,6 +122,10 @@ fn agree(shown: &Value, asked: &Value) -> bool {
                 && shown[..kept].iter().zip(asked).all(|(shown, asked)| agree(shown, asked))
         }
         (Value::Number(shown), Value::Number(asked)) => shown.as_f64() == asked.as_f64(),
+        (Value::String(shown), Value::String(asked)) => match shown.strip_suffix('…') {
+            Some(begin) => asked.starts_with(begin),
+            None => shown == asked,
+        },
         (shown, asked) => shown == asked,
     }
 }
