@@ -137,11 +137,6 @@ impl Http2 {
         }
     }
 
-    /// Whether stream 1 was asked in HTTP/1: the client has begun here, and asked for nothing.
-    fn is_upgraded(&self) -> bool {
-        self.upgrade == Upgrade::Possible && !matches!(self.client.course, Course::Preface)
-    }
-
     fn read_preface(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
         let preface = wire.peek(PREFACE.len().min(wire.rest().len().max(1)))?;
         if !PREFACE.starts_with(preface) {
@@ -160,7 +155,9 @@ impl Http2 {
         }
         match head.kind {
             Kind::Data => self.begin_data(speaker, head, wire),
-            Kind::Headers if speaker == Speaker::Server && head.stream == 1 && self.is_upgraded() => {
+            Kind::Headers
+                if speaker == Speaker::Server && head.stream == 1 && self.upgrade == Upgrade::Possible =>
+            {
                 Ok(self.upgraded(wire))
             }
             Kind::Headers | Kind::Promise => self.read_block(speaker, head, wire),
