@@ -319,7 +319,6 @@ mod tests {
 
     #[test]
     fn a_header_may_come_apart_from_its_body() {
-        let introduction = |bytes: &[u8]| introduction(bytes);
         assert_eq!([introduction(b"\xd4\0"), introduction(b"\xd4\0\0\x02")], [Chain::Open; 2]);
         assert_eq!([command(b"\x11"), command(b"\x11\0\0\0")], [Chain::Open; 2]);
         assert_eq!([answer(b"\x07"), answer(b"\x07\0\0\x01")], [Chain::Open; 2]);
