@@ -124,12 +124,13 @@ pub(super) fn redis(name: String, text: &str) -> Expectation {
     Expectation { name, lines, told_by: Box::new(told_by) }
 }
 
+/// DeepFlow writes words with blanks as they are.
 fn of_redis(access: &Access) -> Vec<String> {
     let error = match access.text("/error/code") {
         "" => None,
         code => Some(format!("-{code} {}", access.text("/error/message"))),
     };
-    [told("request", Some(access.text("/statement").to_owned())), told("error", error)]
+    [told("request", Some(access.text("/statement").replace('"', ""))), told("error", error)]
         .into_iter()
         .flatten()
         .collect()
