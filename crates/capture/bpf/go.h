@@ -122,8 +122,13 @@ static __always_inline int go_entered(struct pt_regs *ctx, u64 cookie)
 	}
 	bpf_map_update_elem(&go_calls, &key, &call, BPF_ANY);
 	now = thread_now(BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (now)
+	if (now && !now->is_go) {
+		u8 known = 1;
+
+		bpf_map_update_elem(&go_processes, &key.tgid, &known, BPF_ANY);
+		some_go = 1;
 		now->is_go = 1;
+	}
 	return 0;
 }
 

@@ -4,9 +4,12 @@
 static __always_inline int live(struct task_struct *task, u8 kind, const char *filename)
 {
 	struct life *record;
+	u32 tgid = BPF_CORE_READ(task, tgid);
 
-	if (BPF_CORE_READ(task, pid) != BPF_CORE_READ(task, tgid)) /* a thread */
+	if (BPF_CORE_READ(task, pid) != tgid) /* a thread */
 		return 0;
+	if (kind != FORKED && rarely(some_go))
+		bpf_map_delete_elem(&go_processes, &tgid);
 	record = reserve(sizeof(*record));
 	if (!record) {
 		count(LOST_LIVES, 1);
@@ -15,7 +18,7 @@ static __always_inline int live(struct task_struct *task, u8 kind, const char *f
 	__builtin_memset(&record->head, 0, sizeof(record->head));
 	record->head.at = bpf_ktime_get_ns();
 	record->head.kind = kind;
-	record->head.user = BPF_CORE_READ(task, tgid);
+	record->head.user = tgid;
 	record->parent = BPF_CORE_READ(task, real_parent, tgid);
 	record->uid = (u32)bpf_get_current_uid_gid();
 	BPF_CORE_READ_STR_INTO(&record->name, task, comm);

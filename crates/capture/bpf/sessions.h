@@ -60,7 +60,7 @@ struct thread {
 	struct below below; /* the socket below the session, as it was known or is found now; pairing 0: not yet */
 	struct below read; /* the socket of that read; pairing 0: none yet */
 	u64 reader;	   /* the session that took the read for its own */
-	u64 is_go;	   /* whether goroutines with TLS ran in it */
+	u64 is_go;	   /* whether its process is known to run Go's TLS */
 	struct call held;  /* what was written, and waits for the socket that sends it */
 	struct outer outer; /* the call around the hooked one */
 	struct trial trial;
@@ -125,6 +125,26 @@ __noinline int find(struct connection *of, struct connection_key *key, u32 fd, s
 	return 1;
 }
 
+/* Processes that run Go's TLS: a call goes on in threads that no call began in. Forgotten when they end or start a program. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, u32);
+	__type(value, u8);
+} go_processes SEC(".maps");
+
+/* Whether there was any: most hosts have none, and ask no further. */
+u64 some_go = 0;
+
+static __always_inline bool is_of_go(struct thread *now)
+{
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
+
+	if (now && now->is_go)
+		return true;
+	return rarely(some_go) && bpf_map_lookup_elem(&go_processes, &tgid);
+}
+
 /* In `rustls.h` and `go.h`. */
 static int rustls_sends(struct connection *of, struct connection_key *key, u32 fd, struct call *moving, struct thread *now);
 static int go_noticed(struct connection *of, struct connection_key *key, u32 fd, struct call *moving);
@@ -147,7 +167,7 @@ static __always_inline int notice(struct connection *of, struct connection_key *
 			return 1;
 		return find(of, key, fd, moving, now);
 	}
-	if (now && now->is_go)
+	if (is_of_go(now))
 		return is_settled ? go_noticed(of, key, fd, moving) : 0;
 	/* A socket whose session is known is no other one's. */
 	if (moving->which != IN || (of->flags & PAIRED))
