@@ -74,6 +74,9 @@ fn pymongo_is_shown_as_it_was() {
     }
 }
 
+/// So many bytes of one call are captured.
+const CALL: u64 = 128 << 10;
+
 /// What the driver says, and what was shown must be one.
 fn compare(asked: &[Asked], seen: &Seen, layer: &str, server: u32) {
     let is_greeting = |access: &&Access| GREETING.contains(&access.operation.as_str());
@@ -84,11 +87,13 @@ fn compare(asked: &[Asked], seen: &Seen, layer: &str, server: u32) {
     for (asked, access) in asked.iter().zip(&shown) {
         assert_eq!((access.protocol.as_str(), access.layer.as_str()), ("mongodb", layer), "{access:#?}");
         assert_same(access.statement.as_deref().unwrap(), &asked.statement);
-        assert_eq!(access.rows, asked.rows, "{access:#?}");
+        // Three million bytes may pass in one call: beyond its limit they are told as lost, and the rows with them.
+        let is_long = access.request_bytes.max(access.response_bytes) > CALL;
+        assert!(access.complete.ok || is_long, "{access:#?}");
+        assert_eq!(access.rows, asked.rows.filter(|_| access.complete.ok), "{access:#?}");
         assert_eq!(access.affected, asked.affected, "{access:#?}");
         assert_eq!(access.error.as_ref().map(|error| error.code.clone()), asked.error, "{access:#?}");
         assert_eq!(access.outcome, if asked.error.is_some() { "error" } else { "ok" }, "{access:#?}");
-        assert!(access.complete.ok, "{access:#?}");
         let session = access.session.as_ref().unwrap();
         assert_eq!(session.user.as_deref(), Some("ada"), "{access:#?}");
         if access.operation != "endSessions" {

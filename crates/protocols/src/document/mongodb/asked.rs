@@ -187,8 +187,8 @@ impl Mongodb {
                 Ok(None)
             }
             Place::Inserted => {
-                let bytes = from.sample(saying.left, VALUE)?.bytes;
-                saying.json.add_documents(b"documents", bytes, Secrets::None);
+                let documents = from.sample(saying.left, VALUE)?;
+                saying.json.add_documents(b"documents", documents, Secrets::None);
                 Ok(None)
             }
             Place::Rest => {
@@ -380,7 +380,7 @@ fn section(saying: &mut Saying, from: &mut Reader<'_>) -> Read<()> {
             let name = from.until(0, NAME)?;
             let left = size.checked_sub(5 + name.len() as u64);
             let left = left.ok_or_else(|| from.broken("a sequence is shorter than its name"))?;
-            let documents = from.sample(left, VALUE)?.bytes;
+            let documents = from.sample(left, VALUE)?;
             saying.sequence(name, documents);
         }
         // A token of who asks, among servers.

@@ -6,6 +6,8 @@ use std::fmt::Write;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::kit::reader::Sample;
+
 use super::bson::{self, Value, elements};
 use super::secrets::{MASK, Secrets};
 use super::values::{self, MORE, shortened};
@@ -76,10 +78,11 @@ impl Json {
         }
     }
 
-    /// Adds documents that stand one behind the other.
-    pub(super) fn add_documents(&mut self, name: &[u8], documents: &[u8], secrets: Secrets) {
+    /// Adds documents that stand one behind the other, with a mark where they go on behind what is kept.
+    pub(super) fn add_documents(&mut self, name: &[u8], documents: Sample<'_>, secrets: Secrets) {
         if self.named(name) {
-            items(&mut self.text, bson::documents(documents), secrets, 1);
+            let goes_on = documents.is_cut().then_some(GOES_ON);
+            items(&mut self.text, bson::documents(documents.bytes).chain(goes_on), secrets, 1);
         }
     }
 
@@ -104,6 +107,9 @@ impl Json {
         true
     }
 }
+
+/// What stands for what is not kept.
+const GOES_ON: Value<'static> = Value { kind: bson::STRING, bytes: b"" };
 
 /// Writes a value as JSON.
 pub(super) fn write(out: &mut String, value: Value<'_>, secrets: Secrets) {

@@ -2,6 +2,7 @@
 
 use model::exchange::{Detail, Exchange, Text};
 
+use crate::kit::reader::Sample;
 use crate::kit::text::lossy;
 
 use super::bson::{self, Value};
@@ -135,9 +136,9 @@ impl Saying {
     }
 
     /// A sequence of documents that belongs to it.
-    pub(super) fn sequence(&mut self, name: &[u8], documents: &[u8]) {
+    pub(super) fn sequence(&mut self, name: &[u8], documents: Sample<'_>) {
         if name == b"nsInfo" {
-            let names = bson::documents(documents);
+            let names = bson::documents(documents.bytes);
             let names = names.filter_map(|each| each.get(b"ns").and_then(Value::string));
             self.touched = names.take(NAMESPACES).map(identity::text).collect();
         }
