@@ -6,11 +6,14 @@ mod http2;
 mod keyvalue;
 mod mongodb;
 mod mysql;
+mod options;
 mod postgres;
 mod programs;
 mod relay;
 
 use std::process::ExitCode;
+
+use options::Options;
 
 const USAGE: &str = "usage: xtask record [PROTOCOL] [--only SCENARIO] [--programs FOLDER] [--python PROGRAM]
 
@@ -45,15 +48,16 @@ fn main() -> ExitCode {
 }
 
 fn record(protocol: &str, options: &[&str]) -> Outcome<()> {
+    let options = Options::read(options)?;
     match protocol {
-        "postgresql" => postgres::record(&postgres::Options::read(options)?),
-        "mysql" => mysql::record(&mysql::Options::read(options)?),
-        "http" => http::record(&http::Options::read(options)?),
-        "http2" => http2::record(&http::Options::read(options)?),
-        "redis" => keyvalue::record(&keyvalue::REDIS, &keyvalue::Options::read(options)?),
-        "memcached" => keyvalue::record(&keyvalue::MEMCACHED, &keyvalue::Options::read(options)?),
-        "mongodb" => mongodb::record(&mongodb::Options::read(options)?),
-        "dns" => dns::record(&dns::Options::read(options)?),
+        "postgresql" => postgres::record(&options),
+        "mysql" => mysql::record(&options),
+        "http" => http::record(&options),
+        "http2" => http2::record(&options),
+        "redis" => keyvalue::record(&keyvalue::REDIS, &options),
+        "memcached" => keyvalue::record(&keyvalue::MEMCACHED, &options),
+        "mongodb" => mongodb::record(&options),
+        "dns" => dns::record(&options),
         _ => Err(format!("{protocol} is not recorded; {} are\n{USAGE}", PROTOCOLS.join(", "))),
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use protocols::kit::transcript::{Line, write_line};
 
 use crate::Outcome;
+use crate::options::Options;
 use crate::programs::run;
 use crate::relay::Relay;
 
@@ -107,22 +108,6 @@ const SCENARIOS: &[Scenario] = &[
         words: "dig @127.0.0.1 -p $PORT +opcode=notify +noedns example.test SOA",
     },
 ];
-
-/// What the command line asks for.
-pub(crate) struct Options {
-    only: Option<String>,
-}
-
-impl Options {
-    /// Reads the words behind `record dns`.
-    pub(crate) fn read(words: &[&str]) -> Outcome<Options> {
-        match words {
-            [] => Ok(Options { only: None }),
-            ["--only", name] => Ok(Options { only: Some((*name).to_owned()) }),
-            _ => Err(crate::USAGE.to_owned()),
-        }
-    }
-}
 
 /// Starts a server, runs the scenarios, and writes their fixtures: in order, for some change what later ones ask for.
 pub(crate) fn record(options: &Options) -> Outcome<()> {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use protocols::kit::transcript::{Line, write_line};
 
 use crate::Outcome;
+use crate::options::Options;
 use crate::programs::run;
 use crate::relay::Relay;
 
@@ -27,27 +28,6 @@ const UNITS: [&[u8]; 2] = [b"0123456789abcde\n", b"\x00\x01\x02\x03\x04\x05\x06\
 /// What comes less often is written as it is.
 const OFTEN: usize = 64;
 
-/// What the command line asks for.
-pub(crate) struct Options {
-    pub(crate) only: Option<String>,
-    pub(crate) python: String,
-}
-
-impl Options {
-    /// Reads the words behind `record http` and `record http2`.
-    pub(crate) fn read(words: &[&str]) -> Outcome<Options> {
-        let mut options = Options { only: None, python: "python3".to_owned() };
-        for pair in words.chunks(2) {
-            match pair {
-                ["--only", name] => options.only = Some((*name).to_owned()),
-                ["--python", program] => options.python = (*program).to_owned(),
-                _ => return Err(crate::USAGE.to_owned()),
-            }
-        }
-        Ok(options)
-    }
-}
-
 /// Starts the servers, runs the scenarios, and writes their fixtures.
 ///
 /// # Errors
@@ -61,7 +41,7 @@ pub(crate) fn record(options: &Options) -> Outcome<()> {
 
 fn record_in(folder: &Path, options: &Options) -> Outcome<()> {
     let origin = Server::start(Kind::Nginx, &options.python, folder)?;
-    for scenario in SCENARIOS.iter().filter(|s| options.only.as_deref().is_none_or(|name| name == s.name)) {
+    for scenario in SCENARIOS.iter().filter(|s| options.wants(s.name)) {
         if let Err(why) = installed(scenario, &options.python) {
             eprintln!("SKIPPED {}: {why}", scenario.name);
             continue;

@@ -12,7 +12,8 @@ use std::time::Duration;
 use protocols::kit::transcript::{Line, write_line};
 
 use crate::Outcome;
-use crate::http::{Options, fill, merged, module_version, version};
+use crate::http::{fill, merged, module_version, version};
+use crate::options::Options;
 use crate::programs::run;
 use crate::relay::Relay;
 
@@ -36,7 +37,7 @@ pub(crate) fn record(options: &Options) -> Outcome<()> {
 }
 
 fn record_in(folder: &Path, options: &Options) -> Outcome<()> {
-    for scenario in SCENARIOS.iter().filter(|s| options.only.as_deref().is_none_or(|name| name == s.name)) {
+    for scenario in SCENARIOS.iter().filter(|s| options.wants(s.name)) {
         let programs = versions(scenario, &options.python);
         let programs = match programs {
             Ok(programs) => programs,

@@ -11,6 +11,7 @@ use std::time::Duration;
 use protocols::kit::transcript::{Line, write_line};
 
 use crate::Outcome;
+use crate::options::Options;
 use crate::programs::run;
 use crate::relay::Relay;
 
@@ -55,32 +56,9 @@ pub(crate) enum Client {
 pub(crate) const REDIS: Store = redis::STORE;
 pub(crate) const MEMCACHED: Store = memcached::STORE;
 
-/// What the command line asks for.
-pub(crate) struct Options {
-    only: Option<String>,
-    python: String,
-}
-
-impl Options {
-    /// Reads the words behind `record redis`.
-    pub(crate) fn read(words: &[&str]) -> Outcome<Options> {
-        let mut options = Options { only: None, python: "python3".to_owned() };
-        for pair in words.chunks(2) {
-            match pair {
-                ["--only", name] => options.only = Some((*name).to_owned()),
-                ["--python", program] => options.python = (*program).to_owned(),
-                _ => return Err(crate::USAGE.to_owned()),
-            }
-        }
-        Ok(options)
-    }
-}
-
 /// Starts a server for each scenario, runs its client, and writes the fixture.
 pub(crate) fn record(store: &Store, options: &Options) -> Outcome<()> {
-    for scenario in
-        store.scenarios.iter().filter(|s| options.only.as_deref().is_none_or(|name| name == s.name))
-    {
+    for scenario in store.scenarios.iter().filter(|s| options.wants(s.name)) {
         let server = Server::start(store.server)?;
         let relay = Relay::open(server.address)?;
         let program = speak(scenario, options, &relay, &server)?;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use protocols::kit::transcript::{Line, write_line};
 
 use crate::Outcome;
+use crate::options::Options;
 use crate::programs::run;
 use crate::relay::Relay;
 
@@ -57,30 +58,9 @@ const SCENARIOS: &[Scenario] = &[
     scenario("monitor", include_str!("monitor.py"), (b"topologyVersion\0", 0)),
 ];
 
-/// What the command line asks for.
-pub(crate) struct Options {
-    only: Option<String>,
-    python: String,
-}
-
-impl Options {
-    /// Reads the words behind `record mongodb`.
-    pub(crate) fn read(words: &[&str]) -> Outcome<Options> {
-        let mut options = Options { only: None, python: "python3".to_owned() };
-        for pair in words.chunks(2) {
-            match pair {
-                ["--only", name] => options.only = Some((*name).to_owned()),
-                ["--python", program] => options.python = (*program).to_owned(),
-                _ => return Err(crate::USAGE.to_owned()),
-            }
-        }
-        Ok(options)
-    }
-}
-
 /// Starts the servers, runs the scenarios, and writes their fixtures.
 pub(crate) fn record(options: &Options) -> Outcome<()> {
-    for scenario in SCENARIOS.iter().filter(|s| options.only.as_deref().is_none_or(|name| name == s.name)) {
+    for scenario in SCENARIOS.iter().filter(|s| options.wants(s.name)) {
         let server = Server::start(&options.python)?;
         let compressing =
             scenario.compressor.map(|name| Server::compressing(&options.python, server.address, name));

@@ -11,6 +11,7 @@ use model::conn::Speaker;
 use protocols::kit::transcript::{Line, write_line};
 
 use crate::Outcome;
+use crate::options::Options;
 use crate::relay::Relay;
 
 use scenarios::{Client, SCENARIOS, Scenario, Tls};
@@ -21,32 +22,11 @@ const FIXTURES: &str = "crates/protocols/src/sql/mysql/fixtures";
 /// A fixture is read by people: a longer one is a mistake of its scenario.
 const LONGEST: usize = 64 << 10;
 
-/// What the command line asks for.
-pub(crate) struct Options {
-    only: Option<String>,
-    python: String,
-}
-
-impl Options {
-    /// Reads the words behind `record mysql`.
-    pub(crate) fn read(words: &[&str]) -> Outcome<Options> {
-        let mut options = Options { only: None, python: "python3".to_owned() };
-        for pair in words.chunks(2) {
-            match pair {
-                ["--only", name] => options.only = Some((*name).to_owned()),
-                ["--python", program] => options.python = (*program).to_owned(),
-                _ => return Err(crate::USAGE.to_owned()),
-            }
-        }
-        Ok(options)
-    }
-}
-
 /// Starts a server, runs the scenarios, and writes their fixtures.
 pub(crate) fn record(options: &Options) -> Outcome<()> {
     let server = Server::start()?;
     let relay = Relay::open(server.address)?;
-    for scenario in SCENARIOS.iter().filter(|s| options.only.as_deref().is_none_or(|name| name == s.name)) {
+    for scenario in SCENARIOS.iter().filter(|s| options.wants(s.name)) {
         let said = run(scenario, options, &relay)?;
         // The relay's threads end when both sides have closed.
         std::thread::sleep(Duration::from_millis(200));

@@ -3,7 +3,7 @@
 mod scenarios;
 mod server;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use model::conn::Speaker;
 use protocols::kit::transcript::{Line, write_line};
 
 use crate::Outcome;
+use crate::options::Options;
 use crate::relay::Relay;
 
 use scenarios::{Client, SCENARIOS, Scenario};
@@ -21,38 +22,11 @@ const FIXTURES: &str = "crates/protocols/src/sql/postgres/fixtures";
 /// A fixture is read by people: a longer one is a mistake of its scenario.
 const LONGEST: usize = 64 << 10;
 
-/// What the command line asks for.
-pub(crate) struct Options {
-    only: Option<String>,
-    programs: PathBuf,
-    python: String,
-}
-
-impl Options {
-    /// Reads the words behind `record postgresql`.
-    pub(crate) fn read(words: &[&str]) -> Outcome<Options> {
-        let mut options = Options {
-            only: None,
-            programs: PathBuf::from("/usr/lib/postgresql/15/bin"),
-            python: "python3".to_owned(),
-        };
-        for pair in words.chunks(2) {
-            match pair {
-                ["--only", name] => options.only = Some((*name).to_owned()),
-                ["--programs", folder] => options.programs = PathBuf::from(folder),
-                ["--python", program] => options.python = (*program).to_owned(),
-                _ => return Err(crate::USAGE.to_owned()),
-            }
-        }
-        Ok(options)
-    }
-}
-
 /// Starts a server, runs the scenarios, and writes their fixtures.
 pub(crate) fn record(options: &Options) -> Outcome<()> {
     let server = Server::start(&options.programs)?;
     let relay = Relay::open(server.address)?;
-    for scenario in SCENARIOS.iter().filter(|s| options.only.as_deref().is_none_or(|name| name == s.name)) {
+    for scenario in SCENARIOS.iter().filter(|s| options.wants(s.name)) {
         server.offer_tls(scenario.tls)?;
         let said = run(scenario, options, &relay)?;
         // The relay's threads end when both sides have closed.
