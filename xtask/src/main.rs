@@ -1,6 +1,7 @@
 //! What the makers of Plainsight run: `cargo run -p xtask -- record postgresql`.
 
 mod dns;
+mod fixture;
 mod http;
 mod http2;
 mod keyvalue;

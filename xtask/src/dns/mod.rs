@@ -3,13 +3,12 @@
 mod relay;
 mod server;
 
-use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use protocols::kit::transcript::{Line, write_line};
+use protocols::kit::transcript::Line;
 
 use crate::Outcome;
+use crate::fixture::{as_said, keep};
 use crate::options::Options;
 use crate::programs::run;
 use crate::relay::Relay;
@@ -19,8 +18,6 @@ use server::Server;
 
 /// Where the fixtures live.
 const FIXTURES: &str = "crates/protocols/src/names/dns/fixtures";
-/// A fixture is read by people: a longer one is a mistake of its scenario.
-const LONGEST: usize = 64 << 10;
 
 /// How the client reaches the server.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -136,9 +133,7 @@ fn speak(scenario: &Scenario, server: &Server) -> Outcome<Vec<Line>> {
         Over::Stream => {
             let relay = Relay::open(server.address)?;
             client(relay.address.port())?;
-            // The relay's threads end when both sides have closed.
-            std::thread::sleep(Duration::from_millis(200));
-            relay.take().pop().ok_or(format!("{}: no connection was made", scenario.name))
+            relay.finish()?.pop().ok_or(format!("{}: no connection was made", scenario.name))
         }
     }
 }
@@ -147,12 +142,6 @@ fn write(scenario: &Scenario, server: &Server, talk: &[Line]) -> Outcome<()> {
     let program = ["dig", "nsupdate"].into_iter().find(|name| scenario.words.contains(name));
     let over = if scenario.over == Over::Stream { "TCP" } else { "UDP" };
     let mut text = format!("# dns: {}, {} over {over}\n", server.version, program.unwrap_or("a socket"));
-    talk.iter().for_each(|line| text.push_str(&write_line(line)));
-    if text.len() > LONGEST {
-        return Err(format!("{}: {} bytes are too many for a fixture", scenario.name, text.len()));
-    }
-    let path = Path::new(FIXTURES).join(format!("{}.transcript", scenario.name));
-    std::fs::write(&path, &text).map_err(|e| format!("writing {}: {e}", path.display()))?;
-    println!("{} ({} lines, {} bytes)", path.display(), talk.len(), text.len());
-    Ok(())
+    text.push_str(&as_said(talk));
+    keep(FIXTURES, scenario.name, &text)
 }

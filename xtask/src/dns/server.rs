@@ -1,12 +1,11 @@
 //! A name server of BIND with a zone of its own.
 
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use crate::Outcome;
-use crate::programs::{free_address, run};
+use crate::programs::{await_line, free_address, run};
 
 /// A running server.
 pub(crate) struct Server {
@@ -34,7 +33,7 @@ impl Server {
         command.arg("-g").arg("-c").arg(folder.join("named.conf")).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|e| format!("starting named: {e}"))?;
         let said = child.stderr.take().ok_or("named has no errors to read")?;
-        await_line(BufReader::new(said))?;
+        await_line(said, |line| line.ends_with("running\n"))?;
         let version = run(Command::new("named").arg("-v"))?;
         let version = version.split('-').next().unwrap_or_default().to_owned();
         Ok(Server { address, version, child, folder })
@@ -47,19 +46,4 @@ impl Drop for Server {
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
-}
-
-/// Waits until a line says that all runs.
-fn await_line(mut lines: impl BufRead + Send + 'static) -> Outcome<()> {
-    let (mut line, mut said) = (String::new(), String::new());
-    while lines.read_line(&mut line).map_err(|e| format!("reading what named says: {e}"))? > 0 {
-        if line.ends_with("running\n") {
-            // It is read on, or the server would wait for that one day.
-            std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
-            return Ok(());
-        }
-        said.push_str(&line);
-        line.clear();
-    }
-    Err(format!("named ended before it ran: {said}"))
 }

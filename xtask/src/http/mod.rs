@@ -5,13 +5,13 @@ mod server;
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use protocols::kit::transcript::{Line, write_line};
+use protocols::kit::transcript::Line;
 
 use crate::Outcome;
+use crate::fixture::{UNITS, keep, shortened};
 use crate::options::Options;
 use crate::programs::run;
 use crate::relay::Relay;
@@ -21,12 +21,6 @@ use server::Server;
 
 /// Where the fixtures live.
 const FIXTURES: &str = "crates/protocols/src/web/http1/fixtures";
-/// A fixture is read by people: a longer one is a mistake of its scenario.
-const LONGEST: usize = 64 << 10;
-/// What the long files are made of, so that a fixture can say how often it comes.
-const UNITS: [&[u8]; 2] = [b"0123456789abcde\n", b"\x00\x01\x02\x03\x04\x05\x06\x07"];
-/// What comes less often is written as it is.
-const OFTEN: usize = 64;
 
 /// Starts the servers, runs the scenarios, and writes their fixtures.
 ///
@@ -52,9 +46,7 @@ fn record_in(folder: &Path, options: &Options) -> Outcome<()> {
         };
         let relay = Relay::open(other.as_ref().unwrap_or(&origin).address)?;
         let said = speak(scenario, options, relay.address, origin.address, folder)?;
-        // The relay's threads end when both sides have closed.
-        std::thread::sleep(Duration::from_millis(200));
-        let talks = relay.take();
+        let talks = relay.finish().map_err(|e| format!("{}: {e}", scenario.name))?;
         let talk = talks.first().ok_or(format!("{}: no connection was made: {said}", scenario.name))?;
         write(scenario, &options.python, talk)?;
     }
@@ -65,7 +57,7 @@ fn record_in(folder: &Path, options: &Options) -> Outcome<()> {
 pub(crate) fn fill(folder: &Path) -> Outcome<()> {
     let www = folder.join("www");
     fs::create_dir_all(&www).map_err(|e| format!("making {}: {e}", www.display()))?;
-    let [text, bytes] = UNITS;
+    let [text, bytes, _] = UNITS;
     let user = |id| format!(r#"{{"id": {id}, "name": "user {id}", "email": "user{id}@example.com"}}"#);
     let users = (0..12).map(user).collect::<Vec<_>>().join(", ");
     let files = [
@@ -122,53 +114,8 @@ fn write(scenario: &Scenario, python: &str, talk: &[Line]) -> Outcome<()> {
         _ => version(scenario.program, python)?,
     };
     let mut text = format!("# http: {server}, {client}\n");
-    for line in merged(talk) {
-        write_repeats(&line, &mut text);
-    }
-    if text.len() > LONGEST {
-        return Err(format!("{}: {} bytes are too many for a fixture", scenario.name, text.len()));
-    }
-    let path = PathBuf::from(FIXTURES).join(format!("{}.transcript", scenario.name));
-    fs::write(&path, &text).map_err(|e| format!("writing {}: {e}", path.display()))?;
-    println!("{} ({} bytes)", path.display(), text.len());
-    Ok(())
-}
-
-/// The lines, of which the pieces of a long answer are one.
-pub(crate) fn merged(talk: &[Line]) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
-    for line in talk {
-        match lines.last_mut() {
-            Some(last) if last.speaker == line.speaker && last.bytes.len() > UNITS[0].len() * OFTEN => {
-                last.bytes.extend_from_slice(&line.bytes);
-            }
-            _ => lines.push(line.clone()),
-        }
-    }
-    lines
-}
-
-/// Writes a line, in three where it holds one of the units often.
-fn write_repeats(line: &Line, text: &mut String) {
-    let piece = |bytes: &[u8]| write_line(&Line { speaker: line.speaker, bytes: bytes.to_vec() });
-    let found = UNITS.iter().find_map(|unit| {
-        let often = unit.repeat(OFTEN);
-        let at = line.bytes.windows(often.len()).position(|bytes| bytes == often)?;
-        Some((*unit, line.bytes.split_at_checked(at)?))
-    });
-    let Some((unit, (before, run))) = found else {
-        text.push_str(&piece(&line.bytes));
-        return;
-    };
-    let times = run.chunks(unit.len()).take_while(|chunk| *chunk == unit).count();
-    if !before.is_empty() {
-        text.push_str(&piece(before));
-    }
-    text.push_str(&format!("{}*{times}\n", piece(unit).trim_end()));
-    let after = run.get(times * unit.len()..).unwrap_or_default();
-    if !after.is_empty() {
-        text.push_str(&piece(after));
-    }
+    text.push_str(&shortened(talk));
+    keep(FIXTURES, scenario.name, &text)
 }
 
 /// A program with its version, as a fixture's first line has them.

@@ -1,14 +1,12 @@
 //! Real web servers, gone when their keeper goes.
 
 use std::fs;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
 
 use crate::Outcome;
-use crate::programs::free_address;
+use crate::programs::{await_connections, free_address};
 
 use super::scenarios::Kind;
 
@@ -45,22 +43,8 @@ impl Server {
             .spawn()
             .map_err(|e| format!("starting {kind:?}: {e}"))?;
         let mut server = Server { address, process };
-        server.wait(kind)?;
+        await_connections(address, &mut server.process).map_err(|e| format!("{kind:?}: {e}"))?;
         Ok(server)
-    }
-
-    /// Waits until it takes connections.
-    fn wait(&mut self, kind: Kind) -> Outcome<()> {
-        for _ in 0..100 {
-            if TcpStream::connect(self.address).is_ok() {
-                return Ok(());
-            }
-            if let Ok(Some(status)) = self.process.try_wait() {
-                return Err(format!("{kind:?} ended with {status}"));
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-        Err(format!("{kind:?} does not answer on {}", self.address))
     }
 }
 

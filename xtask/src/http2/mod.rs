@@ -5,14 +5,14 @@ mod server;
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use protocols::kit::transcript::{Line, write_line};
+use protocols::kit::transcript::Line;
 
 use crate::Outcome;
-use crate::http::{fill, merged, module_version, version};
+use crate::fixture::{keep, shortened};
+use crate::http::{fill, module_version, version};
 use crate::options::Options;
 use crate::programs::run;
 use crate::relay::Relay;
@@ -21,9 +21,8 @@ use scenarios::{Kind, SCENARIOS, Scenario};
 use server::Server;
 
 /// Where the fixtures live.
-const FIXTURES: &str = "crates/protocols/src/web";
-/// A fixture is read by people: a longer one is a mistake of its scenario.
-const LONGEST: usize = 64 << 10;
+const FIXTURES: &str = "crates/protocols/src/web/http2/fixtures";
+const GRPC_FIXTURES: &str = "crates/protocols/src/web/grpc/fixtures";
 
 /// Starts the servers, runs the scenarios, and writes their fixtures.
 ///
@@ -49,9 +48,7 @@ fn record_in(folder: &Path, options: &Options) -> Outcome<()> {
         let server = Server::start(scenario.server, &options.python, folder)?;
         let relay = Relay::open(server.address)?;
         let said = speak(scenario, options, relay.address, folder)?;
-        // The relay's threads end when both sides have closed.
-        std::thread::sleep(Duration::from_millis(200));
-        let talks = relay.take();
+        let talks = relay.finish().map_err(|e| format!("{}: {e}", scenario.name))?;
         if talks.is_empty() {
             return Err(format!("{}: no connection was made: {said}", scenario.name));
         }
@@ -114,15 +111,7 @@ fn versions(scenario: &Scenario, python: &str) -> Outcome<String> {
 
 fn write(scenario: &Scenario, programs: &str, talk: &[Line]) -> Outcome<()> {
     let mut text = format!("# http2: {programs}\n");
-    for line in merged(&without_http1(talk)) {
-        text.push_str(&write_line(&line));
-    }
-    if text.len() > LONGEST {
-        return Err(format!("{}: {} bytes are too many for a fixture", scenario.name, text.len()));
-    }
-    let place = if scenario.server.is_grpc() { "grpc/fixtures" } else { "http2/fixtures" };
-    let path = PathBuf::from(FIXTURES).join(place).join(format!("{}.transcript", scenario.name));
-    fs::write(&path, &text).map_err(|e| format!("writing {}: {e}", path.display()))?;
-    println!("{} ({} bytes)", path.display(), text.len());
-    Ok(())
+    text.push_str(&shortened(&without_http1(talk)));
+    let folder = if scenario.server.is_grpc() { GRPC_FIXTURES } else { FIXTURES };
+    keep(folder, scenario.name, &text)
 }

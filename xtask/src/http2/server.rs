@@ -1,14 +1,12 @@
 //! Real servers of HTTP/2 and gRPC, gone when their keeper goes.
 
 use std::fs;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
 
 use crate::Outcome;
-use crate::programs::free_address;
+use crate::programs::{await_connections, free_address};
 
 use super::scenarios::Kind;
 
@@ -25,15 +23,16 @@ impl Server {
         let address = free_address()?;
         let mut server = Server { address, processes: Vec::new() };
         for (listens, mut command) in commands(kind, address, python, folder)? {
-            let process = command
+            let mut process = command
                 .current_dir(folder)
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn()
                 .map_err(|e| format!("starting {kind:?}: {e}"))?;
+            let listening = await_connections(listens, &mut process);
             server.processes.push(process);
-            wait(listens)?;
+            listening?;
         }
         Ok(server)
     }
@@ -97,17 +96,6 @@ fn etcd(address: SocketAddr, folder: &Path) -> Outcome<Vec<(SocketAddr, Command)
     command.args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer]);
     command.args(["--initial-cluster", &format!("default={peer}")]);
     Ok(vec![(address, command)])
-}
-
-/// Waits until it takes connections.
-fn wait(address: SocketAddr) -> Outcome<()> {
-    for _ in 0..200 {
-        if TcpStream::connect(address).is_ok() {
-            return Ok(());
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
-    Err(format!("nobody answers on {address}"))
 }
 
 impl Drop for Server {

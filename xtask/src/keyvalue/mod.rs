@@ -4,25 +4,17 @@ mod memcached;
 mod redis;
 mod server;
 
-use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use protocols::kit::transcript::{Line, write_line};
+use protocols::kit::transcript::Line;
 
 use crate::Outcome;
+use crate::fixture::{keep, shortened};
 use crate::options::Options;
 use crate::programs::run;
 use crate::relay::Relay;
 
 use server::Server;
-
-/// A fixture is read by people: a longer one is a mistake of its scenario.
-const LONGEST: usize = 64 << 10;
-/// What long values are made of, so that a fixture can say how often it comes.
-const UNIT: &[u8] = b"0123456789abcdef";
-/// What comes less often is written as it is.
-const OFTEN: usize = 64;
 
 /// A store, and what is recorded of it.
 pub(crate) struct Store {
@@ -62,9 +54,7 @@ pub(crate) fn record(store: &Store, options: &Options) -> Outcome<()> {
         let server = Server::start(store.server)?;
         let relay = Relay::open(server.address)?;
         let program = speak(scenario, options, &relay, &server)?;
-        // The relay's threads end when both sides have closed.
-        std::thread::sleep(Duration::from_millis(200));
-        let talks = relay.take();
+        let talks = relay.finish().map_err(|e| format!("{}: {e}", scenario.name))?;
         let talk =
             talks.get(scenario.connection).ok_or(format!("{}: no connection was made", scenario.name))?;
         let [name, option] = store.called;
@@ -103,48 +93,6 @@ fn version(command: &mut Command) -> Outcome<String> {
 
 fn write(store: &Store, scenario: &Scenario, program: &str, talk: &[Line]) -> Outcome<()> {
     let mut text = format!("# {}: {program}\n", store.protocol);
-    for line in merged(talk) {
-        write_repeats(&line, &mut text);
-    }
-    if text.len() > LONGEST {
-        return Err(format!("{}: {} bytes are too many for a fixture", scenario.name, text.len()));
-    }
-    let path = Path::new(store.fixtures).join(format!("{}.transcript", scenario.name));
-    std::fs::write(&path, &text).map_err(|e| format!("writing {}: {e}", path.display()))?;
-    println!("{} ({} bytes)", path.display(), text.len());
-    Ok(())
-}
-
-/// The lines, of which the pieces of a long value are one.
-fn merged(talk: &[Line]) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
-    for line in talk {
-        match lines.last_mut() {
-            Some(last) if last.speaker == line.speaker && last.bytes.len() > UNIT.len() * OFTEN => {
-                last.bytes.extend_from_slice(&line.bytes);
-            }
-            _ => lines.push(line.clone()),
-        }
-    }
-    lines
-}
-
-/// Writes a line, in three where it holds the unit often.
-fn write_repeats(line: &Line, text: &mut String) {
-    let piece = |bytes: &[u8]| write_line(&Line { speaker: line.speaker, bytes: bytes.to_vec() });
-    let often = UNIT.repeat(OFTEN);
-    let found = line.bytes.windows(often.len()).position(|bytes| bytes == often);
-    let Some((before, run)) = found.and_then(|at| line.bytes.split_at_checked(at)) else {
-        text.push_str(&piece(&line.bytes));
-        return;
-    };
-    let times = run.chunks(UNIT.len()).take_while(|chunk| *chunk == UNIT).count();
-    if !before.is_empty() {
-        text.push_str(&piece(before));
-    }
-    text.push_str(&format!("{}*{times}\n", piece(UNIT).trim_end()));
-    let after = run.get(times * UNIT.len()..).unwrap_or_default();
-    if !after.is_empty() {
-        text.push_str(&piece(after));
-    }
+    text.push_str(&shortened(talk));
+    keep(store.fixtures, scenario.name, &text)
 }

@@ -1,14 +1,12 @@
 //! A real server in a temporary folder, gone when its keeper goes.
 
 use std::fs;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
 
 use crate::Outcome;
-use crate::programs::free_address;
+use crate::programs::{await_connections, free_address};
 
 /// A server that runs.
 pub(super) struct Server {
@@ -34,14 +32,9 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .map_err(|e| format!("starting {program}: {e}"))?;
-        let server = Server { address, folder, process };
-        for _ in 0..200 {
-            if TcpStream::connect(address).is_ok() {
-                return Ok(server);
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-        Err(format!("{program} does not answer on {address}"))
+        let mut server = Server { address, folder, process };
+        await_connections(address, &mut server.process).map_err(|e| format!("{program}: {e}"))?;
+        Ok(server)
     }
 }
 

@@ -2,13 +2,12 @@
 
 mod server;
 
-use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use protocols::kit::transcript::{Line, write_line};
+use protocols::kit::transcript::Line;
 
 use crate::Outcome;
+use crate::fixture::{as_said, keep};
 use crate::options::Options;
 use crate::programs::run;
 use crate::relay::Relay;
@@ -17,8 +16,6 @@ use server::Server;
 
 /// Where the fixtures live.
 const FIXTURES: &str = "crates/protocols/src/document/mongodb/fixtures";
-/// A fixture is read by people: a longer one is a mistake of its scenario.
-const LONGEST: usize = 64 << 10;
 /// What the driver's connections to watch the server do, and those to be used, come in no order: this names the ones that
 /// are used.
 const OPTIONS: &str = "directConnection=true&serverMonitoringMode=poll";
@@ -72,9 +69,7 @@ pub(crate) fn record(options: &Options) -> Outcome<()> {
         let mut client = Command::new(&options.python);
         client.args(["-c", scenario.script]).env("URI", uri).stdin(Stdio::null());
         run(&mut client).map_err(|e| format!("{}: {e}", scenario.name))?;
-        // The relay's threads end when both sides have closed.
-        std::thread::sleep(Duration::from_millis(200));
-        let talks = relay.take();
+        let talks = relay.finish().map_err(|e| format!("{}: {e}", scenario.name))?;
         let (word, nth) = scenario.says;
         let says = |talk: &&Vec<Line>| talk.iter().any(|l| l.bytes.windows(word.len()).any(|w| w == word));
         let talk = talks.iter().filter(says).nth(nth);
@@ -92,12 +87,6 @@ fn write(scenario: &Scenario, python: &str, talk: &[Line]) -> Outcome<()> {
     let before = scenario.compressor.map(|name| format!(" behind a relay that compresses with {name}"));
     let mut text =
         format!("# mongodb: SecantusDB {server}{}, PyMongo {client}\n", before.unwrap_or_default());
-    talk.iter().for_each(|line| text.push_str(&write_line(line)));
-    if text.len() > LONGEST {
-        return Err(format!("{}: {} bytes are too many for a fixture", scenario.name, text.len()));
-    }
-    let path = Path::new(FIXTURES).join(format!("{}.transcript", scenario.name));
-    std::fs::write(&path, &text).map_err(|e| format!("writing {}: {e}", path.display()))?;
-    println!("{} ({} lines, {} bytes)", path.display(), talk.len(), text.len());
-    Ok(())
+    text.push_str(&as_said(talk));
+    keep(FIXTURES, scenario.name, &text)
 }

@@ -1,12 +1,11 @@
 //! A server that speaks MongoDB's protocol, and one that compresses before it.
 
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use crate::Outcome;
-use crate::programs::free_address;
+use crate::programs::{await_line, free_address};
 
 /// A running server.
 pub(crate) struct Server {
@@ -25,7 +24,7 @@ impl Server {
         command.arg("--storage-path").arg(&folder).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|e| format!("starting secantus: {e}"))?;
         let said = child.stderr.take().ok_or("secantus has no errors to read")?;
-        await_line(BufReader::new(said))?;
+        await_line(said, |line| line.contains("listening"))?;
         Ok(Server { address, child, folder })
     }
 
@@ -37,7 +36,7 @@ impl Server {
         command.args([&server.port().to_string(), compressor]).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(|e| format!("starting the compressor: {e}"))?;
         let said = child.stdout.take().ok_or("the compressor has no output to read")?;
-        await_line(BufReader::new(said))?;
+        await_line(said, |line| line.contains("listening"))?;
         Ok(Server { address, child, folder: PathBuf::new() })
     }
 }
@@ -50,18 +49,4 @@ impl Drop for Server {
             let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
-}
-
-/// Waits until a line says that somebody listens.
-fn await_line(mut lines: impl BufRead + Send + 'static) -> Outcome<()> {
-    let mut line = String::new();
-    while lines.read_line(&mut line).map_err(|e| format!("reading what a server says: {e}"))? > 0 {
-        if line.contains("listening") {
-            // It is read on, or the server would wait for that one day.
-            std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
-            return Ok(());
-        }
-        line.clear();
-    }
-    Err("a server ended before it listened".to_owned())
 }

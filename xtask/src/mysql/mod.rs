@@ -3,14 +3,13 @@
 mod scenarios;
 mod server;
 
-use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use model::conn::Speaker;
-use protocols::kit::transcript::{Line, write_line};
+use protocols::kit::transcript::Line;
 
 use crate::Outcome;
+use crate::fixture::{as_said, keep};
 use crate::options::Options;
 use crate::relay::Relay;
 
@@ -19,18 +18,14 @@ use server::Server;
 
 /// Where the fixtures live.
 const FIXTURES: &str = "crates/protocols/src/sql/mysql/fixtures";
-/// A fixture is read by people: a longer one is a mistake of its scenario.
-const LONGEST: usize = 64 << 10;
 
 /// Starts a server, runs the scenarios, and writes their fixtures.
 pub(crate) fn record(options: &Options) -> Outcome<()> {
     let server = Server::start()?;
-    let relay = Relay::open(server.address)?;
     for scenario in SCENARIOS.iter().filter(|s| options.wants(s.name)) {
+        let relay = Relay::open(server.address)?;
         let said = run(scenario, options, &relay)?;
-        // The relay's threads end when both sides have closed.
-        std::thread::sleep(Duration::from_millis(200));
-        let talks = relay.take();
+        let talks = relay.finish().map_err(|e| format!("{}: {e}", scenario.name))?;
         let talk = talks.first().ok_or(format!("{}: no connection was made: {said}", scenario.name))?;
         write(&server, scenario, talk)?;
     }
@@ -75,18 +70,9 @@ fn run(scenario: &Scenario, options: &Options, relay: &Relay) -> Outcome<String>
 
 fn write(server: &Server, scenario: &Scenario, talk: &[Line]) -> Outcome<()> {
     let mut text = format!("# mysql: {}, {}\n", server.version, scenario.program);
-    for line in talk {
-        text.push_str(&write_line(line));
-        // What follows the client's wish is encrypted, and says nothing to a reader.
-        if scenario.tls == Tls::Yes && line.speaker == Speaker::Client {
-            break;
-        }
-    }
-    if text.len() > LONGEST {
-        return Err(format!("{}: {} bytes are too many for a fixture", scenario.name, text.len()));
-    }
-    let path = Path::new(FIXTURES).join(format!("{}.transcript", scenario.name));
-    std::fs::write(&path, &text).map_err(|e| format!("writing {}: {e}", path.display()))?;
-    println!("{} ({} lines, {} bytes)", path.display(), talk.len(), text.len());
-    Ok(())
+    // What follows the client's wish is encrypted, and says nothing to a reader.
+    let wish = |line: &Line| scenario.tls == Tls::Yes && line.speaker == Speaker::Client;
+    let clear = talk.iter().position(wish).map_or(talk.len(), |wish| wish + 1);
+    text.push_str(&as_said(talk.iter().take(clear)));
+    keep(FIXTURES, scenario.name, &text)
 }

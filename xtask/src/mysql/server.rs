@@ -4,11 +4,9 @@ use std::fs;
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
 
 use crate::Outcome;
-use crate::programs::{free_address, run};
+use crate::programs::{await_ready, free_address, run};
 
 /// What the scenarios find, and who may log in. The names of users say how they prove who they are.
 const CONTENT: &str = include_str!("content.sql");
@@ -74,13 +72,7 @@ impl Server {
 
     /// Waits until it takes connections.
     fn wait(&self) -> Outcome<()> {
-        for _ in 0..400 {
-            if TcpStream::connect(self.address).is_ok() && self.sql("SELECT 1").is_ok() {
-                return Ok(());
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-        Err(format!("the server does not answer on {}", self.address))
+        await_ready(|| Ok(TcpStream::connect(self.address).is_ok() && self.sql("SELECT 1").is_ok()))
     }
 }
 

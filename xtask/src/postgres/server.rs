@@ -4,11 +4,9 @@ use std::fs;
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
 
 use crate::Outcome;
-use crate::programs::{free_address, run};
+use crate::programs::{await_ready, free_address, run};
 
 /// Who may log in, and how. The names of roles say how they prove who they are.
 const ACCESS: &str = "local all all trust
@@ -89,13 +87,7 @@ impl Server {
         }
         self.sql(&format!("ALTER SYSTEM SET ssl = {wanted}"))?;
         self.sql("SELECT pg_reload_conf()")?;
-        for _ in 0..100 {
-            if self.sql("SHOW ssl")?.trim() == wanted {
-                return Ok(());
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-        Err("the server does not change its mind about TLS".to_owned())
+        await_ready(|| Ok(self.sql("SHOW ssl")?.trim() == wanted))
     }
 
     fn sql(&self, statement: &str) -> Outcome<String> {
@@ -113,13 +105,7 @@ impl Server {
 
     /// Waits until it takes connections.
     fn wait(&self) -> Outcome<()> {
-        for _ in 0..200 {
-            if TcpStream::connect(self.address).is_ok() && self.sql("SELECT 1").is_ok() {
-                return Ok(());
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-        Err(format!("the server does not answer on {}", self.address))
+        await_ready(|| Ok(TcpStream::connect(self.address).is_ok() && self.sql("SELECT 1").is_ok()))
     }
 }
 
