@@ -58,6 +58,11 @@ record: ## record the fixtures again from real servers
 fuzz: ## throw random and mutated bytes at every parser, FUZZ_SECONDS each
 	FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run
 
+.PHONY: cost
+cost: build ## count the instructions of every protocol, which may not rise
+	@.ci/packages cost
+	bench/ceilings check
+
 .PHONY: bench
 bench: build ## measure, beside the peers, and write bench/RESULTS.md
 	@.ci/packages bench
