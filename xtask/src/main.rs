@@ -26,8 +26,20 @@ const USAGE: &str = "usage: xtask record [PROTOCOL] [--only SCENARIO] [--program
                 requests, aiohttp, brotli and zstandard; httpx, h2, grpcio and grpcio-tools; redis from 5 on and
                 pymemcache; secantusdb, pymongo, python-snappy, zstandard and backports.zstd (default: python3)";
 
+/// What records the fixtures of a protocol.
+type Record = fn(&Options) -> Outcome<()>;
+
 /// What is recorded.
-const PROTOCOLS: [&str; 8] = ["postgresql", "mysql", "http", "http2", "redis", "memcached", "mongodb", "dns"];
+const PROTOCOLS: &[(&str, Record)] = &[
+    ("dns", dns::record),
+    ("http", http::record),
+    ("http2", http2::record),
+    ("memcached", keyvalue::memcached),
+    ("mongodb", mongodb::record),
+    ("mysql", mysql::record),
+    ("postgresql", postgres::record),
+    ("redis", keyvalue::redis),
+];
 
 /// What every step of a task may fail with: what was tried, and why it failed.
 type Outcome<T> = Result<T, String>;
@@ -35,7 +47,7 @@ type Outcome<T> = Result<T, String>;
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["record"] => PROTOCOLS.iter().try_for_each(|protocol| record(protocol, &[])),
+        ["record"] => PROTOCOLS.iter().try_for_each(|(protocol, _)| record(protocol, &[])),
         ["record", protocol, options @ ..] => record(protocol, options),
         _ => Err(USAGE.to_owned()),
     };
@@ -50,15 +62,10 @@ fn main() -> ExitCode {
 
 fn record(protocol: &str, options: &[&str]) -> Outcome<()> {
     let options = Options::read(options)?;
-    match protocol {
-        "postgresql" => postgres::record(&options),
-        "mysql" => mysql::record(&options),
-        "http" => http::record(&options),
-        "http2" => http2::record(&options),
-        "redis" => keyvalue::record(&keyvalue::REDIS, &options),
-        "memcached" => keyvalue::record(&keyvalue::MEMCACHED, &options),
-        "mongodb" => mongodb::record(&options),
-        "dns" => dns::record(&options),
-        _ => Err(format!("{protocol} is not recorded; {} are\n{USAGE}", PROTOCOLS.join(", "))),
-    }
+    let listed = PROTOCOLS.iter().find(|(name, _)| *name == protocol);
+    let (_, record) = listed.ok_or_else(|| {
+        let names: Vec<_> = PROTOCOLS.iter().map(|(name, _)| *name).collect();
+        format!("{protocol} is not recorded; {} are\n{USAGE}", names.join(", "))
+    })?;
+    record(&options)
 }

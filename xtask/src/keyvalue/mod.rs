@@ -45,11 +45,18 @@ pub(crate) enum Client {
     Lines([&'static str; 2], &'static str, &'static str),
 }
 
-pub(crate) const REDIS: Store = redis::STORE;
-pub(crate) const MEMCACHED: Store = memcached::STORE;
+/// Records Redis.
+pub(crate) fn redis(options: &Options) -> Outcome<()> {
+    record(&redis::STORE, options)
+}
+
+/// Records memcached.
+pub(crate) fn memcached(options: &Options) -> Outcome<()> {
+    record(&memcached::STORE, options)
+}
 
 /// Starts a server for each scenario, runs its client, and writes the fixture.
-pub(crate) fn record(store: &Store, options: &Options) -> Outcome<()> {
+fn record(store: &Store, options: &Options) -> Outcome<()> {
     for scenario in store.scenarios.iter().filter(|s| options.wants(s.name)) {
         let server = Server::start(store.server)?;
         let relay = Relay::open(server.address)?;
