@@ -11,6 +11,7 @@ mod options;
 mod postgres;
 mod programs;
 mod relay;
+mod zookeeper;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,7 @@ const PROTOCOLS: &[(&str, Record)] = &[
     ("mysql", mysql::record),
     ("postgresql", postgres::record),
     ("redis", keyvalue::redis),
+    ("zookeeper", zookeeper::record),
 ];
 
 /// What every step of a task may fail with: what was tried, and why it failed.

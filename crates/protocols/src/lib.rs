@@ -17,6 +17,7 @@ pub static ALL: &[&dyn Protocol] = &[
     sql::mysql::MYSQL,
     keyvalue::redis::REDIS,
     keyvalue::memcached::MEMCACHED,
+    keyvalue::zookeeper::ZOOKEEPER,
     &web::http1::Http,
     &web::http2::Http,
     document::mongodb::MONGODB,

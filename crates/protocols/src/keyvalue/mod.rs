@@ -2,3 +2,4 @@
 
 pub mod memcached;
 pub mod redis;
+pub mod zookeeper;
