@@ -12,6 +12,8 @@ enum flag {
 	CIPHERTEXT = 4,	     /* the wire carries TLS */
 	HAS_SAID = 8,	     /* a byte passed */
 	PAIRED = 16,	     /* the TLS session above it is known for certain */
+	SAID_LAST = 32,	     /* the socket's end was sent: TCP counts it as a byte */
+	CAME_TO_END = 64,    /* the socket's own figures were taken at its end */
 };
 
 struct name {
@@ -19,12 +21,10 @@ struct name {
 	u32 tgid;
 	u32 fd;
 };
-struct way {
-	u64 position;
-	u64 owed[CAUSES]; /* lost, and not told yet */
-};
+/* The collector reads these too: its mirror is checked. */
 struct connection {
 	struct name name;
+	struct account account;
 	struct name partner;
 	u64 inode;
 	u32 user;
@@ -43,10 +43,9 @@ struct connection {
 	u8 remote[16];
 	u32 flags;
 	u32 pairing; /* of its TLS session, as it was told last */
-	u64 sealed[2]; /* ciphertext, not told yet */
 	u32 sealed_calls[2];
-	struct way ways[4]; /* layer * 2 + direction */
 };
+_Static_assert(sizeof(struct connection) == 352, "connection");
 
 /* A socket; for a socket without a fixed peer, with a digest of the peer; for a TLS session without a socket, the session and its process. */
 struct connection_key {

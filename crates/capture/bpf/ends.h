@@ -11,6 +11,7 @@ static __always_inline int over(u64 socket, u64 inode)
 
 	if (!of || (inode && of->inode != inode))
 		return 0;
+	came_to_end(of, socket);
 	end(of);
 	part(of, key.socket);
 	bpf_map_delete_elem(&connections, &key);
@@ -21,10 +22,20 @@ static __always_inline int over(u64 socket, u64 inode)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(set_state, struct sock *sk, int before, int now)
 {
+	struct connection_key key = { .socket = (u64)sk };
+	struct connection *of;
+
 	if (now == STATE_SYN_SENT)
 		found(sk, 0, CLIENT);
 	else if (before == STATE_SYN_RECEIVED && now == STATE_ESTABLISHED)
 		found(sk, 0, SERVER);
+	if (now != STATE_FIN_WAIT_1 && now != STATE_LAST_ACK && now != STATE_CLOSED)
+		return 0;
+	of = bpf_map_lookup_elem(&connections, &key);
+	if (of && now == STATE_CLOSED)
+		came_to_end(of, key.socket);
+	else if (of)
+		of->flags |= SAID_LAST;
 	return 0;
 }
 

@@ -44,6 +44,8 @@ struct opened {
 	u64 partner_generation; /* the end on this host that was seen first; 0: none */
 	u32 partner_tgid;
 	u32 partner_fd;
+	u64 socket; /* by which the kernel side knows it, as `struct connection_key` */
+	u64 peer;
 	u8 transport;
 	u8 role;
 	u8 midway;
@@ -62,12 +64,26 @@ struct opened {
 	char remote_path[PATH];
 };
 
-/* The end of a connection, with what was still to be told about each direction of the wire and the clear layer. */
+/* One direction of one layer: how far it got, how much of that is read at the other end, and what was lost and not told yet. */
+struct way {
+	u64 position;
+	u64 twice;
+	u64 owed[CAUSES];
+};
+
+/* What was counted of a connection. */
+struct account {
+	u64 sealed[2]; /* ciphertext, not told yet */
+	u64 socket[2]; /* bytes that the socket itself counted, by direction; NOT_COUNTED: it does not */
+	u64 before[2]; /* bytes that it had counted when it was met first */
+	struct way ways[4]; /* layer * 2 + direction */
+};
+#define NOT_COUNTED (~0ULL)
+
+/* The end of a connection, with what was still to be told. */
 struct closed {
 	struct head head;
-	u64 sealed[2];
-	u64 position[4];
-	u64 owed[4 * CAUSES];
+	struct account account;
 };
 
 /* A process began, started a program, or ended. */
@@ -82,6 +98,6 @@ struct life {
 /* Rust's mirror asserts the same sizes, so that neither side changes alone. */
 _Static_assert(sizeof(struct head) == 32, "head");
 _Static_assert(sizeof(struct passed) == 56, "passed");
-_Static_assert(sizeof(struct opened) == 344, "opened");
-_Static_assert(sizeof(struct closed) == 208, "closed");
+_Static_assert(sizeof(struct opened) == 360, "opened");
+_Static_assert(sizeof(struct closed) == 272, "closed");
 _Static_assert(sizeof(struct life) == 312, "life");

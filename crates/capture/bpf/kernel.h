@@ -66,6 +66,7 @@ struct sock_common {
 	u16 skc_family;
 	unsigned char skc_state;
 	possible_net_t skc_net;
+	unsigned long skc_flags;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 } RELOCATED;
@@ -75,6 +76,17 @@ struct sock {
 	u16 sk_type;
 	u16 sk_protocol;
 	struct socket *sk_socket;
+} RELOCATED;
+struct inet_connection_sock {
+	const void *icsk_ulp_ops;
+} RELOCATED;
+struct tcp_sock {
+	u64 bytes_received;
+	u64 bytes_acked;
+	u32 rcv_nxt;
+	u32 copied_seq;
+	u32 snd_una;
+	u32 write_seq;
 } RELOCATED;
 struct sockaddr_un {
 	u16 sun_family;
@@ -131,3 +143,15 @@ struct task_struct {
 struct linux_binprm {
 	const char *filename;
 } RELOCATED;
+
+/* What a program that walks a map is given. */
+struct seq_file;
+struct bpf_iter_meta {
+	struct seq_file *seq;
+} RELOCATED;
+struct bpf_iter__bpf_map_elem {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
+	void *key;
+	void *value;
+};

@@ -141,7 +141,7 @@ __noinline int own(struct connection *of, struct connection_key *key, u32 fd, u3
 		introduce(of, key);
 	}
 	of->user = tgid;
-	return announce(of, of->transport ? key->socket : 0, direction);
+	return announce(of, key, direction);
 }
 
 /* The connection of `sk`; null for what is not watched. */

@@ -68,7 +68,7 @@ __noinline int pass(struct connection *of, struct call *call)
 
 	if (!of || !call)
 		return 0;
-	struct way *way = &of->ways[call->which & 3];
+	struct way *way = &of->account.ways[call->which & 3];
 	for (u32 i = 0; i < STEPS; i++) {
 		if (!call->left || call->copied >= call_limit)
 			break;
@@ -89,12 +89,15 @@ __noinline int pass(struct connection *of, struct call *call)
 /* Whether the bytes of a call can be copied in one step: they stand together, and nothing is owed before them. */
 static __always_inline bool is_one_step(struct connection *of, struct call *call)
 {
-	return call->left <= CHUNK && call->left <= call->room && !owes(&of->ways[call->which & 3]);
+	return call->left <= CHUNK && call->left <= call->room && !owes(&of->account.ways[call->which & 3]);
 }
 
 /* These bytes are read at the other end. */
 static __always_inline void skip(struct connection *of, u32 which, u64 length)
 {
-	of->ways[which & 3].position += length;
+	struct way *way = &of->account.ways[which & 3];
+
+	__sync_fetch_and_add(&way->position, length);
+	__sync_fetch_and_add(&way->twice, length);
 	count(TWICE_BYTES, length);
 }

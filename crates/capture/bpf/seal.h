@@ -93,9 +93,9 @@ static __always_inline bool is_sealed(struct connection *of, u8 *opening, u64 le
 static __always_inline void seal(struct connection *of, u32 direction, u64 length)
 {
 	direction &= 1;
-	of->ways[direction].position += length;
-	of->sealed[direction] += length;
+	__sync_fetch_and_add(&of->account.ways[direction].position, length);
+	__sync_fetch_and_add(&of->account.sealed[direction], length);
 	count(SEALED_BYTES, length);
-	if (of->sealed_calls[direction]++ % SEALED_CALLS == 0 || of->sealed[direction] >= SEALED_BATCH)
+	if (of->sealed_calls[direction]++ % SEALED_CALLS == 0 || of->account.sealed[direction] >= SEALED_BATCH)
 		tell_sealed(of, direction);
 }

@@ -67,6 +67,14 @@ __noinline int judged(struct connection *of, struct connection_key *key, struct 
 	return 0;
 }
 
+/* Gives the connection to the process that moved `length` bytes on it. */
+static __always_inline bool taken_over(struct connection *of, struct connection_key *key, u32 fd, u32 direction, u64 length)
+{
+	if (!of->name.tgid)
+		joined(of, key->socket, direction, length);
+	return own(of, key, fd, direction);
+}
+
 /*
  * Bytes moved on a socket: to its connection, sealed, counted or copied. What is settled is dealt with here and takes
  * the shortest way: most of what a hook costs are the calls inside it.
@@ -82,7 +90,7 @@ static __always_inline int moved(u64 socket, u64 inode, struct call *call, u32 f
 		return 0;
 	count(SEEN_CALLS, 1);
 	count(SEEN_BYTES, length);
-	if (rarely(!is_owned(of, call->thread >> 32, fd)) && !own(of, &key, fd, direction)) {
+	if (rarely(!is_owned(of, call->thread >> 32, fd)) && !taken_over(of, &key, fd, direction, length)) {
 		lose(of, direction, RING_FULL, length);
 		return 0;
 	}
@@ -97,7 +105,7 @@ static __always_inline int moved(u64 socket, u64 inode, struct call *call, u32 f
 			seal(of, direction, length);
 		return 0;
 	}
-	if (twice && of->ways[direction].position >= LOOKED_AT) {
+	if (twice && of->account.ways[direction].position >= LOOKED_AT) {
 		skip(of, direction, length);
 		return 0;
 	}
@@ -121,7 +129,7 @@ __noinline int unseen(u32 fd, u32 direction, u64 length)
 		return 0;
 	count(SEEN_CALLS, 1);
 	count(SEEN_BYTES, length);
-	if (own(of, &key, fd, direction) && is_twice(of, key.socket, direction & 1)) {
+	if (taken_over(of, &key, fd, direction, length) && is_twice(of, key.socket, direction & 1)) {
 		skip(of, direction, length);
 		return 0;
 	}

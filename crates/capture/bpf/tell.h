@@ -16,12 +16,13 @@ static __always_inline void begin(struct head *head, struct connection *of, u8 k
 }
 
 /* Tells the collector that the connection exists; false when the ring is full. */
-__noinline int announce(struct connection *of, u64 socket, u32 direction)
+__noinline int announce(struct connection *of, struct connection_key *key, u32 direction)
 {
 	struct opened *record;
 
-	if (!of)
+	if (!of || !key)
 		return 0;
+	u64 socket = of->transport ? key->socket : 0;
 	record = reserve(sizeof(*record));
 	if (!record)
 		return 0;
@@ -31,6 +32,8 @@ __noinline int announce(struct connection *of, u64 socket, u32 direction)
 	record->partner_generation = of->partner.generation;
 	record->partner_tgid = of->partner.tgid;
 	record->partner_fd = of->partner.fd;
+	record->socket = key->socket;
+	record->peer = key->peer;
 	record->transport = of->transport;
 	record->role = of->role;
 	record->midway = !(of->flags & FROM_START);
@@ -52,29 +55,6 @@ __noinline int announce(struct connection *of, u64 socket, u32 direction)
 	return 1;
 }
 
-/* Tells the end of a connection, and with it everything that was still owed. */
-__noinline int end(struct connection *of)
-{
-	struct closed *record;
-
-	__sync_fetch_and_add(&changes, 1);
-	if (!of || !(of->flags & ANNOUNCED))
-		return 0;
-	record = reserve(sizeof(*record));
-	if (!record)
-		return 0;
-	begin(&record->head, of, CLOSED, bpf_get_current_pid_tgid());
-	record->sealed[OUT] = of->sealed[OUT];
-	record->sealed[IN] = of->sealed[IN];
-	for (u32 which = 0; which < 4; which++) {
-		record->position[which] = of->ways[which].position;
-		for (u32 cause = 0; cause < CAUSES; cause++)
-			record->owed[which * CAUSES + cause] = of->ways[which].owed[cause];
-	}
-	bpf_ringbuf_submit(record, wake());
-	return 0;
-}
-
 /* Tells ciphertext that was only counted. */
 __noinline int tell_sealed(struct connection *of, u32 direction)
 {
@@ -88,12 +68,13 @@ __noinline int tell_sealed(struct connection *of, u32 direction)
 		return 0;
 	begin(&record->head, of, SEALED, bpf_get_current_pid_tgid());
 	record->head.direction = direction;
-	record->length = of->sealed[direction];
-	record->position = of->ways[direction].position;
+	u64 length = of->account.sealed[direction];
+	record->length = length;
+	record->position = of->account.ways[direction].position;
 	record->captured = 0;
 	record->thread = 0;
 	bpf_ringbuf_submit(record, wake());
-	of->sealed[direction] = 0;
+	__sync_fetch_and_add(&of->account.sealed[direction], -length);
 	return 0;
 }
 
@@ -105,7 +86,7 @@ __noinline int settle(struct connection *of, u32 which)
 
 	if (!of)
 		return 0;
-	struct way *way = &of->ways[which & 3];
+	struct way *way = &of->account.ways[which & 3];
 	from = way->position - way->owed[RING_FULL] - way->owed[LIMIT] - way->owed[FAULT] - way->owed[UNSEEN];
 	for (u32 cause = 0; cause < CAUSES; cause++) {
 		u64 length = way->owed[cause];
@@ -123,7 +104,7 @@ __noinline int settle(struct connection *of, u32 which)
 		record->captured = 0;
 		record->thread = thread;
 		bpf_ringbuf_submit(record, wake());
-		way->owed[cause] = 0;
+		__sync_fetch_and_add(&way->owed[cause], -length);
 		from += length;
 	}
 	return 0;
@@ -134,13 +115,19 @@ static __always_inline bool owes(struct way *way)
 	return way->owed[RING_FULL] | way->owed[LIMIT] | way->owed[FAULT] | way->owed[UNSEEN];
 }
 
+/* Bytes that the position has gone past already are lost. Two threads may move bytes on one socket at once: all sums are atomic. */
+static __always_inline void owe(struct way *way, u32 cause, u64 length)
+{
+	__sync_fetch_and_add(&way->owed[cause & 3], length);
+	count(LOST_BYTES + cause, length);
+}
+
 static __always_inline void lose(struct connection *of, u32 which, u32 cause, u64 length)
 {
-	struct way *way = &of->ways[which & 3];
+	struct way *way = &of->account.ways[which & 3];
 
-	way->position += length;
-	way->owed[cause & 3] += length;
-	count(LOST_BYTES + cause, length);
+	__sync_fetch_and_add(&way->position, length);
+	owe(way, cause, length);
 }
 
 /* Says of a way that its bytes were looked at, and are to be copied whatever they look like. */
@@ -171,12 +158,13 @@ static __always_inline bool may_be_tls(u8 *bytes)
 		}                                                                                           \
 		if (which < LOOKED && may_be_tls(record->bytes)) {                                        \
 			bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);                                      \
+			__sync_fetch_and_add(&way->position, -(u64)length);                                 \
 			return 0;                                                                           \
 		}                                                                                           \
 		begin(&record->head.head, of, PASSED, thread);                                              \
 		record->head.head.layer = (which >> 1) & 1;                                                 \
 		record->head.head.direction = which & 1;                                                    \
-		record->head.position = way->position;                                                      \
+		record->head.position = position;                                                           \
 		record->head.length = length;                                                               \
 		record->head.captured = size;                                                               \
 		record->head.thread = thread;                                                               \
@@ -192,10 +180,13 @@ __noinline int copy(struct connection *of, u64 from, u32 length, u32 which, u64 
 {
 	if (!of)
 		return 0;
-	struct way *way = &of->ways[which & 3];
+	struct way *way = &of->account.ways[which & 3];
 
-	if (owes(way))
-		goto full;
+	if (owes(way)) {
+		lose(of, which, RING_FULL, length);
+		return 1;
+	}
+	u64 position = __sync_fetch_and_add(&way->position, length);
 	if (length <= 192)
 		WRITE(192);
 	else if (length <= 448)
@@ -210,14 +201,13 @@ __noinline int copy(struct connection *of, u64 from, u32 length, u32 which, u64 
 		WRITE(8128);
 	else
 		WRITE(CHUNK);
-	way->position += length;
 	count(DELIVERED_BYTES, length);
 	return 1;
 full:
-	lose(of, which, RING_FULL, length);
+	owe(way, RING_FULL, length);
 	return 1;
 fault:
 	count(FAULTS, 1);
-	lose(of, which, FAULT, length);
+	owe(way, FAULT, length);
 	return 1;
 }

@@ -12,6 +12,7 @@
 #include "sockets.h"
 #include "connections.h"
 #include "tell.h"
+#include "account.h"
 #include "meet.h"
 #include "pass.h"
 #include "seal.h"

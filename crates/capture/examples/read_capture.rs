@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 What::Lost(hole) => lost += hole.length,
                 What::Opened(_) => opened += 1,
                 What::Closed => closed += 1,
-                What::Sealed { .. } | What::Secured(_) => {}
+                What::Sealed { .. } | What::Secured(_) | What::Counted(_) => {}
             }
         }
         writeln!(out, "{path}: {opened} opened, {closed} closed, {said} said, {bytes} bytes, {lost} lost")?;

@@ -37,8 +37,25 @@ pub enum What<'a> {
     },
     /// A TLS session above the socket was found; what it says comes under [`Layer::Clear`].
     Secured(Paired),
+    /// What the kernel counted of this end, by who sent it: the client, the server. Nothing that it counts follows.
+    Counted(Box<[Counted; 2]>),
     /// The connection ended; nothing of it follows.
     Closed,
+}
+
+/// What was counted of the bytes that one side sent, at one end of a connection: every byte stands in it, whatever became
+/// of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Bytes that the socket moved since the connection is followed, by its own count; `None` where it keeps none (TCP
+    /// alone does).
+    pub socket: Option<u64>,
+    /// Bytes that it had moved before.
+    pub before: u64,
+    /// Bytes that were seen to move, by layer (wire, clear).
+    pub seen: [u64; 2],
+    /// Of these, the bytes that are read at the connection's other end.
+    pub twice: [u64; 2],
 }
 
 /// What is known of a connection from the outside.

@@ -30,7 +30,7 @@ impl Wanted {
                 *self.known.entry(event.conn).and_modify(|known| *known |= admitted).or_insert(admitted)
             }
             What::Closed => self.known.remove(&event.conn).unwrap_or_default(),
-            What::Said(_) | What::Lost(_) | What::Sealed { .. } | What::Secured(_) => {
+            What::Said(_) | What::Lost(_) | What::Sealed { .. } | What::Secured(_) | What::Counted(_) => {
                 self.known.get(&event.conn).copied().unwrap_or_default()
             }
         }

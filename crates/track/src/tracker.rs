@@ -107,6 +107,7 @@ impl Tracker {
                 }
                 return;
             }
+            What::Counted(_) => return,
             What::Opened(opened) => return self.open_one(event.conn, event.at, opened, out),
             What::Closed => return self.close_one(event.conn, event.at, out),
         }

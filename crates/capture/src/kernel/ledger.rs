@@ -33,12 +33,16 @@ pub struct Ledger {
     pub crowded: u64,
     /// Starts and ends of processes that found no room.
     pub lost_lives: u64,
+    /// Connections that ended while nothing found room: their accounts are not told.
+    pub untold_ends: u64,
+    /// Bytes, lost or ciphertext, that were still to be told of them.
+    pub untold_bytes: u64,
     /// Records that the collector could not make sense of.
     pub unreadable: u64,
 }
 
 /// How many figures the kernel keeps (`FIGURES` of `bpf/ledger.h`).
-pub(crate) const FIGURES: usize = 15;
+pub(crate) const FIGURES: usize = 17;
 
 impl Ledger {
     /// All bytes that were lost, whatever the cause.
@@ -65,6 +69,8 @@ impl Ledger {
             violations,
             crowded,
             lost_lives,
+            untold_ends,
+            untold_bytes,
         ] = figures;
         Ledger {
             seen_calls,
@@ -82,6 +88,8 @@ impl Ledger {
             violations,
             crowded,
             lost_lives,
+            untold_ends,
+            untold_bytes,
             unreadable,
         }
     }

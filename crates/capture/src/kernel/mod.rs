@@ -9,6 +9,7 @@ pub mod hooks;
 pub mod ledger;
 pub mod trials;
 
+mod accounts;
 mod clock;
 mod ends;
 mod processes;
@@ -71,8 +72,21 @@ pub struct Kernel {
     waiting: VecDeque<Event<'static>>,
     /// Whether an event was given since there was none.
     gave: bool,
-    /// Whether every hook was taken back.
-    ended: bool,
+    /// Whether every hook was taken back, and what is open was counted then.
+    ended: Ended,
+    /// How many farewells were heard.
+    farewells: u64,
+}
+
+/// How far the end of watching got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    /// It goes on.
+    No,
+    /// Every hook was taken back.
+    Unhooked,
+    /// What was open then was counted.
+    Counted,
 }
 
 impl Kernel {
@@ -100,7 +114,8 @@ impl Kernel {
             table: Table::new(),
             waiting: VecDeque::new(),
             gave: false,
-            ended: false,
+            ended: Ended::No,
+            farewells: 0,
         })
     }
 
@@ -122,7 +137,9 @@ impl Kernel {
     /// Takes every hook back: no more is seen, what was seen can still be read until [`Source::is_finished`], and the
     /// ledger stands still.
     pub fn end(&mut self) {
-        self.ended = true;
+        if self.ended == Ended::No {
+            self.ended = Ended::Unhooked;
+        }
         self.links.clear();
         self.hooks.clear();
     }
@@ -176,6 +193,25 @@ impl Kernel {
     }
 }
 
+impl Kernel {
+    /// Hears what comes beside the ring once that is empty; whether there was anything.
+    fn hear_beside(&mut self) -> io::Result<bool> {
+        if !self.ring.is_empty() {
+            return Ok(false);
+        }
+        let bid = accounts::farewells_bid(&self.skel);
+        if bid != self.farewells {
+            self.farewells = bid;
+            accounts::take_farewells(&self.skel, &mut self.table, &mut self.waiting)?;
+        }
+        if self.ended == Ended::Unhooked {
+            self.ended = Ended::Counted;
+            accounts::count_open(&self.skel, &mut self.table, &mut self.waiting)?;
+        }
+        Ok(!self.waiting.is_empty())
+    }
+}
+
 impl Source for Kernel {
     fn next(&mut self) -> io::Result<Option<Event<'_>>> {
         let mut waited = false;
@@ -185,6 +221,9 @@ impl Source for Kernel {
                 return Ok(Some(event));
             }
             let Some(slot) = self.ring.take() else {
+                if self.hear_beside()? {
+                    continue;
+                }
                 // What was given is dealt with before more is waited for: a trickle must not hold it back.
                 if waited || std::mem::take(&mut self.gave) {
                     return Ok(None);
@@ -195,7 +234,7 @@ impl Source for Kernel {
             };
             match self.table.hear(self.ring.bytes(slot), &mut self.waiting) {
                 Heard::Said(said, bytes) => break (slot, said, bytes),
-                Heard::Other => {}
+                Heard::Other => accounts::take_left(&self.skel, &mut self.table, &mut self.waiting),
             }
         };
         self.gave = true;
@@ -205,7 +244,7 @@ impl Source for Kernel {
     }
 
     fn is_finished(&self) -> bool {
-        self.ended && self.waiting.is_empty() && self.ring.is_empty()
+        self.ended == Ended::Counted && self.waiting.is_empty() && self.ring.is_empty()
     }
 }
 

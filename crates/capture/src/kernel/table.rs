@@ -7,13 +7,13 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use model::conn::{Address, ConnId, Layer, Paired, Role, Speaker, Transport};
-use model::event::{Cause, Event, Joined, Lost, Opened, What};
+use model::event::{Cause, Counted, Event, Joined, Lost, Opened, What};
 use model::time::Time;
 
 use super::clock::Clock;
 use super::ends::{Listeners, addresses, transport};
 use super::processes::Processes;
-use super::records::{self, Head, Passed, text};
+use super::records::{self, ANNOUNCED, Account, Head, NOT_COUNTED, Passed, Walked, text};
 
 /// Twice the kernel's own table, so that ends which were not told do not pile up; beyond it the oldest half is ended.
 const CONNECTIONS: usize = 131_072;
@@ -27,14 +27,30 @@ pub(crate) struct Table {
     processes: Processes,
     listeners: Listeners,
     unreadable: u64,
+    /// When the latest record was written.
+    latest: Time,
+    /// Those that were given up here, while the kernel may still know them.
+    left: Vec<Left>,
 }
 
 #[derive(Clone, Copy)]
 struct Known {
     role: Role,
     user: u32,
+    key: Option<Key>,
     /// Whether the kernel tells its end by itself (TCP), or the end of its process must do.
     ends_by_itself: bool,
+}
+
+/// What a connection has in the kernel's table for a key.
+pub(crate) type Key = [u64; 2];
+
+/// A connection that is over by what is known here: its process ended, or the table was full.
+pub(crate) struct Left {
+    pub(crate) conn: ConnId,
+    pub(crate) key: Option<Key>,
+    role: Role,
+    at: Time,
 }
 
 /// What a record was.
@@ -62,6 +78,8 @@ impl Table {
             processes: Processes::new(),
             listeners: Listeners::default(),
             unreadable: 0,
+            latest: Time::default(),
+            left: Vec::new(),
         }
     }
 
@@ -77,8 +95,13 @@ impl Table {
             records::OPENED => self.opened(&records::read(bytes)?, events),
             records::SEALED => self.sealed(&records::read(bytes)?, events),
             records::SECURED => self.secured(&head, events),
-            records::CLOSED => self.closed(&records::read(bytes)?, events),
-            records::FORKED | records::EXECED | records::EXITED => self.life(&records::read(bytes)?, events),
+            records::CLOSED => {
+                let closed: records::Closed = records::read(bytes)?;
+                let at = self.clock.time(head.at);
+                self.latest = at;
+                self.closed(head.conn(), at, &closed.account, events)
+            }
+            records::FORKED | records::EXECED | records::EXITED => self.life(&records::read(bytes)?),
             _ => None,
         });
         heard.unwrap_or_else(|| {
@@ -139,9 +162,10 @@ impl Table {
             peer: (partner.generation != 0).then(|| Box::new(partner)),
         };
         let at = self.clock.time(record.head.at);
-        self.make_room(at, events);
+        self.make_room(at);
         let ends_by_itself = record.transport == 1;
-        self.connections.insert(conn, Known { role, user: record.head.user, ends_by_itself });
+        let key = Some([record.socket, record.peer]);
+        self.connections.insert(conn, Known { role, user: record.head.user, key, ends_by_itself });
         events.push_back(Event { at, conn, what: What::Opened(Arc::new(opened)) });
         Some(Heard::Other)
     }
@@ -166,43 +190,67 @@ impl Table {
         Some(Heard::Other)
     }
 
-    fn closed(&mut self, record: &records::Closed, events: &mut VecDeque<Event<'static>>) -> Option<Heard> {
-        let conn = record.head.conn();
+    /// A connection ended, and this is its account.
+    pub(crate) fn closed(
+        &mut self,
+        conn: ConnId,
+        at: Time,
+        account: &Account,
+        events: &mut VecDeque<Event<'static>>,
+    ) -> Option<Heard> {
         // The exit of its process may have ended it already.
         let Some(known) = self.connections.remove(&conn) else { return Some(Heard::Other) };
-        let at = self.clock.time(record.head.at);
-        for (direction, length) in (0u8..).zip(record.sealed).filter(|(_, length)| *length > 0) {
-            let what = What::Sealed { speaker: speaks(known.role, direction), length };
-            events.push_back(Event { at, conn, what });
-        }
-        for ((way, owed), end) in (0u8..).zip(record.owed.chunks_exact(CAUSES.len())).zip(record.position) {
-            let mut offset = end.saturating_sub(owed.iter().sum());
-            for (cause, length) in CAUSES.into_iter().zip(owed).filter(|(_, length)| **length > 0) {
-                let speaker = speaks(known.role, way & 1);
-                let layer = if way < 2 { Layer::Wire } else { Layer::Clear };
-                let lost = Lost { layer, speaker, offset, length: *length, cause };
-                events.push_back(Event { at, conn, what: What::Lost(lost) });
-                offset += length;
-            }
-        }
+        tell(conn, at, known.role, account, events);
         events.push_back(Event { at, conn, what: What::Closed });
         Some(Heard::Other)
     }
 
-    fn life(&mut self, record: &records::Life, events: &mut VecDeque<Event<'static>>) -> Option<Heard> {
+    /// A connection is open, and nothing more will be seen of it. One that found no room to be announced is now.
+    pub(crate) fn counted(&mut self, walked: &Walked, events: &mut VecDeque<Event<'static>>) {
+        let opened = walked.opened();
+        let conn = opened.head.conn();
+        if walked.connection.flags & ANNOUNCED == 0 {
+            self.opened(&opened, events);
+        }
+        if let Some(known) = self.connections.get(&conn) {
+            let account = Account { socket: walked.socket, ..walked.connection.account };
+            tell(conn, self.latest, known.role, &account, events);
+        }
+    }
+
+    /// When the latest end was told.
+    pub(crate) fn latest(&self) -> Time {
+        self.latest
+    }
+
+    /// The connections that were given up since this was asked last.
+    pub(crate) fn take_left(&mut self) -> Vec<Left> {
+        std::mem::take(&mut self.left)
+    }
+
+    /// A connection was given up; the kernel has forgotten it too, or had this account of it.
+    pub(crate) fn leave(left: &Left, account: Option<&Account>, events: &mut VecDeque<Event<'static>>) {
+        if let Some(account) = account {
+            tell(left.conn, left.at, left.role, account, events);
+        }
+        events.push_back(Event { at: left.at, conn: left.conn, what: What::Closed });
+    }
+
+    fn life(&mut self, record: &records::Life) -> Option<Heard> {
         match record.head.kind {
             records::FORKED => self.processes.forked(record),
             records::EXECED => self.processes.execed(record),
             _ => {
                 self.processes.exited(record.head.user);
                 let at = self.clock.time(record.head.at);
-                self.end(at, events, |known| known.user == record.head.user && !known.ends_by_itself);
+                self.latest = at;
+                self.end(at, |known| known.user == record.head.user && !known.ends_by_itself);
             }
         }
         Some(Heard::Other)
     }
 
-    fn make_room(&mut self, at: Time, events: &mut VecDeque<Event<'static>>) {
+    fn make_room(&mut self, at: Time) {
         if self.connections.len() < CONNECTIONS {
             return;
         }
@@ -210,23 +258,16 @@ impl Table {
         let middle = generations.len() / 2;
         let (_, median, _) = generations.select_nth_unstable(middle);
         let median = *median;
-        self.connections.retain(|conn, _| {
-            let stays = conn.generation >= median;
-            if !stays {
-                events.push_back(Event { at, conn: *conn, what: What::Closed });
-            }
-            stays
-        });
+        self.leave_those(at, |conn, _| conn.generation < median);
     }
 
-    fn end(&mut self, at: Time, events: &mut VecDeque<Event<'static>>, ends: impl Fn(&Known) -> bool) {
-        self.connections.retain(|conn, known| {
-            let over = ends(known);
-            if over {
-                events.push_back(Event { at, conn: *conn, what: What::Closed });
-            }
-            !over
-        });
+    fn end(&mut self, at: Time, ends: impl Fn(&Known) -> bool) {
+        self.leave_those(at, |_, known| ends(known));
+    }
+
+    fn leave_those(&mut self, at: Time, leaves: impl Fn(&ConnId, &Known) -> bool) {
+        let left = self.connections.extract_if(|conn, known| leaves(conn, known));
+        self.left.extend(left.map(|(conn, known)| Left { conn, key: known.key, role: known.role, at }));
     }
 
     /// Who says what a record tells of.
@@ -238,9 +279,10 @@ impl Table {
             return speaks(known.role, head.direction);
         }
         let at = self.clock.time(head.at);
-        self.make_room(at, events);
+        self.make_room(at);
         let role = Role::Client;
-        self.connections.insert(head.conn(), Known { role, user: head.user, ends_by_itself: false });
+        self.connections
+            .insert(head.conn(), Known { role, user: head.user, key: None, ends_by_itself: false });
         let opened = Opened {
             transport: Transport::Unix,
             role,
@@ -253,6 +295,34 @@ impl Table {
         events.push_back(Event { at, conn: head.conn(), what: What::Opened(Arc::new(opened)) });
         speaks(role, head.direction)
     }
+}
+
+/// Tells what an account holds: what was not told yet, and all that was counted.
+fn tell(conn: ConnId, at: Time, role: Role, account: &Account, events: &mut VecDeque<Event<'static>>) {
+    for (direction, length) in (0u8..).zip(account.sealed).filter(|(_, length)| *length > 0) {
+        let what = What::Sealed { speaker: speaks(role, direction), length };
+        events.push_back(Event { at, conn, what });
+    }
+    let mut counted = Box::<[Counted; 2]>::default();
+    for (way, figures) in (0u8..).zip(account.ways) {
+        let speaker = speaks(role, way & 1);
+        let layer = if way < 2 { Layer::Wire } else { Layer::Clear };
+        let side = &mut counted[speaker as usize];
+        side.seen[layer as usize] = figures.position;
+        side.twice[layer as usize] = figures.twice;
+        let mut offset = figures.position.saturating_sub(figures.owed.iter().sum());
+        for (cause, length) in CAUSES.into_iter().zip(figures.owed).filter(|(_, length)| *length > 0) {
+            let lost = Lost { layer, speaker, offset, length, cause };
+            events.push_back(Event { at, conn, what: What::Lost(lost) });
+            offset += length;
+        }
+    }
+    for ((direction, moved), before) in (0u8..).zip(account.socket).zip(account.before) {
+        let side = &mut counted[speaks(role, direction) as usize];
+        side.socket = Some(moved).filter(|moved| *moved != NOT_COUNTED);
+        side.before = before;
+    }
+    events.push_back(Event { at, conn, what: What::Counted(counted) });
 }
 
 fn layer(head: &Head) -> Layer {

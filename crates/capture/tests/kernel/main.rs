@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use capture::kernel::{Kernel, Options};
 use capture::source::Source as _;
 use model::conn::{ConnId, Layer, Role, Speaker, Transport};
-use model::event::{Cause, Joined, Opened, What};
+use model::event::{Cause, Counted, Joined, Opened, What};
 use model::time::Time;
 
 /// What was heard of one connection.
@@ -25,6 +25,8 @@ struct Talk {
     said: HashMap<(Layer, bool), Vec<u8>>,
     lost: Vec<(Layer, Speaker, u64, Cause)>,
     ends: HashMap<(Layer, bool), u64>,
+    sealed: [u64; 2],
+    counted: Option<Box<[Counted; 2]>>,
     begun: Option<Time>,
     said_last: Option<Time>,
     closed: Option<Time>,
@@ -78,6 +80,18 @@ fn program(name: &str, arguments: &[&str]) -> Child {
     Command::new("python3").arg(path).args(arguments).stdout(Stdio::piped()).spawn().expect("python3")
 }
 
+/// Hears everything until `child` is gone; then the watching ends, and what is open is counted.
+fn hear_out(kernel: &mut Kernel, child: Child) -> (Talks, String) {
+    let (mut talks, said) = hear(kernel, child);
+    kernel.end();
+    while !kernel.is_finished() {
+        if let Some(event) = kernel.next().expect("an event") {
+            note(talks.entry(event.conn).or_default(), event.at, &event.what);
+        }
+    }
+    (talks, said)
+}
+
 /// Hears everything until `child` is gone, and what it left behind.
 fn hear(kernel: &mut Kernel, child: Child) -> (Talks, String) {
     let mut child = child;
@@ -125,7 +139,9 @@ fn note(talk: &mut Talk, at: Time, what: &What<'_>) {
             talk.lost.push((lost.layer, lost.speaker, lost.length, lost.cause));
         }
         What::Closed => talk.closed = Some(at),
-        What::Sealed { .. } | What::Secured(_) => {}
+        What::Sealed { speaker, length } => talk.sealed[*speaker as usize] += length,
+        What::Counted(counted) => talk.counted = Some(counted.clone()),
+        What::Secured(_) => {}
     }
     assert!(!talk.opened.is_empty(), "something came before the opening: {what:?}");
 }
@@ -144,6 +160,35 @@ fn is_ours(opened: &Opened, kind: &str) -> bool {
     opened.process.as_ref().is_some_and(|process| process.command.ends_with(&format!("talk.py {kind}")))
 }
 
+/// Every byte that was seen of a connection was told, was ciphertext, was read at the other end, or was lost.
+fn accounts_hold(talks: &Talks) {
+    for (conn, talk) in talks {
+        let Some(counted) = &talk.counted else { continue };
+        for (speaker, side) in [Speaker::Client, Speaker::Server].into_iter().zip(&**counted) {
+            let said = |layer| talk.said.get(&(layer, speaker == Speaker::Client)).map_or(0, Vec::len) as u64;
+            let lost = talk.lost.iter().filter(|lost| lost.1 == speaker).map(|lost| lost.2).sum::<u64>();
+            let told = said(Layer::Wire) + said(Layer::Clear) + lost + talk.sealed[speaker as usize];
+            let (seen, twice) = (side.seen.iter().sum::<u64>(), side.twice.iter().sum::<u64>());
+            assert_eq!(
+                seen,
+                told + twice,
+                "{conn:?} {speaker:?}: {side:?} {:?} {:?}",
+                talk.lost,
+                talk.opened
+            );
+        }
+    }
+}
+
+/// The socket itself counted what was seen of it.
+fn sockets_agree(talk: &Talk) {
+    let counted = talk.counted.as_ref().expect("an account");
+    for side in counted.iter() {
+        assert_eq!(side.socket, Some(side.seen[Layer::Wire as usize]), "{talk:#?}");
+        assert_eq!(side.before, 0, "{talk:#?}");
+    }
+}
+
 fn balances(mut kernel: Watched) {
     // While others on this machine talk, one figure would be read before a call of theirs and another after it.
     kernel.end();
@@ -157,7 +202,7 @@ fn balances(mut kernel: Watched) {
 fn talk(kind: &str, transport: Transport) {
     let Some(mut kernel) = kernel(&Options::default()) else { return };
     let child = program("talk.py", &[kind]);
-    let (talks, said) = hear(&mut kernel, child);
+    let (talks, said) = hear_out(&mut kernel, child);
     let (client, server) = said.trim_end_matches('\n').split_once('\t').expect("two words");
     let fits = |opened: &Opened| is_ours(opened, kind) && opened.transport == transport;
     assert_eq!(words(&talks, Layer::Wire, true, fits), client, "{talks:#?}");
@@ -169,6 +214,10 @@ fn talk(kind: &str, transport: Transport) {
     assert!(ours.iter().all(|talk| talk.closed.is_some()), "{ours:#?}");
     assert!(ours.iter().any(|talk| talk.opened[0].role == Role::Client), "{ours:#?}");
     assert!(ours.iter().any(|talk| talk.opened[0].role == Role::Server), "{ours:#?}");
+    accounts_hold(&talks);
+    if transport == Transport::Tcp {
+        ours.into_iter().for_each(sockets_agree);
+    }
     balances(kernel);
 }
 
@@ -201,7 +250,7 @@ fn packets_keep_their_bounds() {
 fn what_the_kernel_moves_by_itself_is_told_as_unseen() {
     let Some(mut kernel) = kernel(&Options::default()) else { return };
     let child = program("talk.py", &["unseen"]);
-    let (talks, _) = hear(&mut kernel, child);
+    let (talks, _) = hear_out(&mut kernel, child);
     let ours: Vec<_> = talks.values().filter(|talk| is_ours(&talk.opened[0], "unseen")).collect();
     let [talk] = ours.as_slice() else { panic!("one end spoke: {ours:#?}") };
     assert_eq!(talk.lost, [(Layer::Wire, Speaker::Client, 5000, Cause::Unseen)]);
@@ -214,7 +263,7 @@ fn what_the_kernel_moves_by_itself_is_told_as_unseen() {
 fn a_socket_ends_with_its_last_descriptor() {
     let Some(mut kernel) = kernel(&Options::default()) else { return };
     let child = program("talk.py", &["ends"]);
-    let (talks, _) = hear(&mut kernel, child);
+    let (talks, _) = hear_out(&mut kernel, child);
     let mut ours: Vec<_> = talks.values().filter(|talk| is_ours(&talk.opened[0], "ends")).collect();
     ours.sort_by_key(|talk| talk.begun);
     let [a, b, c, d] = ours.as_slice() else { panic!("two pairs: {ours:#?}") };
@@ -230,7 +279,7 @@ fn a_socket_ends_with_its_last_descriptor() {
 fn datagrams(kind: &str) {
     let Some(mut kernel) = kernel(&Options::default()) else { return };
     let child = program("talk.py", &[kind]);
-    let (talks, _) = hear(&mut kernel, child);
+    let (talks, _) = hear_out(&mut kernel, child);
     let fits = |opened: &Opened| is_ours(opened, kind) && opened.transport == Transport::Udp;
     assert!(words(&talks, Layer::Wire, true, fits).starts_with("question"), "{talks:#?}");
     assert!(words(&talks, Layer::Wire, false, fits).starts_with("answer"), "{talks:#?}");
@@ -247,23 +296,43 @@ fn datagrams_of_a_socket_without_a_peer_are_heard() {
     datagrams("udp_unconnected");
 }
 
-#[test]
-fn a_ring_that_overflows_loses_in_the_open() {
+/// A ring of 64 KiB, which nobody reads while a program floods it: what is told of each connection afterwards, what was
+/// lost of it, and what could not be told, are together every byte that was seen.
+fn overflows(kind: &str, is_tcp: bool) {
     let options = Options { ring: 64 << 10, ..Options::default() };
     let Some(mut kernel) = kernel(&options) else { return };
-    let mut child = program("flood.py", &[]);
+    let mut child = program("flood.py", &[kind]);
+    let pid = child.id();
     child.wait().expect("the flood ends before anybody reads");
-    let (talks, said) = hear(&mut kernel, child);
-    let flood = |talk: &&Talk| {
-        let process = talk.opened[0].process.as_ref();
-        process.is_some_and(|process| process.command.ends_with("flood.py"))
-    };
+    let (talks, said) = hear_out(&mut kernel, child);
+    // It may be told of when nothing is left to know of it but its number.
+    let flood = |talk: &&Talk| talk.opened[0].process.as_ref().is_some_and(|process| process.pid == pid);
     let told: u64 = talks.values().filter(flood).filter_map(|talk| talk.ends.get(&(Layer::Wire, true))).sum();
-    let lost = kernel.ledger().expect("the ledger").ring_full;
+    let ledger = kernel.ledger().expect("the ledger");
     let sent: u64 = said.trim().parse().expect("a number");
-    assert!(lost > sent / 2, "a ring of 64 KiB cannot hold {sent} bytes, yet only {lost} were lost");
+    assert!(ledger.ring_full > sent / 2, "a ring of 64 KiB cannot hold {sent} bytes: {ledger:?}");
     assert!(told <= sent, "more was told than sent: {told} of {sent}");
+    accounts_hold(&talks);
+    let ours: Vec<_> = talks.values().filter(flood).collect();
+    assert!(ours.iter().all(|talk| talk.counted.is_some()), "{ours:#?}");
+    if is_tcp {
+        assert!(told + ledger.untold_bytes >= sent, "{told} of {sent}, and {ledger:?}");
+        ours.into_iter().for_each(sockets_agree);
+    } else {
+        assert_eq!(told, sent, "{ledger:?}");
+    }
     balances(kernel);
+}
+
+#[test]
+fn a_ring_that_overflows_loses_in_the_open() {
+    overflows("pair", false);
+}
+
+/// Connections begin and end while nothing finds room, many more than wait beside the ring.
+#[test]
+fn connections_that_end_while_the_ring_is_full_are_told_or_counted() {
+    overflows("tcp", true);
 }
 
 #[test]
@@ -271,7 +340,7 @@ fn a_hole_is_told_before_what_follows_it() {
     let options = Options { call_limit: 16 << 10, ..Options::default() };
     let Some(mut kernel) = kernel(&options) else { return };
     let child = program("limit.py", &[]);
-    let (talks, _) = hear(&mut kernel, child);
+    let (talks, _) = hear_out(&mut kernel, child);
     let ours = |talk: &&Talk| {
         let process = talk.opened[0].process.as_ref();
         process.is_some_and(|process| process.command.ends_with("limit.py"))
@@ -279,5 +348,6 @@ fn a_hole_is_told_before_what_follows_it() {
     let talk = talks.values().filter(ours).find(|talk| !talk.lost.is_empty()).expect("a talk with a hole");
     assert_eq!(talk.lost, [(Layer::Wire, Speaker::Client, 50_000 - (16 << 10), Cause::Limit)]);
     assert_eq!(talk.ends[&(Layer::Wire, true)], 50_004);
+    accounts_hold(&talks);
     balances(kernel);
 }

@@ -229,6 +229,7 @@ impl Talk {
             }
             What::Sealed { speaker, length } => self.sealed[index(*speaker)] += length,
             What::Secured(_) => self.secured = true,
+            What::Counted(_) => {}
             What::Closed => self.closed = true,
         }
     }

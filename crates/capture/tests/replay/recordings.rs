@@ -9,7 +9,7 @@ use capture::replay::recording::Recorder;
 use capture::replay::{self, Options, Tally};
 use capture::source::Source;
 use model::conn::{Address, ConnId, Layer, Paired, Role, Speaker, Transport};
-use model::event::{Cause, Event, Joined, Lost, Opened, Said, What};
+use model::event::{Cause, Counted, Event, Joined, Lost, Opened, Said, What};
 use model::process::Process;
 use model::time::Time;
 use proptest::prelude::{ProptestConfig, any, prop, proptest};
@@ -58,6 +58,8 @@ fn everything(long: &[u8]) -> Vec<What<'_>> {
         all.push(What::Sealed { speaker, length: u64::MAX });
     }
     all.extend([Paired::Certain, Paired::Likely, Paired::Guessed].map(What::Secured));
+    let side = |socket| Counted { socket, before: 7, seen: [1 << 40, 2], twice: [3, 4] };
+    all.push(What::Counted(Box::new([side(Some(u64::MAX)), side(None)])));
     all.push(What::Said(Said { layer: Layer::Clear, speaker: Speaker::Server, offset: 3, bytes: long }));
     all.push(What::Closed);
     all
@@ -121,8 +123,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn no_body_panics(bodies in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..80), 0..6), what in 0u8..7) {
-        let mut file = b"\x89PSE\r\n\x1a\n\x01\0\0\0".to_vec();
+    fn no_body_panics(bodies in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..140), 0..6), what in 0u8..8) {
+        let mut file = b"\x89PSE\r\n\x1a\n\x02\0\0\0".to_vec();
         for mut body in bodies {
             if let Some(kind) = body.get_mut(24) { *kind = what; }
             file.extend((body.len() as u32).to_le_bytes());

@@ -120,7 +120,7 @@ impl Latecomer {
                 lost.offset = lost.offset.saturating_sub(stood.copied().unwrap_or_default());
                 What::Lost(lost)
             }
-            what @ (What::Sealed { .. } | What::Secured(_) | What::Closed) => what,
+            what @ (What::Sealed { .. } | What::Secured(_) | What::Counted(_) | What::Closed) => what,
         };
         Some(Event { at, conn, what })
     }

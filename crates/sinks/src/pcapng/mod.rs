@@ -84,7 +84,7 @@ impl Pcapng {
                 }
             }
             // Lost bytes are a gap between sequence numbers.
-            What::Lost(_) | What::Sealed { .. } => {}
+            What::Lost(_) | What::Sealed { .. } | What::Counted(_) => {}
         }
         self.files.write(&mut self.packets)
     }

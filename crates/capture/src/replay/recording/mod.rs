@@ -19,6 +19,7 @@
 //! | 3 sealed | speaker (1), length (8) |
 //! | 4 secured | how sure (1) |
 //! | 5 closed | nothing |
+//! | 6 counted | of client and server each: whether the socket counted (1), its bytes (8), those before (8), seen on the wire and in clear (8 each), twice likewise |
 //!
 //! Enumerations are numbered in the order of their declaration in `model`. An address is 0 (unknown), 4 or 6 with
 //! its bytes and the port (2), or 1 (Unix) with a text. A text is its length (4) and its UTF-8. What may be absent
@@ -36,7 +37,7 @@ pub use writing::Recorder;
 /// What a recording begins with. Like PNG's, it shows at once that a transfer mangled the file.
 const MAGIC: [u8; 8] = *b"\x89PSE\r\n\x1a\n";
 /// The version of the format; readers refuse others.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// The longest body: a megabyte of bytes said (longer ones are split) or of process facts.
 const BODY_MAX: usize = 2 << 20;
 
@@ -46,3 +47,4 @@ const LOST: u8 = 2;
 const SEALED: u8 = 3;
 const SECURED: u8 = 4;
 const CLOSED: u8 = 5;
+const COUNTED: u8 = 6;

@@ -6,14 +6,16 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use model::conn::{Address, ConnId, Layer, Paired, Role, Speaker, Transport};
-use model::event::{Cause, Event, Joined, Lost, Opened, Said, What};
+use model::event::{Cause, Counted, Event, Joined, Lost, Opened, Said, What};
 use model::process::Process;
 use model::time::Time;
 
 use crate::replay::bytes::Order::Little;
 use crate::replay::feed::Feed;
 use crate::replay::packets::Ending;
-use crate::replay::recording::{BODY_MAX, CLOSED, LOST, MAGIC, OPENED, SAID, SEALED, SECURED, VERSION};
+use crate::replay::recording::{
+    BODY_MAX, CLOSED, COUNTED, LOST, MAGIC, OPENED, SAID, SEALED, SECURED, VERSION,
+};
 use crate::replay::tally::Tally;
 use crate::source::Source;
 
@@ -122,6 +124,7 @@ impl<'a> Body<'a> {
             SEALED => What::Sealed { speaker: self.speaker()?, length: self.u64()? },
             SECURED => What::Secured(self.one_of(&[Paired::Certain, Paired::Likely, Paired::Guessed])?),
             CLOSED => What::Closed,
+            COUNTED => What::Counted(Box::new([self.counted()?, self.counted()?])),
             _ => return None,
         };
         Some(Event { at, conn, what })
@@ -141,6 +144,16 @@ impl<'a> Body<'a> {
             server: self.address()?,
             process: self.optional(|body| body.process().map(Arc::new))?,
             peer: self.optional(Body::conn)?.map(Box::new),
+        })
+    }
+
+    fn counted(&mut self) -> Option<Counted> {
+        let (is_counted, socket) = (self.u8()?, self.u64()?);
+        Some(Counted {
+            socket: (is_counted != 0).then_some(socket),
+            before: self.u64()?,
+            seen: [self.u64()?, self.u64()?],
+            twice: [self.u64()?, self.u64()?],
         })
     }
 

@@ -7,10 +7,10 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use model::conn::{Address, ConnId};
-use model::event::{Event, Opened, Said, What};
+use model::event::{Counted, Event, Opened, Said, What};
 use model::process::Process;
 
-use crate::replay::recording::{CLOSED, LOST, MAGIC, OPENED, SAID, SEALED, SECURED, VERSION};
+use crate::replay::recording::{CLOSED, COUNTED, LOST, MAGIC, OPENED, SAID, SEALED, SECURED, VERSION};
 
 /// Bytes that one frame holds at most.
 const SAID_MAX: usize = 1 << 20;
@@ -101,7 +101,17 @@ fn write(body: &mut Vec<u8>, event: &Event<'_>) {
         }
         What::Secured(paired) => body.extend([SECURED, *paired as u8]),
         What::Closed => body.push(CLOSED),
+        What::Counted(sides) => {
+            body.push(COUNTED);
+            sides.iter().for_each(|side| counted(body, side));
+        }
     }
+}
+
+fn counted(body: &mut Vec<u8>, of: &Counted) {
+    body.push(u8::from(of.socket.is_some()));
+    let figures = [of.socket.unwrap_or_default(), of.before].into_iter().chain(of.seen).chain(of.twice);
+    figures.for_each(|figure| body.extend(figure.to_le_bytes()));
 }
 
 fn conn(body: &mut Vec<u8>, conn: ConnId) {

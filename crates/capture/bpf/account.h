@@ -1,0 +1,150 @@
+/* Accounts: what TCP itself counted of a socket, beside what was seen of it; and what is told when a connection is over. */
+#pragma once
+
+enum { STATE_FIN_WAIT_1 = 4, STATE_CLOSED = 7, STATE_LAST_ACK = 9 };
+/* SOCK_DONE: the peer's end has come. */
+#define PEER_IS_DONE (1 << 1)
+
+/*
+ * Bytes that programs gave to a socket and took from it, by its own sequence numbers: what was acknowledged and what is
+ * still to be; what came, less what waits. Both ways count the end of the stream as a byte, and who connects, its beginning.
+ */
+static __always_inline void ask_socket(u64 socket, u64 *moved)
+{
+	u64 came = LOOK(tcp_sock, socket, bytes_received), acked = LOOK(tcp_sock, socket, bytes_acked);
+	u32 next = LOOK(tcp_sock, socket, rcv_nxt), taken = LOOK(tcp_sock, socket, copied_seq);
+	u32 first = LOOK(tcp_sock, socket, snd_una), last = LOOK(tcp_sock, socket, write_seq);
+
+	moved[OUT] = acked + (u32)(last - first);
+	moved[IN] = came - (u32)(next - taken);
+	/* The end came in order and was read: nothing waits. */
+	if (next == taken && (LOOK(sock, socket, __sk_common.skc_flags) & PEER_IS_DONE))
+		moved[IN]--;
+}
+
+/* Whether the socket's own figures are of what programs move: where TLS runs inside the kernel, they are of its records. */
+static __always_inline bool counts(struct connection *of, u64 socket)
+{
+	return of->transport == TCP && !LOOK(inet_connection_sock, socket, icsk_ulp_ops);
+}
+
+/* The same since the connection is followed. */
+static __always_inline void ask(struct connection *of, u64 socket, u64 *moved)
+{
+	moved[OUT] = moved[IN] = NOT_COUNTED;
+	if (!counts(of, socket))
+		return;
+	ask_socket(socket, moved);
+	moved[OUT] -= of->account.before[OUT];
+	moved[IN] -= of->account.before[IN];
+	if (of->flags & SAID_LAST)
+		moved[OUT]--;
+	if ((of->flags & FROM_START) && of->role == CLIENT)
+		moved[OUT]--;
+}
+
+/* A connection that nobody saw begin is met by a call that moved `length` bytes: what moved before was not seen. */
+__noinline int joined(struct connection *of, u64 socket, u32 direction, u64 length)
+{
+	u64 moved[2] = {};
+
+	if (!of || (of->flags & FROM_START) || !counts(of, socket))
+		return 0;
+	ask_socket(socket, moved);
+	moved[direction & 1] -= length;
+	of->account.before[OUT] = moved[OUT];
+	of->account.before[IN] = moved[IN];
+	return 0;
+}
+
+/*
+ * A socket came to its end, or is let go of. What it counted is taken at both: a program may take what came until it lets
+ * go of the socket, and who breaks a connection off clears the socket's figures (tcp_disconnect).
+ */
+static __always_inline void came_to_end(struct connection *of, u64 socket)
+{
+	u64 moved[2], *kept = of->account.socket;
+
+	ask(of, socket, moved);
+	if (!(of->flags & CAME_TO_END)) {
+		kept[OUT] = moved[OUT];
+		kept[IN] = moved[IN];
+	} else if (moved[IN] != NOT_COUNTED && moved[IN] > kept[IN]) {
+		kept[IN] = moved[IN];
+	}
+	of->flags |= CAME_TO_END;
+}
+
+/* Connections that ended while the ring was full, and wait beside it; what finds no room here either is counted. */
+#define FAREWELLS 4096
+
+/* Remembers their accounts until the collector has emptied the ring, which then takes them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, FAREWELLS);
+	__type(key, struct name);
+	__type(value, struct account);
+} farewells SEC(".maps");
+
+/* How many were put there so far. */
+u64 farewells_bid = 0;
+
+/* A connection's end, and what was lost on it, will not be told. */
+static __always_inline void leave_untold(struct connection *of)
+{
+	u64 untold = of->account.sealed[OUT] + of->account.sealed[IN];
+
+	for (u32 which = 0; which < 4; which++)
+		for (u32 cause = 0; cause < CAUSES; cause++)
+			untold += of->account.ways[which].owed[cause];
+	count(UNTOLD_ENDS, 1);
+	count(UNTOLD_BYTES, untold);
+}
+
+/*
+ * Tells the end of a connection, and with it everything that was still owed. Static, for the memory of a function's own
+ * argument may not go into a map before 6.2.
+ */
+static __noinline int end(struct connection *of)
+{
+	struct closed *record;
+
+	__sync_fetch_and_add(&changes, 1);
+	if (!(of->flags & CAME_TO_END))
+		of->account.socket[OUT] = of->account.socket[IN] = NOT_COUNTED;
+	if (!(of->flags & ANNOUNCED)) {
+		if (of->name.tgid)
+			leave_untold(of);
+		return 0;
+	}
+	record = reserve(sizeof(*record));
+	if (record) {
+		begin(&record->head, of, CLOSED, bpf_get_current_pid_tgid());
+		__builtin_memcpy(&record->account, &of->account, sizeof(record->account));
+		bpf_ringbuf_submit(record, wake());
+	} else if (bpf_map_update_elem(&farewells, &of->name, &of->account, BPF_ANY)) {
+		leave_untold(of);
+	} else {
+		__sync_fetch_and_add(&farewells_bid, 1);
+	}
+	return 0;
+}
+
+/* Tells each connection that is open when the collector asks, with its key, and what its socket counted. */
+SEC("iter/bpf_map_elem")
+int counted(struct bpf_iter__bpf_map_elem *ctx)
+{
+	struct connection *of = ctx->value;
+	struct connection_key *key = ctx->key;
+	u64 moved[2];
+
+	if (!of || !key || !of->name.tgid)
+		return 0;
+	ask(of, key->socket, moved);
+	if (of->flags & CAME_TO_END)
+		__builtin_memcpy(moved, of->account.socket, sizeof(moved));
+	bpf_seq_write(ctx->meta->seq, key, sizeof(*key));
+	bpf_seq_write(ctx->meta->seq, of, sizeof(*of));
+	bpf_seq_write(ctx->meta->seq, moved, sizeof(moved));
+	return 0;
+}
