@@ -131,11 +131,21 @@ pub enum Cause {
     Cap,
     /// The wire broke its protocol; these bytes were passed over to find it again.
     Breach,
+    /// Their message was not finished when the connection ended.
+    Unfinished,
+    /// They are of a protocol that nobody knows.
+    Unknown,
+    /// They are ciphertext of which nobody saw the plaintext.
+    Dark,
+    /// They passed before the watching began.
+    Late,
+    /// The socket counted them, and no call that could be seen moved them.
+    Missed,
 }
 
 impl Cause {
     /// Every cause, in the order of reports.
-    pub const ALL: [Cause; 7] = [
+    pub const ALL: [Cause; 12] = [
         Cause::RingFull,
         Cause::Limit,
         Cause::Fault,
@@ -143,6 +153,11 @@ impl Cause {
         Cause::NotCaptured,
         Cause::Cap,
         Cause::Breach,
+        Cause::Unfinished,
+        Cause::Unknown,
+        Cause::Dark,
+        Cause::Late,
+        Cause::Missed,
     ];
 
     /// The cause's name in records and reports.
@@ -156,6 +171,11 @@ impl Cause {
             Cause::NotCaptured => "not_captured",
             Cause::Cap => "cap",
             Cause::Breach => "breach",
+            Cause::Unfinished => "unfinished",
+            Cause::Unknown => "unknown",
+            Cause::Dark => "dark",
+            Cause::Late => "late",
+            Cause::Missed => "missed",
         }
     }
 }

@@ -81,11 +81,15 @@ fn play<'a>(protocol: &'static dyn Protocol, joined: Joined, acts: impl Iterator
     let mut conversation = Conversation::open(protocol, joined);
     let mut desk = Desk::default();
     let mut last = 0;
+    let mut said = [0, 0];
     for act in acts {
         match act {
             Act::Say(speaker, at, bytes) => {
                 last = at;
-                if conversation.hear(speaker, Time(at), bytes, &mut desk) != Standing::Ours {
+                said[speaker as usize] += bytes.len() as u64;
+                if let Standing::Over(unread) = conversation.hear(speaker, Time(at), bytes, &mut desk) {
+                    said[0] -= unread.0.len() as u64;
+                    said[1] -= unread.1.len() as u64;
                     break;
                 }
             }
@@ -97,7 +101,12 @@ fn play<'a>(protocol: &'static dyn Protocol, joined: Joined, acts: impl Iterator
     }
     // A connection may stay open for long behind its last byte; no answer takes the longer for it.
     conversation.close(Time(last + LINE), &mut desk);
-    Heard { exchanges: desk.exchanges, tally: conversation.tally() }
+    let mut accounted = conversation.tally().read();
+    for unread in conversation.tally().unread() {
+        accounted[unread.speaker as usize] += unread.bytes;
+    }
+    assert_eq!(accounted, said, "each byte is read, or is not for a cause: {:?}", conversation.tally());
+    Heard { exchanges: desk.exchanges, tally: conversation.tally().clone() }
 }
 
 fn whole(fixture: &Fixture) -> Heard {

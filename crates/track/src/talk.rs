@@ -292,7 +292,7 @@ fn end(conversation: &mut Conversation, at: Time, ear: &mut Ear) {
     conversation.close(at, &mut ear.desk);
     let tally = conversation.tally();
     ear.tally.breaches += u64::from(tally.breaches);
-    ear.tally.skipped_bytes += tally.skipped;
+    ear.tally.skipped_bytes += tally.unread().iter().map(|unread| unread.bytes).sum::<u64>();
 }
 
 /// Whether a piece begins with a TLS record (RFC 8446, section 5.1): type, version 3.x, a length in bounds.

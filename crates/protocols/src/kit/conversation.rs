@@ -50,8 +50,14 @@ impl Conversation {
 
     /// What came of the bytes so far.
     #[must_use]
-    pub fn tally(&self) -> Tally {
-        self.machine.tally
+    pub fn tally(&self) -> &Tally {
+        &self.machine.tally
+    }
+
+    /// The bytes that wait for more, by who said them.
+    #[must_use]
+    pub fn waiting(&self) -> [u64; 2] {
+        [self.client.waiting(), self.server.waiting()]
     }
 
     /// How often the bytes broke the protocol since this was asked last.
@@ -113,7 +119,7 @@ impl Conversation {
             Speaker::Client => &mut self.client,
             Speaker::Server => &mut self.server,
         };
-        half.bound(&mut self.machine.tally);
+        half.bound(speaker, &mut self.machine.tally);
     }
 
     /// `speaker` will say nothing more.

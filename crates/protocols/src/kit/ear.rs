@@ -77,6 +77,7 @@ impl Ear<'_> {
     pub(super) fn hear_on(&mut self, bytes: &[u8]) -> Step {
         let owed = usize::try_from(self.half.debt()).unwrap_or(usize::MAX).min(bytes.len());
         self.pay(owed as u64);
+        self.machine.tally.count_read(self.speaker, owed as u64);
         let bytes = bytes.get(owed..).unwrap_or_default();
         // A message may end with bytes that were passed over: then the machine is asked though none follows.
         if bytes.is_empty() && (owed == 0 || self.half.debt() > 0) {
@@ -119,6 +120,7 @@ impl Ear<'_> {
         }
         if left > 0 {
             let unread = self.half.take_pending().len() as u64;
+            self.machine.tally.count_unread(self.speaker, cause, unread);
             self.half.lose(unread, cause);
             self.stumble(cause);
         }
@@ -204,6 +206,7 @@ impl Ear<'_> {
             Ok(Heard::Abandoned(count)) => self.machine.pairing.abandon(count, self.desk),
             Err(stop) => return self.stop(stop, taken, length),
         }
+        self.machine.tally.count_read(self.speaker, taken as u64);
         if debt > 0 || self.half.unfinished.is_some() {
             self.half.message().debt = debt;
         }
@@ -216,18 +219,21 @@ impl Ear<'_> {
             Stop::Short if length >= WINDOW => {
                 self.half.lose(length as u64, Cause::Cap);
                 self.machine.tally.count_breach();
-                self.machine.tally.skipped += length as u64;
+                self.machine.tally.count_unread(self.speaker, Cause::Cap, length as u64);
                 self.stumble(Cause::Cap);
                 (length, Step::On)
             }
             Stop::Short => (0, Step::Wait),
-            Stop::Over => (taken, Step::Over),
+            Stop::Over => {
+                self.machine.tally.count_read(self.speaker, taken as u64);
+                (taken, Step::Over)
+            }
             Stop::Broken(_) => {
                 self.machine.tally.count_breach();
                 self.stumble(Cause::Breach);
                 // The broken message's first byte is passed over, or the same message would be found again.
                 let past = length.min(1);
-                self.machine.tally.skipped += past as u64;
+                self.machine.tally.count_unread(self.speaker, Cause::Breach, past as u64);
                 self.half.lose(past as u64, Cause::Breach);
                 (past, Step::On)
             }
@@ -278,7 +284,7 @@ impl Ear<'_> {
                 (rest.len() - kept, Step::Wait)
             }
         };
-        self.machine.tally.skipped += past as u64;
+        self.machine.tally.count_unread(self.speaker, Cause::Breach, past as u64);
         (past, step)
     }
 

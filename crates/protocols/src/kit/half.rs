@@ -71,6 +71,11 @@ impl Half {
         self.unfinished.as_ref().map_or(0, |message| message.pending.capacity())
     }
 
+    /// The bytes of an unfinished message that wait for more.
+    pub(super) fn waiting(&self) -> u64 {
+        self.unfinished.as_ref().map_or(0, |message| message.pending.len() as u64)
+    }
+
     /// The bytes of an unfinished message, which nobody will finish here.
     pub(super) fn take_unread(&mut self) -> Vec<u8> {
         self.unfinished.take().map_or_else(Vec::new, |message| message.pending)
@@ -95,6 +100,7 @@ impl Half {
                 Ok(Heard::Request(key, exchange)) => machine.pairing.ask(key, exchange, span, desk),
                 Ok(Heard::Response(key)) => machine.pairing.answer(key, span, desk),
                 read => {
+                    machine.tally.count_read(speaker, (bytes.len() - rest.len()) as u64);
                     let mut ear = Ear { half: self, speaker, machine, desk, at, span: None };
                     return ear.go_on(rest, Taken { read, taken, debt });
                 }
@@ -104,6 +110,7 @@ impl Half {
             }
             rest = rest.get(taken..).unwrap_or_default();
         }
+        machine.tally.count_read(speaker, (bytes.len() - rest.len()) as u64);
         if rest.is_empty() { Step::Wait } else { self.hear_on(speaker, machine, at, rest, desk) }
     }
 
@@ -133,13 +140,13 @@ impl Half {
     }
 
     /// What follows is a new datagram: an unfinished message will not be finished.
-    pub(super) fn bound(&mut self, tally: &mut Tally) {
+    pub(super) fn bound(&mut self, speaker: Speaker, tally: &mut Tally) {
         let Some(message) = &mut self.unfinished else { return };
         message.state = Seeking::No;
         message.debt = 0;
         if !message.pending.is_empty() {
             tally.count_breach();
-            self.drop_pending(tally);
+            self.drop_pending(speaker, Cause::Breach, tally);
         }
     }
 
@@ -152,7 +159,7 @@ impl Half {
                 message.debt = 0;
             }
             ear.reread(Ahead::End);
-            ear.half.drop_pending(&mut ear.machine.tally);
+            ear.half.drop_pending(speaker, Cause::Unfinished, &mut ear.machine.tally);
         });
     }
 
@@ -202,9 +209,8 @@ impl Half {
     }
 
     /// Passes over the bytes that wait.
-    pub(super) fn drop_pending(&mut self, tally: &mut Tally) {
-        let length = self.take_pending().len() as u64;
-        tally.skipped += length;
+    fn drop_pending(&mut self, speaker: Speaker, cause: Cause, tally: &mut Tally) {
+        tally.count_unread(speaker, cause, self.take_pending().len() as u64);
     }
 
     pub(super) fn lose(&mut self, length: u64, cause: Cause) {

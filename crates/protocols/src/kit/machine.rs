@@ -1,5 +1,8 @@
 //! What both directions of a conversation work on: the session, the pairing, the tally.
 
+use model::conn::Speaker;
+use model::event::Cause;
+
 use crate::kit::pairing::Pairing;
 use crate::kit::protocol::Session;
 
@@ -18,20 +21,64 @@ impl std::fmt::Debug for Machine {
     }
 }
 
-/// What came of the bytes so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What came of the bytes so far: each was read, or was not, or still waits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Bytes that were passed over to find the protocol again.
-    pub skipped: u64,
+    read: [u64; 2],
+    unread: Vec<Unread>,
     /// Times that the bytes broke the protocol; it stops at the highest number.
     pub breaches: u32,
     /// Whether an exchange came of the bytes.
     pub proven: bool,
 }
 
+/// Bytes that were heard and are no part of any message that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// Who said them.
+    pub speaker: Speaker,
+    /// Why they were not read.
+    pub cause: Cause,
+    /// How many they are.
+    pub bytes: u64,
+}
+
 impl Tally {
+    /// Bytes of messages that were read, by who said them: the client, the server.
+    #[must_use]
+    pub fn read(&self) -> [u64; 2] {
+        self.read
+    }
+
+    /// Bytes that were not, an entry for each speaker and cause.
+    #[must_use]
+    pub fn unread(&self) -> &[Unread] {
+        &self.unread
+    }
+
     /// The bytes broke the protocol.
     pub(super) fn count_breach(&mut self) {
         self.breaches = self.breaches.saturating_add(1);
+    }
+
+    /// So many bytes were read.
+    #[inline]
+    pub(super) fn count_read(&mut self, speaker: Speaker, bytes: u64) {
+        let [client, server] = &mut self.read;
+        match speaker {
+            Speaker::Client => *client += bytes,
+            Speaker::Server => *server += bytes,
+        }
+    }
+
+    /// So many bytes will not be read.
+    pub(super) fn count_unread(&mut self, speaker: Speaker, cause: Cause, bytes: u64) {
+        if bytes == 0 {
+            return;
+        }
+        match self.unread.iter_mut().find(|unread| (unread.speaker, unread.cause) == (speaker, cause)) {
+            Some(unread) => unread.bytes += bytes,
+            None => self.unread.push(Unread { speaker, cause, bytes }),
+        }
     }
 }
