@@ -115,11 +115,19 @@ pub(crate) struct Packets {
     pub(crate) pcap_size: u32,
 }
 
+/// The bytes of a ring.
+fn ring(text: &str) -> Result<u32, String> {
+    let (number, shift) = text.strip_suffix('K').map_or((text, 20), |number| (number, 10));
+    let size = number.parse::<u32>().ok().and_then(|number| number.checked_mul(1 << shift));
+    let wanted = || format!("{text} is no power of two from 4K to 2048");
+    size.filter(|size| size.is_power_of_two() && *size >= 4 << 10).ok_or_else(wanted)
+}
+
 #[derive(Clone, Copy, Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub(crate) struct Limits {
-    /// The ring between kernel and collector, in MiB (a power of two).
-    #[arg(long, value_name = "MIB", default_value_t = 64)]
+    /// The ring between kernel and collector, in MiB, or with a `K` in KiB (a power of two, 4K at least).
+    #[arg(long, value_name = "SIZE", default_value = "64", value_parser = ring)]
     pub(crate) ring: u32,
     /// The most bytes of one call that are captured; the rest is counted as lost by `limit`.
     #[arg(long, value_name = "BYTES", default_value_t = 131_072)]

@@ -24,8 +24,7 @@ impl Host {
     pub(crate) fn watch(limits: cli::Limits, time: Option<Duration>) -> anyhow::Result<Self> {
         let stop = stop_flag()?;
         let call_limit = u64::from(limits.body_limit);
-        let mut kernel =
-            Kernel::open(&Options { ring: limits.ring << 20, call_limit, ..Options::default() })?;
+        let mut kernel = Kernel::open(&Options { ring: limits.ring, call_limit, ..Options::default() })?;
         for lack in privileges() {
             if let State::Limited(cost) | State::Missing(cost) = lack.state {
                 eprintln!("plainsight: {} is missing: {cost}", lack.name);

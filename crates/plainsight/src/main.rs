@@ -7,6 +7,7 @@ mod doctor;
 mod filter;
 mod host;
 mod libraries;
+mod losses;
 mod pipeline;
 mod record;
 mod replay;

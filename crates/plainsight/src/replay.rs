@@ -9,6 +9,7 @@ use capture::replay::Options;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli;
+use crate::losses::{self, Apart};
 use crate::pipeline::{Flow, Pipeline};
 use crate::statistics;
 use crate::tap::Tap;
@@ -40,6 +41,7 @@ fn replay(file: &Path, options: &cli::Replay, tap: &mut Option<Tap>) -> anyhow::
     let tally = pipeline.tally();
     eprint!("{}", statistics::tell(&tally, pipeline.open()));
     eprint!("{}", statistics::darkness(&tally.dark, |_| None));
+    eprint!("{}", losses::tell(&tally.ledger, Apart::of(&options.output)));
     for (reason, packets) in source.tally().undecoded().filter(|(_, packets)| *packets > 0) {
         eprintln!("{packets} packets not read: {}", reason.name());
     }

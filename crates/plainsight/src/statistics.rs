@@ -10,6 +10,7 @@ use track::darkness::{Dark, Darkness};
 use track::tally::Tally;
 
 use crate::libraries::{Doubtful, against};
+use crate::losses;
 
 /// A tally in words, on a few lines.
 pub(crate) fn tell(tally: &Tally, open: usize) -> String {
@@ -80,6 +81,8 @@ pub(crate) fn account(ledger: &Ledger) -> String {
         (ledger.compat_calls, "calls of 32-bit programs, which are not read"),
         (ledger.lost_lives, "starts or ends of processes missed"),
         (ledger.unreadable, "records that made no sense"),
+        (ledger.untold_ends, "connections that ended untold"),
+        (ledger.untold_bytes, "bytes lost on those, or ciphertext"),
     ];
     for (count, what) in oddities.into_iter().filter(|(count, _)| *count > 0) {
         _ = write!(text, "; {count} {what}");
@@ -107,7 +110,7 @@ pub(crate) fn json(
         "exchanges": tally.exchanges(), "connections": tally.connections, "open": open, "evicted": tally.evicted,
         "heard_bytes": tally.heard_bytes, "sealed_bytes": tally.sealed_bytes, "unknown_bytes": tally.unknown_bytes,
         "skipped_bytes": tally.skipped_bytes, "lost_bytes": lost, "breaches": tally.breaches,
-        "undone": tally.undone, "dark": dark, "kernel": kernel(ledger),
+        "undone": tally.undone, "dark": dark, "ledger": losses::json(&tally.ledger), "kernel": kernel(ledger),
     })
 }
 
@@ -118,7 +121,8 @@ fn kernel(ledger: &Ledger) -> Value {
         "sealed": ledger.sealed, "twice": ledger.twice,
         "lost": { "ring_full": ring_full, "limit": limit, "fault": fault, "unseen": unseen },
         "violations": ledger.violations, "crowded": ledger.crowded, "compat_calls": ledger.compat_calls,
-        "lost_lives": ledger.lost_lives, "unreadable": ledger.unreadable,
+        "lost_lives": ledger.lost_lives, "unreadable": ledger.unreadable, "untold_ends": ledger.untold_ends,
+        "untold_bytes": ledger.untold_bytes,
     })
 }
 

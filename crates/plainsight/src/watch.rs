@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::cli;
 use crate::command::Commanded;
 use crate::host::Host;
+use crate::losses::{self, Apart};
 use crate::pipeline::{Flow, Pipeline};
 use crate::statistics;
 use crate::tap::Tap;
@@ -51,6 +52,7 @@ fn tell(pipeline: &Pipeline, host: &Host, output: &cli::Output) -> anyhow::Resul
     } else {
         eprint!("{}", statistics::tell(&tally, pipeline.open()));
         eprint!("{}", statistics::darkness(&tally.dark, |pid| host.why_dark(pid)));
+        eprint!("{}", losses::tell(&tally.ledger, Apart::of(output)));
         eprint!("{}", statistics::account(&ledger));
         eprint!("{}", statistics::hooks(host.doubtful()));
     }

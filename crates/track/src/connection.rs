@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use model::access::Access;
 use model::conn::{Address, ConnId, Layer, Paired, Role, Speaker};
-use model::event::{Lost, Opened, Said};
+use model::event::{Counted, Lost, Opened, Said};
 use model::exchange::Exchange;
 use model::process::Process;
 use model::time::Time;
 
+use crate::account::{Account, Books, Fate, Standing};
 use crate::darkness::Darkness;
+use crate::ledger::{Ledger, Lossy};
 use crate::stream::{Piece, Stream};
 use crate::talk::{Ear, Talk};
 use crate::tally::Tally;
@@ -22,6 +24,8 @@ pub struct Connection {
     paired: Option<Paired>,
     wire: Lane,
     more: Option<Box<More>>,
+    /// There once something is to be written down.
+    books: Option<Box<Books>>,
     secrecy: Secrecy,
     bounds: Bounds,
     /// How many of its ends on this host are still open.
@@ -94,6 +98,7 @@ impl Connection {
             paired: None,
             wire: Lane::default(),
             more: None,
+            books: None,
             secrecy: Secrecy::Open,
             ends: 1,
             heard_at: <[[End; 2]; 2]>::default(),
@@ -160,6 +165,7 @@ impl Connection {
             lane.end(clear, &self.opened, at, ear);
             self.deliver(Layer::Clear, ear, out);
         }
+        self.write_down(ear);
         false
     }
 
@@ -185,7 +191,19 @@ impl Connection {
                 talk.take(&self.opened, said.speaker, piece, ear);
             });
         }
+        if !ear.postings.is_empty() {
+            self.write_down(ear);
+        }
         self.deliver(said.layer, ear, out);
+    }
+
+    /// Writes down what became of bytes.
+    #[cold]
+    fn write_down(&mut self, ear: &mut Ear) {
+        if !ear.postings.is_empty() {
+            let books = self.books.get_or_insert_default();
+            ear.postings.drain(..).for_each(|posting| books.post(posting));
+        }
     }
 
     /// Bytes passed that nobody will ever read.
@@ -200,12 +218,14 @@ impl Connection {
         stream.lose(at, lost.offset, lost.length, lost.cause, &mut |piece| {
             talk.take(&self.opened, lost.speaker, piece, ear);
         });
+        self.write_down(ear);
         self.deliver(lost.layer, ear, out);
     }
 
     /// Ciphertext passed.
-    pub fn seal(&mut self, at: Time, length: u64, tally: &mut Tally) {
+    pub fn seal(&mut self, at: Time, speaker: Speaker, length: u64, tally: &mut Tally) {
         self.heard = at;
+        self.books.get_or_insert_default().seal(speaker, length);
         tally.sealed_bytes += length;
         if self.secrecy == Secrecy::Open {
             self.secrecy = Secrecy::Dark;
@@ -217,6 +237,39 @@ impl Connection {
         self.paired = Some(self.paired.map_or(paired, |before| before.min(paired)));
     }
 
+    /// The kernel counted one of its ends.
+    pub fn count(&mut self, counted: &[Counted; 2]) {
+        self.books.get_or_insert_default().count(counted);
+    }
+
+    /// Enters its account, as it stands.
+    pub fn enter(&self, ledger: &mut Ledger) {
+        let accounts = [self.account(Speaker::Client), self.account(Speaker::Server)];
+        ledger.add(accounts, |accounts| Lossy {
+            conn: self.id,
+            opened: Arc::clone(&self.opened),
+            peer: self.more.as_ref().and_then(|more| more.peer.clone()),
+            accounts,
+        });
+    }
+
+    /// What became of what a speaker said.
+    fn account(&self, speaker: Speaker) -> Account {
+        let mut standing = Standing::default();
+        let clear = self.more.as_ref().and_then(|more| more.clear.as_ref());
+        let mut unread = Vec::new();
+        for lane in [Some(&self.wire), clear].into_iter().flatten() {
+            standing.heard += lane.stream(speaker).given();
+            let [parsed, waiting] = lane.talk.standing().map(|of| of[speaker as usize]);
+            standing.parsed += parsed;
+            standing.waiting += waiting;
+            unread.extend_from_slice(lane.talk.unread());
+        }
+        let none = Books::default();
+        let books = self.books.as_deref().unwrap_or(&none);
+        books.account(speaker, standing, &unread, self.secrecy == Secrecy::Dark)
+    }
+
     /// The connection ended.
     pub fn close(&mut self, at: Time, ear: &mut Ear, out: &mut Vec<Access>) {
         self.count_darkness(&mut ear.tally.dark);
@@ -226,6 +279,8 @@ impl Connection {
             clear.close(&self.opened, at, ear);
             self.deliver(Layer::Clear, ear, out);
         }
+        self.write_down(ear);
+        self.enter(&mut ear.tally.ledger);
     }
 
     /// Counts this connection as dark if ciphertext passed and no plaintext was seen until now.
@@ -285,6 +340,13 @@ impl Lane {
         }
     }
 
+    fn stream(&self, speaker: Speaker) -> &Stream {
+        match speaker {
+            Speaker::Client => &self.client,
+            Speaker::Server => &self.server,
+        }
+    }
+
     /// Some speakers (client, server) will say nothing more.
     fn end(&mut self, ended: [bool; 2], opened: &Opened, at: Time, ear: &mut Ear) {
         for (speaker, _) in
@@ -313,7 +375,10 @@ impl Talk {
         }
         match piece {
             Piece::Bytes(at, bytes) => self.hear(opened, speaker, at, bytes, ear),
-            Piece::Hole(at, length, cause) => self.miss(speaker, at, length, cause, ear),
+            Piece::Hole(at, length, cause) => {
+                ear.post(speaker, Fate::Hole(cause), length);
+                self.miss(speaker, at, length, cause, ear);
+            }
         }
     }
 }

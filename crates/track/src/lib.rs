@@ -1,10 +1,12 @@
 //! From events to exchanges: connections are followed, their protocols recognised, their talk paired.
 #![forbid(unsafe_code)]
 
+pub mod account;
 pub mod connection;
 mod connections;
 pub mod darkness;
 mod hello;
+pub mod ledger;
 pub mod recognition;
 mod slots;
 pub mod stream;

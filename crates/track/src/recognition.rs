@@ -78,6 +78,11 @@ impl Opened {
         self.pieces.split_at_checked(self.first).unwrap_or_default()
     }
 
+    /// All pieces that are kept.
+    pub(crate) fn all_pieces(&self) -> impl Iterator<Item = &Piece> {
+        self.pieces.iter()
+    }
+
     /// Whether the connection was watched from its first byte.
     #[must_use]
     pub fn joined(&self) -> Joined {

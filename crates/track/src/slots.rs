@@ -2,7 +2,7 @@
 
 use crate::connection::Connection;
 
-/// Connections of a block: one bit of a word for each. They fill three pages, which allocators waste nothing of.
+/// Connections of a block: one bit of a word for each. They fill four pages, which allocators waste nothing of.
 const BLOCK: u32 = u64::BITS;
 
 /// Connections, each in a place that it keeps.

@@ -15,6 +15,8 @@ const EARLY_PIECES: usize = 8;
 pub struct Stream {
     /// The position of the next byte; [`UNHEARD`] before the first.
     next: u64,
+    /// How many bytes were given on.
+    given: u64,
     /// Pieces beyond a hole; there and not empty while there is one.
     #[expect(
         clippy::box_collection,
@@ -28,7 +30,7 @@ const UNHEARD: u64 = u64::MAX;
 
 impl Default for Stream {
     fn default() -> Self {
-        Stream { next: UNHEARD, early: None }
+        Stream { next: UNHEARD, given: 0, early: None }
     }
 }
 
@@ -49,6 +51,11 @@ pub enum Piece<'a> {
 }
 
 impl Stream {
+    /// How many bytes were given on so far.
+    pub(crate) fn given(&self) -> u64 {
+        self.given
+    }
+
     /// Passes over `length` bytes at a position, when they are the very next ones and none waits behind them. Whether
     /// they were.
     #[inline]
@@ -56,6 +63,7 @@ impl Stream {
         let next = offset == self.next && self.early.is_none();
         if next {
             self.next = self.next.saturating_add(length as u64);
+            self.given += length as u64;
         }
         next
     }
@@ -69,6 +77,7 @@ impl Stream {
         let known = usize::try_from(self.next - offset).unwrap_or(usize::MAX);
         if let Some(fresh) = bytes.get(known..).filter(|f| !f.is_empty()) {
             self.next = self.next.saturating_add(fresh.len() as u64);
+            self.given += fresh.len() as u64;
             give(Piece::Bytes(at, fresh));
         }
         if self.early.is_some() {
@@ -147,6 +156,7 @@ impl Stream {
             let known = usize::try_from(self.next - early.offset).unwrap_or(usize::MAX);
             if let Some(fresh) = early.bytes.get(known..).filter(|f| !f.is_empty()) {
                 self.next = self.next.saturating_add(fresh.len() as u64);
+                self.given += fresh.len() as u64;
                 give(Piece::Bytes(early.at, fresh));
             }
         }

@@ -6,9 +6,11 @@ use model::exchange::Text;
 use model::time::Time;
 use protocols::kit::conversation::{Conversation, Standing};
 use protocols::kit::desk::Desk;
+use protocols::kit::machine::Unread;
 
+use crate::account::{Fate, Posting};
 use crate::hello::server_name;
-use crate::recognition::{Opened, Verdict};
+use crate::recognition::{Opened, Piece, Verdict};
 use crate::tally::Tally;
 use crate::unknown::{Show, Turn};
 
@@ -58,6 +60,32 @@ pub struct Ear {
     pub desk: Desk,
     /// Whether unknown bytes are shown.
     pub show: Show,
+    /// What became of bytes of the connection that is heard, and does not stand in its books yet.
+    pub(crate) postings: Vec<Posting>,
+}
+
+impl Ear {
+    pub(crate) fn post(&mut self, speaker: Speaker, fate: Fate, bytes: u64) {
+        self.postings.push(Posting { speaker, fate, bytes });
+    }
+
+    /// Some pieces are of no protocol that is known.
+    fn post_unknown<'a>(&mut self, pieces: impl IntoIterator<Item = &'a Piece>) {
+        for piece in pieces {
+            self.post(piece.speaker, Fate::Lost(Cause::Unknown), piece.bytes.len() as u64);
+        }
+    }
+
+    /// A conversation is over.
+    fn post_all(&mut self, conversation: &Conversation) {
+        let tally = conversation.tally();
+        for (speaker, bytes) in [Speaker::Client, Speaker::Server].into_iter().zip(tally.read()) {
+            self.post(speaker, Fate::Parsed, bytes);
+        }
+        for unread in tally.unread() {
+            self.post(unread.speaker, Fate::Lost(unread.cause), unread.bytes);
+        }
+    }
 }
 
 impl Talk {
@@ -82,12 +110,14 @@ impl Talk {
             Talk::Proven(_) => self.hear(of, speaker, at, bytes, ear),
             Talk::Sealed(name) => {
                 ear.tally.sealed_bytes += bytes.len() as u64;
+                ear.post(speaker, Fate::Sealed, bytes.len() as u64);
                 if name.is_none() {
                     *name = server_name(bytes).map(Text::from);
                 }
             }
             Talk::Unknown(turn) => {
                 ear.tally.unknown_bytes += bytes.len() as u64;
+                ear.post(speaker, Fate::Lost(Cause::Unknown), bytes.len() as u64);
                 if let Show::Hex(limit) = ear.show {
                     turn.hear(speaker, at, bytes, limit, &mut ear.desk.exchanges);
                 }
@@ -118,6 +148,31 @@ impl Talk {
         match self {
             Talk::Sealed(name) => name.as_ref(),
             Talk::Silent | Talk::Opening(_) | Talk::Trying(_) | Talk::Proven(_) | Talk::Unknown(_) => None,
+        }
+    }
+
+    /// What was read of the messages that are told now, and what waits, by who said them.
+    pub(crate) fn standing(&self) -> [[u64; 2]; 2] {
+        match self {
+            Talk::Proven(conversation) => [conversation.tally().read(), conversation.waiting()],
+            Talk::Trying(trial) => [trial.conversation.tally().read(), trial.conversation.waiting()],
+            Talk::Opening(opened) => {
+                let waits = |speaker| {
+                    let ours = opened.all_pieces().filter(|piece| piece.speaker == speaker);
+                    ours.map(|piece| piece.bytes.len() as u64).sum()
+                };
+                [[0, 0], [waits(Speaker::Client), waits(Speaker::Server)]]
+            }
+            Talk::Silent | Talk::Sealed(_) | Talk::Unknown(_) => [[0, 0]; 2],
+        }
+    }
+
+    /// What was heard in the conversation that goes on, and will not be read.
+    pub(crate) fn unread(&self) -> &[Unread] {
+        match self {
+            Talk::Proven(conversation) => conversation.tally().unread(),
+            Talk::Trying(trial) => trial.conversation.tally().unread(),
+            Talk::Silent | Talk::Opening(_) | Talk::Sealed(_) | Talk::Unknown(_) => &[],
         }
     }
 
@@ -159,6 +214,8 @@ impl Talk {
         let Talk::Opening(opened) = self else { return };
         if is_tls(bytes) {
             ear.tally.sealed_bytes += bytes.len() as u64;
+            ear.post_unknown(opened.all_pieces());
+            ear.post(speaker, Fate::Sealed, bytes.len() as u64);
             *self = Talk::Sealed(server_name(bytes).map(Text::from));
             return;
         }
@@ -181,6 +238,7 @@ impl Talk {
                 let opened = std::mem::replace(opened.as_mut(), Opened::new(Joined::Midway));
                 let before = opened.pieces().0.iter().map(|piece| piece.bytes.len() as u64);
                 ear.tally.unknown_bytes += before.sum::<u64>();
+                ear.post_unknown(opened.pieces().0);
                 let conversation = Conversation::open(protocol, opened.joined());
                 *self = Talk::Trying(Box::new(Trial { conversation, opened: Some(opened) }));
                 self.reread(of, ear);
@@ -246,6 +304,11 @@ impl Talk {
     fn undo(&mut self, of: &event::Opened, mut opened: Opened, ear: &mut Ear) {
         let Talk::Trying(trial) = self else { return };
         ear.tally.undone += 1;
+        // They are looked at again.
+        for piece in opened.pieces().0 {
+            let bytes = (piece.bytes.len() as u64).wrapping_neg();
+            ear.post(piece.speaker, Fate::Lost(Cause::Unknown), bytes);
+        }
         opened.refute(trial.conversation.protocol());
         let verdict = opened.judge(of.server.port(), false);
         *self = Talk::Opening(Box::new(opened));
@@ -255,8 +318,13 @@ impl Talk {
     /// Takes the next state after bytes were read.
     fn go_on(&mut self, of: &event::Opened, standing: Standing, at: Time, ear: &mut Ear) {
         match (standing, &mut *self) {
-            (Standing::Over(unread), _) => {
+            (Standing::Over(unread), before) => {
                 let (client, server) = *unread;
+                match before {
+                    Talk::Proven(conversation) => ear.post_all(conversation),
+                    Talk::Trying(trial) => ear.post_all(&trial.conversation),
+                    Talk::Silent | Talk::Opening(_) | Talk::Sealed(_) | Talk::Unknown(_) => {}
+                }
                 *self = Talk::Opening(Box::new(Opened::new(Joined::AtStart)));
                 for (speaker, rest) in [(Speaker::Client, client), (Speaker::Server, server)] {
                     if !rest.is_empty() {
@@ -290,6 +358,7 @@ fn is_doubtful(conversation: &Conversation) -> bool {
 /// Closes a conversation.
 fn end(conversation: &mut Conversation, at: Time, ear: &mut Ear) {
     conversation.close(at, &mut ear.desk);
+    ear.post_all(conversation);
     let tally = conversation.tally();
     ear.tally.breaches += u64::from(tally.breaches);
     ear.tally.skipped_bytes += tally.unread().iter().map(|unread| unread.bytes).sum::<u64>();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use model::event::Cause;
 
 use crate::darkness::Darkness;
+use crate::ledger::Ledger;
 
 /// Counts over all connections since the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Tally {
     pub sealed_bytes: u64,
     /// Connections on which only ciphertext was seen, by the name of the process that holds the observed end.
     pub dark: Darkness,
+    /// What became of every byte, by connection.
+    pub ledger: Ledger,
     /// Bytes of protocols that nobody knows.
     pub unknown_bytes: u64,
     /// Times that bytes broke their protocol.

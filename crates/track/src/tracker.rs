@@ -47,7 +47,7 @@ impl Tracker {
             connections: Connections::default(),
             ends: HashMap::new(),
             awaited: HashMap::new(),
-            ear: Ear { tally: Tally::default(), desk: Desk::default(), show },
+            ear: Ear { tally: Tally::default(), desk: Desk::default(), show, postings: Vec::new() },
         }
     }
 
@@ -57,6 +57,7 @@ impl Tracker {
         let mut tally = self.ear.tally.clone();
         for connection in self.connections.iter() {
             connection.count_darkness(&mut tally.dark);
+            connection.enter(&mut tally.ledger);
         }
         tally
     }
@@ -94,9 +95,9 @@ impl Tracker {
                     return connection.lose(event.at, lost, &mut self.ear, out);
                 }
             }
-            What::Sealed { length, .. } => {
+            What::Sealed { speaker, length } => {
                 return match find(&mut self.connections, &self.ends, event.conn) {
-                    Some(connection) => connection.seal(event.at, *length, &mut self.ear.tally),
+                    Some(connection) => connection.seal(event.at, *speaker, *length, &mut self.ear.tally),
                     // The other end closed first; ciphertext alone is no reason to go on.
                     None => self.ear.tally.sealed_bytes += length,
                 };
@@ -107,7 +108,12 @@ impl Tracker {
                 }
                 return;
             }
-            What::Counted(_) => return,
+            What::Counted(counted) => {
+                if let Some(connection) = find(&mut self.connections, &self.ends, event.conn) {
+                    connection.count(counted);
+                }
+                return;
+            }
             What::Opened(opened) => return self.open_one(event.conn, event.at, opened, out),
             What::Closed => return self.close_one(event.conn, event.at, out),
         }

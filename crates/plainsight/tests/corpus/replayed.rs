@@ -46,6 +46,7 @@ pub(crate) fn replay_with(capture: &Capture, options: &[&OsStr]) -> Vec<Access> 
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(matches!(output.status.code(), Some(0 | 1)), "{name}: {}: {said}", output.status);
     assert!(!said.contains("panicked"), "{name}: {said}");
+    assert!(!said.contains("do not hold"), "each byte has its fate: {name}: {said}");
     let text = String::from_utf8(output.stdout).expect("JSON is UTF-8");
     let lines = text.lines().map(|line| serde_json::from_str(line).map(Access));
     let accesses = lines.collect::<Result<Vec<_>, _>>();
