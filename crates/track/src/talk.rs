@@ -204,7 +204,13 @@ impl Talk {
             Talk::Proven(mut conversation) => end(&mut conversation, at, ear),
             Talk::Trying(mut trial) => end(&mut trial.conversation, at, ear),
             Talk::Unknown(mut turn) => turn.end(&mut ear.desk.exchanges),
-            Talk::Silent | Talk::Opening(_) => {}
+            // What a protocol leaves behind at the very end is too little to judge.
+            Talk::Opening(opened) => {
+                ear.tally.unknown_bytes +=
+                    opened.all_pieces().map(|piece| piece.bytes.len() as u64).sum::<u64>();
+                ear.post_unknown(opened.all_pieces());
+            }
+            Talk::Silent => {}
             // What is read above it is still to be told, with the server's name.
             sealed @ Talk::Sealed(_) => *self = sealed,
         }
