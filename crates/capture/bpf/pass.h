@@ -101,3 +101,12 @@ static __always_inline void skip(struct connection *of, u32 which, u64 length)
 	__sync_fetch_and_add(&way->twice, length);
 	count(TWICE_BYTES, length);
 }
+
+/* Bytes of a connection that found no room to be told of are lost, unless they are read at its other end. */
+static __always_inline void lose_here(struct connection *of, u64 socket, u32 which, u64 length)
+{
+	if (is_twice(of, socket, which))
+		skip(of, which, length);
+	else
+		lose(of, which, RING_FULL, length);
+}

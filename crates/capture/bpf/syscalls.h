@@ -91,7 +91,7 @@ static __always_inline int moved(u64 socket, u64 inode, struct call *call, u32 f
 	count(SEEN_CALLS, 1);
 	count(SEEN_BYTES, length);
 	if (rarely(!is_owned(of, call->thread >> 32, fd)) && !taken_over(of, &key, fd, direction, length)) {
-		lose(of, direction, RING_FULL, length);
+		lose_here(of, key.socket, direction, length);
 		return 0;
 	}
 	bool twice = of->twice & bit;

@@ -39,7 +39,7 @@ static __always_inline int said_in_clear(struct session_key *session, struct bel
 	}
 	if (rarely(!is_owned(of, call->thread >> 32, fd)) && !own(of, &key, fd, call->which & 1)) {
 		count_seen(call);
-		lose(of, call->which, RING_FULL, call->left);
+		lose_here(of, of->transport ? key.socket : 0, call->which, call->left);
 		return 0;
 	}
 	return said_above(session, of, key.socket, pairing, call);

@@ -19,6 +19,7 @@ mod go;
 mod http2;
 mod linked;
 mod load;
+mod losses;
 mod memcached;
 mod mongodb;
 mod mysql;

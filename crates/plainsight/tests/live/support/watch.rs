@@ -103,6 +103,11 @@ impl Watch {
     /// Catches up, ends the watch as Ctrl-C does, and gives what it saw.
     pub(crate) fn end(mut self) -> Seen {
         self.catch_up();
+        self.stop()
+    }
+
+    /// Ends the watch as Ctrl-C does, whatever is still to be told, and gives what it saw.
+    pub(crate) fn stop(mut self) -> Seen {
         self.running.signal(Signal::INT);
         while let Some(line) = self.lines.next() {
             let access: Access = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e}: {line}"));
