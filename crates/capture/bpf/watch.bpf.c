@@ -13,6 +13,7 @@
 #include "connections.h"
 #include "tell.h"
 #include "account.h"
+#include "pairs.h"
 #include "meet.h"
 #include "pass.h"
 #include "seal.h"

@@ -40,22 +40,19 @@ pub(crate) fn take_farewells(
     Ok(())
 }
 
-/// Ends the connections that were given up here, with what the kernel had counted of them; it forgets them too.
+/// Ends the connections that were given up here, with what the kernel has counted of them. It goes on to know them: what a
+/// process leaves may be used by another one.
 pub(crate) fn take_left(skel: &WatchSkel<'_>, table: &mut Table, events: &mut VecDeque<Event<'static>>) {
     for left in table.take_left() {
-        Table::leave(&left, forgotten(&skel.maps.connections, &left).as_ref(), events);
+        Table::leave(&left, account_of(&skel.maps.connections, &left).as_ref(), events);
     }
 }
 
-/// Takes a connection out of the kernel's table, if it is still there and the same.
-fn forgotten(connections: &impl MapCore, left: &Left) -> Option<Account> {
+fn account_of(connections: &impl MapCore, left: &Left) -> Option<Account> {
     let key = left.key?.map(u64::to_ne_bytes).concat();
-    let of = |entry: Vec<u8>| {
-        let Connection { name: Name { generation, tgid, fd }, account, .. } = records::read(&entry)?;
-        (ConnId { tgid, fd, generation } == left.conn).then_some(account)
-    };
-    connections.lookup(&key, MapFlags::ANY).ok().flatten().and_then(of)?;
-    connections.lookup_and_delete(&key).ok().flatten().and_then(of)
+    let entry = connections.lookup(&key, MapFlags::ANY).ok().flatten()?;
+    let Connection { name: Name { generation, tgid, fd }, account, .. } = records::read(&entry)?;
+    (ConnId { tgid, fd, generation } == left.conn).then_some(account)
 }
 
 /// Tells what was counted of every connection that is open.

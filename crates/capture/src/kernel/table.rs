@@ -37,6 +37,7 @@ pub(crate) struct Table {
 struct Known {
     role: Role,
     user: u32,
+    /// `None` for a connection that was given up and went on: what was counted of it is told already.
     key: Option<Key>,
     /// Whether the kernel tells its end by itself (TCP), or the end of its process must do.
     ends_by_itself: bool,
@@ -200,7 +201,9 @@ impl Table {
     ) -> Option<Heard> {
         // The exit of its process may have ended it already.
         let Some(known) = self.connections.remove(&conn) else { return Some(Heard::Other) };
-        tell(conn, at, known.role, account, events);
+        if known.key.is_some() {
+            tell(conn, at, known.role, account, events);
+        }
         events.push_back(Event { at, conn, what: What::Closed });
         Some(Heard::Other)
     }
@@ -212,7 +215,7 @@ impl Table {
         if walked.connection.flags & ANNOUNCED == 0 {
             self.opened(&opened, events);
         }
-        if let Some(known) = self.connections.get(&conn) {
+        if let Some(known) = self.connections.get(&conn).filter(|known| known.key.is_some()) {
             let account = Account { socket: walked.socket, ..walked.connection.account };
             tell(conn, self.latest, known.role, &account, events);
         }

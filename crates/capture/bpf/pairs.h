@@ -1,0 +1,151 @@
+/* Pairs: connections with both ends on this host, and at which of them each way is read. */
+#pragma once
+
+enum { LOW_END = 1, HIGH_END = 2 };
+
+/* Both ends of one connection have this key: the lower end first. */
+struct pair_key {
+	u64 low[2];
+	u64 high[2];
+	u16 low_port;
+	u16 high_port;
+	u32 netns; /* of loopback addresses, which mean another host in each namespace */
+};
+struct pair {
+	struct connection_key first;
+	struct name name;
+	u32 ends;	  /* how many ends have shown bytes */
+	u32 unused;
+	u64 claims[4];	  /* by layer * 2 + whether the lower end speaks: the generation of the end that is read */
+};
+
+/* Remembers the connections whose other end may be on this host; forgotten at the end of either. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CONNECTIONS);
+	__type(key, struct pair_key);
+	__type(value, struct pair);
+} pairs SEC(".maps");
+
+/* Fills the key, and tells whether the local end is the lower one. */
+static __always_inline u32 order(struct pair_key *key, u64 *local, u64 *remote, u16 local_port, u16 remote_port)
+{
+	bool local_is_low = local[0] != remote[0] ? local[0] < remote[0]
+			  : local[1] != remote[1] ? local[1] < remote[1]
+						  : local_port < remote_port;
+
+	key->low[0] = local_is_low ? local[0] : remote[0];
+	key->low[1] = local_is_low ? local[1] : remote[1];
+	key->high[0] = local_is_low ? remote[0] : local[0];
+	key->high[1] = local_is_low ? remote[1] : local[1];
+	key->low_port = local_is_low ? local_port : remote_port;
+	key->high_port = local_is_low ? remote_port : local_port;
+	return local_is_low ? LOW_END : HIGH_END;
+}
+
+/* How an IPv4 address stands in an IPv6 socket, ::ffff:a.b.c.d: what is before it in the second half. */
+#define MAPPED 0xffff0000
+
+/* A server that listens on :: has such addresses of a client that has IPv4's: they are the same ones. */
+static __always_inline void unmap(u64 *address)
+{
+	if (address[0] || (u32)address[1] != MAPPED)
+		return;
+	address[0] = address[1] >> 32;
+	address[1] = 0;
+}
+
+/* Fills the key that both ends share, and tells which end this is; 0 when there can be no second end. */
+static __always_inline u32 pair_key_of(struct connection *of, u64 socket, struct pair_key *key)
+{
+	u64 local[2], remote[2];
+
+	if (of->transport == UNIX || of->transport == UNIX_DATAGRAM) {
+		struct sock *peer = unix_peer((struct sock *)socket);
+		if (!peer || unix_peer(peer) != (struct sock *)socket)
+			return 0;
+		local[0] = socket, remote[0] = (u64)peer, local[1] = remote[1] = 0;
+		return order(key, local, remote, 0, 0);
+	}
+	if (!of->transport || !of->remote_port || !of->local_port)
+		return 0;
+	__builtin_memcpy(local, of->local, 16);
+	__builtin_memcpy(remote, of->remote, 16);
+	unmap(local);
+	unmap(remote);
+	key->netns = is_loopback(of) ? of->netns : 0;
+	return order(key, local, remote, of->local_port, of->remote_port);
+}
+
+/*
+ * Leaves word for the other end; or finds it, if it was here first. Both may come at once, on two processors: the map
+ * says which of them was first, or each would wait for the other and both would be read.
+ */
+__noinline int introduce(struct connection *of, struct connection_key *own)
+{
+	struct pair_key key = {};
+	struct pair *found;
+
+	if (!of || !own || !pair_key_of(of, own->socket, &key))
+		return 0;
+	struct pair word = { .first = *own, .name = of->name, .ends = 1 };
+	if (!bpf_map_update_elem(&pairs, &key, &word, BPF_NOEXIST))
+		return 0;
+	found = bpf_map_lookup_elem(&pairs, &key);
+	if (found && (found->first.socket != own->socket || found->first.peer != own->peer)) {
+		struct connection_key first = found->first;
+		struct connection *other = bpf_map_lookup_elem(&connections, &first);
+		if (other && other->name.generation == found->name.generation) {
+			of->partner = found->name;
+			found->ends = 2;
+			return 0;
+		}
+	}
+	bpf_map_update_elem(&pairs, &key, &word, BPF_ANY);
+	return 0;
+}
+
+/*
+ * Whether the bytes of this way are read at the other end, so that here they are only counted.
+ *
+ * In clear, the first end that shows bytes is read, both ways: the other one's library may be dark. On the wire both
+ * ends see the same, but who sends may send from inside the kernel (sendfile), where nothing is to be seen, and who
+ * receives may not: so where both ends are known, each way is read by its receiver.
+ */
+__noinline int is_twice(struct connection *of, u64 socket, u32 which)
+{
+	struct pair_key key = {};
+	u32 bit = 1 << (which & 3), end, way;
+	struct pair *pair;
+
+	if (!of)
+		return 0;
+	if (of->decided & bit)
+		return of->twice & bit;
+	end = pair_key_of(of, socket, &key);
+	pair = end ? bpf_map_lookup_elem(&pairs, &key) : 0;
+	if (!pair) {
+		of->decided |= bit;
+		return 0;
+	}
+	bool low_speaks = (end == LOW_END) == ((which & 1) == OUT);
+	way = which < CLEAR * 2 ? low_speaks : CLEAR * 2;
+	if (which == OUT && pair->ends > 1 && !pair->claims[way & 3]) {
+		of->decided |= bit;
+		of->twice |= bit;
+		return 1;
+	}
+	u64 holder = __sync_val_compare_and_swap(&pair->claims[way & 3], 0, of->name.generation);
+	of->decided |= bit;
+	if (holder && holder != of->name.generation)
+		of->twice |= bit;
+	return of->twice & bit;
+}
+
+static __always_inline void part(struct connection *of, u64 socket)
+{
+	struct pair_key key = {};
+
+	if (pair_key_of(of, socket, &key))
+		bpf_map_delete_elem(&pairs, &key);
+}
