@@ -1,8 +1,11 @@
 //! The contract of everything that events come from.
 
 use std::io;
+use std::ops::ControlFlow;
 
-use model::event::Event;
+use model::conn::ConnId;
+use model::event::{Event, Said};
+use model::time::Time;
 
 /// Something that events come from.
 pub trait Source {
@@ -12,6 +15,16 @@ pub trait Source {
     /// # Errors
     /// What the file or the kernel answered, with what was tried.
     fn next(&mut self) -> io::Result<Option<Event<'_>>>;
+
+    /// Hands on the next events while they are at hand and bytes that were said, and until `hear` has enough: what a busy
+    /// source has most of is heard where it is read, and no event is built of it. [`Source::next`] gives what follows.
+    #[inline]
+    fn said(&mut self, hear: impl FnMut(Time, ConnId, Said<'_>) -> ControlFlow<()>)
+    where
+        Self: Sized,
+    {
+        let _ = hear;
+    }
 
     /// Whether no event will ever follow.
     fn is_finished(&self) -> bool;

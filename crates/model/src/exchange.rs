@@ -8,6 +8,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::event::Cause;
+use crate::past::Past;
 use crate::row::{Row, Rows};
 use crate::time::Time;
 
@@ -77,18 +78,23 @@ pub struct Request {
     pub targets: Vec<Text>,
     /// What this protocol alone says.
     pub details: Details,
+    /// What the request before touched, in this memory.
+    pub past_targets: Past<Vec<Text>>,
 }
 
 impl Request {
+    /// Takes these targets, which other requests share.
+    #[inline]
+    pub fn share_targets(&mut self, targets: &[Text]) {
+        self.past_targets.again(targets, &mut self.targets);
+    }
+
     #[inline]
     fn clear(&mut self) {
         self.operation = Cow::Borrowed("");
         self.statement.clear();
         self.parameters.clear();
-        self.targets.clear();
-        if self.targets.capacity() > KEPT {
-            self.targets = Vec::new();
-        }
+        self.past_targets.keep(&mut self.targets);
         forget(&mut self.details);
     }
 }
@@ -96,19 +102,23 @@ impl Request {
 /// The text of a statement, if there is one: what other exchanges say too, in the same memory, or what this one says
 /// alone.
 ///
-/// Memory of its own stays with an exchange that is cleared: few statements are longer than the one before.
+/// Memory of its own stays with an exchange that is cleared: few statements are longer than the one before. So does a
+/// text that most exchanges share.
 #[derive(Clone, Debug, Default)]
 pub struct Statement {
     told: Told,
     own: String,
+    shared: Option<Text>,
 }
 
-#[derive(Clone, Debug, Default)]
+/// Which text is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Told {
     #[default]
     Nothing,
     Own,
-    Shared(Text),
+    /// The shared one, which is there.
+    Shared,
 }
 
 impl Statement {
@@ -131,17 +141,27 @@ impl Statement {
     /// Takes this text, which other exchanges share.
     #[inline]
     pub fn share(&mut self, text: Text) {
-        self.told = Told::Shared(text);
+        self.shared = Some(text);
+        self.told = Told::Shared;
+    }
+
+    /// The same of a text that the exchange before, in this memory, may have told too: then it is not counted.
+    #[inline]
+    pub fn share_again(&mut self, text: &Text) {
+        if !self.shared.as_ref().is_some_and(|shared| Arc::ptr_eq(shared, text)) {
+            self.shared = Some(Arc::clone(text));
+        }
+        self.told = Told::Shared;
     }
 
     /// The text.
     #[inline]
     #[must_use]
     pub fn as_deref(&self) -> Option<&str> {
-        match &self.told {
+        match self.told {
             Told::Nothing => None,
             Told::Own => Some(&self.own),
-            Told::Shared(text) => Some(text),
+            Told::Shared => self.shared.as_deref(),
         }
     }
 
@@ -149,8 +169,8 @@ impl Statement {
     #[inline]
     #[must_use]
     pub fn shared(&self) -> Option<&Text> {
-        match &self.told {
-            Told::Shared(text) => Some(text),
+        match self.told {
+            Told::Shared => self.shared.as_ref(),
             Told::Nothing | Told::Own => None,
         }
     }
@@ -163,6 +183,9 @@ impl Statement {
 
     #[inline]
     fn clear(&mut self) {
+        if self.told == Told::Shared {
+            self.shared.take_if(|text| text.len() > LONG);
+        }
         self.told = Told::Nothing;
         if self.own.capacity() > LONG {
             self.own = String::new();
@@ -180,7 +203,7 @@ impl Eq for Statement {}
 
 impl From<&str> for Statement {
     fn from(text: &str) -> Self {
-        Statement { told: Told::Own, own: text.to_owned() }
+        Statement { told: Told::Own, own: text.to_owned(), shared: None }
     }
 }
 
@@ -201,16 +224,24 @@ pub struct Response {
     pub samples: Rows,
     /// What this protocol alone says.
     pub details: Details,
+    /// The shape of the rows of the response before, in this memory.
+    pub past_columns: Past<Option<Arc<[Column]>>>,
 }
 
 impl Response {
+    /// Takes the shape of its rows, which other responses share.
+    #[inline]
+    pub fn share_columns(&mut self, columns: &Arc<[Column]>) {
+        self.columns = Some(self.past_columns.again(columns));
+    }
+
     /// Forgets what it says.
     #[inline]
     fn clear(&mut self) {
         self.outcome = Outcome::default();
         self.failure = None;
         (self.rows, self.affected) = (None, None);
-        self.columns = None;
+        self.past_columns.keep(&mut self.columns);
         self.samples.clear();
         forget(&mut self.details);
     }
@@ -219,22 +250,27 @@ impl Response {
 /// Room for a statement of so many bytes stays with an exchange that is cleared.
 const LONG: usize = 512;
 
-/// Room for so many targets or details stays with an exchange that is cleared.
+/// Room for so many details stays with an exchange that is cleared.
 const KEPT: usize = 32;
 
 #[inline]
 fn forget(details: &mut Details) {
+    match details.sharing {
+        Sharing::Nothing => {}
+        Sharing::Again => details.sharing = Sharing::Nothing,
+        Sharing::Once => details.unshare(),
+    }
     // Most have none.
-    if details.shared.is_some() || !details.own.is_empty() {
-        forget_some(details);
+    if !details.own.is_empty() {
+        forget_own(details);
     }
 }
 
 #[inline(never)]
-fn forget_some(details: &mut Details) {
-    details.clear();
-    if details.capacity() > KEPT {
-        *details = Details::new();
+fn forget_own(details: &mut Details) {
+    details.own.clear();
+    if details.own.capacity() > KEPT {
+        details.own = SmallVec::new();
     }
 }
 
@@ -294,8 +330,21 @@ pub type Named = (&'static str, Detail);
 /// most of most exchanges (a transaction is open): neither needs memory of its own.
 #[derive(Clone, Debug, Default)]
 pub struct Details {
+    sharing: Sharing,
     shared: Option<Arc<[Named]>>,
     own: SmallVec<[Named; 1]>,
+}
+
+/// Whether what others say too is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Sharing {
+    /// No: what is shared is what the exchange before told, in this memory.
+    #[default]
+    Nothing,
+    /// Yes, and it goes with this exchange.
+    Once,
+    /// Yes, and the next exchange will probably tell it too.
+    Again,
 }
 
 impl Details {
@@ -309,13 +358,31 @@ impl Details {
     #[inline]
     pub fn share(&mut self, shared: Arc<[Named]>) {
         self.shared = Some(shared);
+        self.sharing = Sharing::Once;
+    }
+
+    /// The same of what is short, and what the exchange before, in this memory, may have told too: then it is not counted.
+    #[inline]
+    pub fn share_again(&mut self, shared: &Arc<[Named]>) {
+        if !self.shared.as_ref().is_some_and(|past| Arc::ptr_eq(past, shared)) {
+            self.shared = Some(Arc::clone(shared));
+        }
+        self.sharing = Sharing::Again;
     }
 
     /// What other exchanges say too.
     #[inline]
     #[must_use]
     pub fn shared(&self) -> Option<&Arc<[Named]>> {
-        self.shared.as_ref()
+        match self.sharing {
+            Sharing::Nothing => None,
+            Sharing::Once | Sharing::Again => self.shared.as_ref(),
+        }
+    }
+
+    #[inline(never)]
+    fn unshare(&mut self) {
+        (self.sharing, self.shared) = (Sharing::Nothing, None);
     }
 
     /// Adds one.
@@ -335,7 +402,7 @@ impl Details {
     #[inline]
     #[must_use]
     pub fn parts(&self) -> [&[Named]; 2] {
-        [self.shared.as_deref().unwrap_or_default(), &self.own]
+        [self.shared().map(|shared| &**shared).unwrap_or_default(), &self.own]
     }
 
     /// How many there are.
@@ -355,7 +422,7 @@ impl Details {
     /// Forgets all, and keeps the memory of what was not shared.
     #[inline]
     pub fn clear(&mut self) {
-        self.shared = None;
+        self.unshare();
         self.own.clear();
     }
 
@@ -383,7 +450,7 @@ impl Extend<Named> for Details {
 
 impl<const N: usize> From<[Named; N]> for Details {
     fn from(details: [Named; N]) -> Self {
-        Details { shared: None, own: details.into_iter().collect() }
+        Details { own: details.into_iter().collect(), ..Details::default() }
     }
 }
 

@@ -5,6 +5,7 @@ pub mod access;
 pub mod conn;
 pub mod event;
 pub mod exchange;
+pub mod past;
 pub mod process;
 pub mod row;
 pub mod time;

@@ -1,6 +1,7 @@
 //! The pipeline: a source, the tracker, the filter, a sink, in one thread.
 
 use std::io::{self, IsTerminal};
+use std::ops::ControlFlow;
 
 use anyhow::Context;
 use capture::source::Source;
@@ -69,8 +70,14 @@ impl Pipeline {
     }
 
     /// Takes events until a batch is full, or the source pauses or ends.
-    pub(crate) fn step(&mut self, source: &mut dyn Source) -> anyhow::Result<Flow> {
+    pub(crate) fn step(&mut self, source: &mut impl Source) -> anyhow::Result<Flow> {
         for _ in 0..EVENTS {
+            if self.tap.is_none() {
+                self.hear(source);
+            }
+            if self.accesses.len() >= BATCH {
+                break;
+            }
             match source.next() {
                 Ok(Some(event)) => {
                     self.latest = self.latest.max(event.at);
@@ -87,12 +94,20 @@ impl Pipeline {
                 }
                 Err(error) => return Err(error).context("reading events"),
             }
-            if self.accesses.len() >= BATCH {
-                break;
-            }
         }
         self.deliver()?;
         Ok(Flow::More)
+    }
+
+    /// Hears what is said while it is at hand, until a batch is full.
+    #[inline(always)]
+    fn hear(&mut self, source: &mut impl Source) {
+        let Pipeline { tracker, accesses, latest, .. } = self;
+        source.said(|at, conn, said| {
+            *latest = at.max(*latest);
+            tracker.hear(at, conn, said, accesses);
+            if accesses.len() < BATCH { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
     }
 
     /// Out of line: an event whose address is needed stands in memory, which would cost those that are not tapped.

@@ -20,6 +20,9 @@ struct Written {
 /// So many are remembered, each in the place that its address gives it. A power of two.
 const PLACES: usize = 256;
 
+/// What comes behind the columns.
+const BEHIND: &str = r#"],"samples":["#;
+
 /// No longer JSON is remembered.
 const KEPT: usize = 4 << 10;
 
@@ -30,9 +33,12 @@ impl Default for Told {
 }
 
 impl Told {
-    /// Adds the columns, each behind the other.
+    /// Adds the columns, each behind the other, and what comes before the samples.
     pub(crate) fn write(&mut self, json: &mut Json, columns: Option<&Arc<[Column]>>) {
-        let Some(columns) = columns else { return };
+        let Some(columns) = columns else {
+            json.raw(BEHIND);
+            return;
+        };
         let address = columns.as_ptr().addr() / size_of::<Column>();
         let known = &mut self.0[address % PLACES];
         match known {
@@ -40,6 +46,7 @@ impl Told {
             Some(_) | None => {
                 let mut written = Written { columns: Arc::clone(columns), json: Json::default() };
                 written.json.items(columns.iter(), column);
+                written.json.raw(BEHIND);
                 json.append(written.json.bytes());
                 *known = (written.json.len() <= KEPT).then_some(written);
             }
@@ -82,11 +89,12 @@ mod tests {
             let names: Vec<_> = columns.iter().map(|column| json!(&*column.name)).collect();
             for _ in 0..2 {
                 let mut json = Json::default();
-                json.raw("[");
+                json.raw(r#"{"columns":["#);
                 told.write(&mut json, Some(&columns));
-                json.raw("]");
-                let Value::Array(written) = serde_json::from_slice(json.bytes()).unwrap() else { panic!() };
-                assert_eq!(written.iter().map(|column| column["name"].clone()).collect::<Vec<_>>(), names);
+                json.raw("]}");
+                let written: Value = serde_json::from_slice(json.bytes()).unwrap();
+                let columns = written["columns"].as_array().unwrap();
+                assert_eq!(columns.iter().map(|column| column["name"].clone()).collect::<Vec<_>>(), names);
             }
             // Every other one frees its address for the next.
             held.extend((round % 2 == 0).then_some(columns));

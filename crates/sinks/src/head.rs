@@ -43,7 +43,7 @@ impl Default for Heads {
 }
 
 impl Heads {
-    /// The head of an access's line, from its protocol to its session.
+    /// The head of an access's line, from its protocol up to its operation.
     pub(crate) fn of(&mut self, access: &Access) -> &mut Head {
         // Descriptors are small and processes come in a row: the connections of either do not share a place.
         let spread = access.conn.fd.wrapping_add(access.conn.tgid.wrapping_mul(STRIDE));
@@ -62,6 +62,7 @@ impl Head {
         json.raw(r#","protocol":""#).raw(exchange.protocol);
         ends(&mut json, access);
         session(&mut json, exchange.identity.as_deref());
+        json.raw(r#","operation":""#);
         Head {
             conn: access.conn,
             opened: Arc::clone(&access.opened),

@@ -1,5 +1,6 @@
 //! Accesses as JSON lines: the contract that other programs read.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use jiff::Timestamp;
@@ -15,6 +16,16 @@ use crate::json::Json;
 use crate::sink::Sink;
 
 const SECOND: u64 = 1_000_000_000;
+
+/// What comes before the details of most exchanges: nothing is missing, and nothing was guessed.
+macro_rules! whole {
+    () => {
+        concat!(
+            r#","complete":{"ok":true,"lost_bytes":0,"cause":null},"#,
+            r#""paired":null,"findings":[],"details":"#
+        )
+    };
+}
 
 /// Writes each access as one line of JSON.
 #[derive(Debug)]
@@ -46,13 +57,24 @@ impl<W: Write + Send> JsonLines<W> {
         request(json, &exchange.request);
         response(json, &exchange.response);
         self.columns.write(json, exchange.response.columns.as_ref());
-        json.raw(r#"],"samples":["#).items(exchange.response.samples.iter(), |json, row| {
+        json.items(exchange.response.samples.iter(), |json, row| {
             json.raw("[");
             cells(json, row);
             json.raw("]");
         });
         measures(json, access);
-        head.details.write(json, &exchange.request.details, &exchange.response.details);
+        let sides = [&exchange.request.details, &exchange.response.details];
+        let is_whole = exchange.completeness == Completeness::default() && access.paired.is_none();
+        if is_whole && sides.iter().all(|side| side.is_empty()) {
+            json.raw(concat!(whole!(), "{}}\n"));
+            return;
+        }
+        match is_whole {
+            true => _ = json.raw(whole!()),
+            false => certainty(json, exchange.completeness, access.paired),
+        }
+        let [asked, answered] = sides;
+        head.details.write(json, asked, answered);
         json.raw("}\n");
     }
 }
@@ -68,8 +90,13 @@ impl<W: Write + Send> Sink for JsonLines<W> {
     }
 }
 
+/// Adds what comes between the head and the end of the targets.
 fn request(json: &mut Json, request: &Request) {
-    json.raw(r#","operation":""#).unquoted(&request.operation);
+    match &request.operation {
+        // A word of the protocol's own, as its session has it, has nothing to escape.
+        Cow::Borrowed(word) => json.raw(word),
+        Cow::Owned(word) => json.unquoted(word),
+    };
     match request.statement.as_deref() {
         Some(statement) => json.raw(r#"","statement":""#).unquoted(statement).raw(r#"","parameters":["#),
         None => json.raw(r#"","statement":null,"parameters":["#),
@@ -112,7 +139,7 @@ fn cells<'a>(json: &mut Json, row: impl Iterator<Item = Option<&'a str>>) {
     json.items(row, |json, cell| _ = json.text_or_null(cell));
 }
 
-/// Adds what comes between the samples and the details.
+/// Adds what comes between the samples and the completeness.
 fn measures(json: &mut Json, access: &Access) {
     let exchange = &*access.exchange;
     json.raw(r#"],"latency_us":"#);
@@ -122,14 +149,6 @@ fn measures(json: &mut Json, access: &Access) {
     };
     json.raw(r#","request_bytes":"#).number(exchange.request_bytes);
     json.raw(r#","response_bytes":"#).number(exchange.response_bytes);
-    if exchange.completeness == Completeness::default() && access.paired.is_none() {
-        json.raw(concat!(
-            r#","complete":{"ok":true,"lost_bytes":0,"cause":null},"#,
-            r#""paired":null,"findings":[],"details":"#
-        ));
-    } else {
-        certainty(json, exchange.completeness, access.paired);
-    }
 }
 
 /// Adds how sure what was told is, where it is not as most is.
@@ -221,6 +240,7 @@ mod tests {
             parameters: row(&[Some("a"), None]),
             targets: vec!["users".into(), "b".into()],
             details: [("http.method", "GET".into()), ("plain", Detail::Number(-1))].into(),
+            ..Request::default()
         };
         let origin = Some(Origin { table: 7, column: 1 });
         let column =
@@ -236,6 +256,7 @@ mod tests {
             columns: Some(Arc::from([column])),
             samples,
             details: [("http.status", Detail::Number(200))].into(),
+            ..Response::default()
         };
         let identity = Identity { user: Some("app".into()), ..Identity::default() };
         let process =

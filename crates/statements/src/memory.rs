@@ -30,6 +30,7 @@ pub struct Memory {
     shared: Vec<Option<(Text, Box<[Text]>)>>,
     /// Of the statement that was read last.
     gaps: Vec<(Gap, usize, usize)>,
+    unknown: Vec<Text>,
 }
 
 impl Memory {
@@ -39,48 +40,49 @@ impl Memory {
         if !request.targets.is_empty() || !SQL.contains(&protocol) {
             return;
         }
-        if let Some(statement) = request.statement.shared() {
-            self.add_shared_tables(statement, &mut request.targets);
-        } else if let Some(statement) = request.statement.as_deref() {
-            self.add_tables(statement, &mut request.targets);
-        }
+        let Request { statement, targets, past_targets, .. } = request;
+        let tables = match (statement.shared(), statement.as_deref()) {
+            (Some(shared), _) => self.tables_of_shared(shared),
+            (None, Some(statement)) => self.tables_of(statement),
+            (None, None) => return,
+        };
+        past_targets.again(tables, targets);
     }
 
     /// The same of a text that others share: it is the same text while it is kept, and need not be looked at again.
-    fn add_shared_tables(&mut self, statement: &Text, to: &mut Vec<Text>) {
+    fn tables_of_shared(&mut self, statement: &Text) -> &[Text] {
         let address = Arc::as_ptr(statement).addr();
         let at = (address >> 4 ^ address >> 12) % SHARED;
-        if let Some(Some((known, tables))) = self.shared.get(at)
-            && Arc::ptr_eq(known, statement)
-        {
-            return tables.iter().for_each(|table| to.push(Text::clone(table)));
-        }
-        self.add_tables(statement, to);
-        if statement.len() <= LONGEST {
+        let is_known = matches!(self.shared.get(at), Some(Some((known, _))) if Arc::ptr_eq(known, statement));
+        if !is_known {
+            if statement.len() > LONGEST {
+                return self.tables_of(statement);
+            }
+            let tables = self.tables_of(statement).into();
             self.shared.resize(SHARED, None);
             if let Some(place) = self.shared.get_mut(at) {
-                *place = Some((Text::clone(statement), to.as_slice().into()));
+                *place = Some((Text::clone(statement), tables));
             }
         }
+        self.shared.get(at).and_then(Option::as_ref).map_or(&[], |(_, tables)| tables)
     }
 
-    /// Adds the tables that a statement touches.
+    /// The tables that a statement touches.
     #[inline]
-    pub fn add_tables(&mut self, statement: &str, to: &mut Vec<Text>) {
-        match self.tables.find(statement) {
-            // Most touch one.
-            Some(tables) => tables.iter().for_each(|table| to.push(Text::clone(table))),
-            None => self.add_unknown(statement, to),
+    pub fn tables_of(&mut self, statement: &str) -> &[Text] {
+        match self.tables.place(statement) {
+            Some(place) => self.tables.at(place).map_or(&[], Vec::as_slice),
+            None => self.tables_of_unknown(statement),
         }
     }
 
     #[inline(never)]
-    fn add_unknown(&mut self, statement: &str, to: &mut Vec<Text>) {
-        let found = read(statement, &mut self.names, &mut self.gaps);
-        let elsewhere = found.iter().map(|name| size_of::<Text>() + name.len()).sum();
-        to.extend_from_slice(&found);
-        self.tables.keep(statement, &self.gaps, found, elsewhere);
+    fn tables_of_unknown(&mut self, statement: &str) -> &[Text] {
+        self.unknown = read(statement, &mut self.names, &mut self.gaps);
+        let elsewhere = self.unknown.iter().map(|name| size_of::<Text>() + name.len()).sum();
+        self.tables.keep(statement, &self.gaps, self.unknown.clone(), elsewhere);
         self.gaps.shrink_to(GAPS);
+        &self.unknown
     }
 }
 
@@ -101,9 +103,7 @@ mod tests {
     }
 
     fn told(memory: &mut Memory, statement: &str) -> Vec<Text> {
-        let mut tables = Vec::new();
-        memory.add_tables(statement, &mut tables);
-        tables
+        memory.tables_of(statement).to_vec()
     }
 
     fn told_shared(memory: &mut Memory, statement: &Text) -> Vec<Text> {

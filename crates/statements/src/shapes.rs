@@ -78,8 +78,20 @@ impl<T> Default for Shapes<T> {
 
 impl<T> Shapes<T> {
     /// What is kept of statements of this shape.
-    #[inline]
+    #[cfg(test)]
     pub(crate) fn find(&self, statement: &str) -> Option<&T> {
+        self.at(self.place(statement)?)
+    }
+
+    /// What is kept at a place.
+    #[inline]
+    pub(crate) fn at(&self, place: u32) -> Option<&T> {
+        self.kept.get(place as usize)
+    }
+
+    /// Where something is kept of statements of this shape, if anything is.
+    #[inline]
+    pub(crate) fn place(&self, statement: &str) -> Option<u32> {
         let mut rest = statement.as_bytes();
         let mut node = self.node(ROOT)?;
         let mut looks = LOOKS;
@@ -91,7 +103,7 @@ impl<T> Shapes<T> {
             }
             rest = behind(rest, self.text_of(node))?;
         }
-        self.kept.get(node.kept as usize)
+        Some(node.kept).filter(|kept| *kept != NONE)
     }
 
     /// What goes on from `node` with this gap, or else with this byte. Where a gap may begin, a byte that begins one begins

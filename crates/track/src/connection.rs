@@ -1,5 +1,6 @@
 //! One connection: its two layers, its four streams, and who holds its ends.
 
+use std::iter;
 use std::sync::Arc;
 
 use model::access::Access;
@@ -12,6 +13,7 @@ use model::time::Time;
 use crate::account::{Account, Books, Fate, Standing};
 use crate::darkness::Darkness;
 use crate::ledger::{Ledger, Lossy};
+use crate::openings::Openings;
 use crate::stream::{Piece, Stream};
 use crate::talk::{Ear, Talk};
 use crate::tally::Tally;
@@ -170,8 +172,8 @@ impl Connection {
     }
 
     /// Bytes passed.
-    #[inline]
-    pub fn hear(&mut self, end: End, at: Time, said: &Said<'_>, ear: &mut Ear, out: &mut Vec<Access>) {
+    #[inline(always)]
+    pub fn hear(&mut self, end: End, at: Time, said: Said<'_>, ear: &mut Ear, out: &mut Vec<Access>) {
         self.heard = at;
         ear.tally.heard_bytes += said.bytes.len() as u64;
         let lane = match said.layer {
@@ -187,9 +189,7 @@ impl Connection {
         {
             talk.hear(&self.opened, said.speaker, at, said.bytes, ear);
         } else {
-            stream.accept(at, said.offset, said.bytes, &mut |piece| {
-                talk.take(&self.opened, said.speaker, piece, ear);
-            });
+            lane.order(&self.opened, at, Said { ..said }, ear);
         }
         if !ear.postings.is_empty() {
             self.write_down(ear);
@@ -290,28 +290,38 @@ impl Connection {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn deliver(&self, layer: Layer, ear: &mut Ear, out: &mut Vec<Access>) {
-        match ear.desk.exchanges.len() {
-            0 => {}
-            // Nearly every answer ends one exchange.
-            1 => {
-                if let Some(exchange) = ear.desk.exchanges.pop() {
-                    out.push(self.access(layer, exchange, &mut ear.tally));
-                }
+        // Nearly every answer ends one exchange.
+        if let Some(exchange) = ear.desk.exchanges.pop() {
+            if ear.desk.exchanges.is_empty() {
+                self.deliver_one(layer, exchange, ear, out);
+            } else {
+                self.deliver_all(layer, exchange, ear, out);
             }
-            _ => self.deliver_all(layer, ear, out),
         }
     }
 
     #[inline(never)]
-    fn deliver_all(&self, layer: Layer, ear: &mut Ear, out: &mut Vec<Access>) {
-        let exchanges = ear.desk.exchanges.drain(..);
-        out.extend(exchanges.map(|exchange| self.access(layer, exchange, &mut ear.tally)));
+    fn deliver_one(&self, layer: Layer, exchange: Box<Exchange>, ear: &mut Ear, out: &mut Vec<Access>) {
+        // Built where it will stand: on its way through the stack, it would be waited for.
+        out.extend(iter::once_with(|| self.access(layer, exchange, &mut ear.tally, &mut ear.openings)));
     }
 
-    #[inline]
-    fn access(&self, layer: Layer, exchange: Box<Exchange>, tally: &mut Tally) -> Access {
+    #[inline(never)]
+    fn deliver_all(&self, layer: Layer, last: Box<Exchange>, ear: &mut Ear, out: &mut Vec<Access>) {
+        let exchanges = ear.desk.exchanges.drain(..).chain([last]);
+        out.extend(exchanges.map(|exchange| self.access(layer, exchange, &mut ear.tally, &mut ear.openings)));
+    }
+
+    #[inline(always)]
+    fn access(
+        &self,
+        layer: Layer,
+        exchange: Box<Exchange>,
+        tally: &mut Tally,
+        openings: &mut Openings,
+    ) -> Access {
         tally.count_exchange(exchange.protocol);
         let (paired, server_name) = match layer {
             Layer::Wire => (None, None),
@@ -319,7 +329,7 @@ impl Connection {
         };
         Access {
             conn: self.id,
-            opened: Arc::clone(&self.opened),
+            opened: openings.lend(&self.opened),
             actor: self.opened.process.clone(),
             peer: self.more.as_ref().and_then(|more| more.peer.clone()),
             layer,
@@ -345,6 +355,13 @@ impl Lane {
             Speaker::Client => &self.client,
             Speaker::Server => &self.server,
         }
+    }
+
+    /// Bytes passed that are not the very next ones, or keep their bounds.
+    #[inline(never)]
+    fn order(&mut self, opened: &Opened, at: Time, said: Said<'_>, ear: &mut Ear) {
+        let (stream, talk) = self.of(said.speaker);
+        stream.accept(at, said.offset, said.bytes, &mut |piece| talk.take(opened, said.speaker, piece, ear));
     }
 
     /// Some speakers (client, server) will say nothing more.

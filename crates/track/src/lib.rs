@@ -7,6 +7,7 @@ mod connections;
 pub mod darkness;
 mod hello;
 pub mod ledger;
+mod openings;
 pub mod recognition;
 mod slots;
 pub mod stream;

@@ -10,6 +10,7 @@ use protocols::kit::machine::Unread;
 
 use crate::account::{Fate, Posting};
 use crate::hello::server_name;
+use crate::openings::Openings;
 use crate::recognition::{Opened, Piece, Verdict};
 use crate::tally::Tally;
 use crate::unknown::{Show, Turn};
@@ -58,6 +59,8 @@ pub struct Ear {
     pub tally: Tally,
     /// Where exchanges go, and what conversations share.
     pub desk: Desk,
+    /// What accesses share.
+    pub(crate) openings: Openings,
     /// Whether unknown bytes are shown.
     pub show: Show,
     /// What became of bytes of the connection that is heard, and does not stand in its books yet.

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use model::access::Access;
 use model::conn::{Address, ConnId, Role, Transport};
-use model::event::{Event, Joined, Opened, What};
+use model::event::{Event, Joined, Opened, Said, What};
 use model::time::Time;
 use protocols::kit::desk::Desk;
 
 use crate::connection::{Connection, End};
 use crate::connections::Connections;
+use crate::openings::Openings;
 use crate::talk::Ear;
 use crate::tally::Tally;
 use crate::unknown::Show;
@@ -47,7 +48,13 @@ impl Tracker {
             connections: Connections::default(),
             ends: HashMap::new(),
             awaited: HashMap::new(),
-            ear: Ear { tally: Tally::default(), desk: Desk::default(), show, postings: Vec::new() },
+            ear: Ear {
+                tally: Tally::default(),
+                desk: Desk::default(),
+                openings: Openings::default(),
+                show,
+                postings: Vec::new(),
+            },
         }
     }
 
@@ -71,13 +78,27 @@ impl Tracker {
     /// Takes one event; the accesses that it completes are added to `out`.
     #[inline]
     pub fn follow(&mut self, event: Event<'_>, out: &mut Vec<Access>) {
-        let Event { at, conn, what } = event;
-        if let What::Said(said) = &what
-            && let Some(connection) = self.connections.get_mut(conn)
-        {
-            return connection.hear(End::Named, at, said, &mut self.ear, out);
+        match event.what {
+            What::Said(said) => self.hear(event.at, event.conn, said, out),
+            _ => self.follow_any(&event, out),
         }
-        self.follow_any(&Event { at, conn, what }, out);
+    }
+
+    /// The same of bytes that were said, which nearly all events tell of.
+    #[inline(always)]
+    pub fn hear(&mut self, at: Time, conn: ConnId, said: Said<'_>, out: &mut Vec<Access>) {
+        match self.connections.get_mut(conn) {
+            Some(connection) => connection.hear(End::Named, at, said, &mut self.ear, out),
+            None => self.follow_said(at, conn, Said { ..said }, out),
+        }
+    }
+
+    /// The same on a connection that is not followed under this name. Out of line, as an event whose address is needed
+    /// stands in memory.
+    #[cold]
+    #[inline(never)]
+    fn follow_said(&mut self, at: Time, conn: ConnId, said: Said<'_>, out: &mut Vec<Access>) {
+        self.follow_any(&Event { at, conn, what: What::Said(said) }, out);
     }
 
     /// The same of what is not said on a connection that is followed under this very name.
@@ -87,7 +108,7 @@ impl Tracker {
             What::Said(said) => {
                 let (id, end) = named(&self.ends, event.conn);
                 if let Some(connection) = self.connections.get_mut(id) {
-                    return connection.hear(end, event.at, said, &mut self.ear, out);
+                    return connection.hear(end, event.at, *said, &mut self.ear, out);
                 }
             }
             What::Lost(lost) => {
@@ -129,7 +150,10 @@ impl Tracker {
 
     /// Takes back accesses that everybody is done with: the next ones are written into their memory.
     pub fn take_back(&mut self, accesses: impl Iterator<Item = Access>) {
-        accesses.for_each(|access| self.ear.desk.take_back(access.exchange));
+        accesses.for_each(|access| {
+            self.ear.openings.take_back(access.opened);
+            self.ear.desk.take_back(access.exchange);
+        });
     }
 
     /// Closes everything: what was asked and not answered is told.

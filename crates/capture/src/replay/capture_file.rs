@@ -1,7 +1,7 @@
 //! A capture file as a source of events.
 
 use std::io;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use model::conn::{ConnId, Layer, Speaker};
 use model::event::{Event, Said, What};
@@ -49,44 +49,6 @@ impl CaptureFile {
         &self.watch.tally
     }
 
-    /// Reads one packet that only goes on with a stream in clear, while nothing else is due: the short way of nearly all.
-    /// `None`, and nothing was changed, when the next one must go the [long](Self::step) way.
-    #[inline]
-    fn stride(&mut self) -> Option<Step> {
-        let Packets::Pcap(pcap) = &self.packets else { return None };
-        if !pcap.is_usual() || self.finished || !self.watch.desk.out.is_empty() {
-            return None;
-        }
-        let packet = pcap.first(self.feed.window()).ok()?;
-        let frame = self.feed.window().get(packet.bytes.clone())?;
-        let step = self.watch.follow(&packet, self.feed.start() + packet.bytes.start, frame)?;
-        self.feed.take(packet.bytes.end);
-        Some(step)
-    }
-
-    /// The long way to the next event.
-    #[inline(never)]
-    fn walk(&mut self) -> io::Result<Option<Event<'_>>> {
-        loop {
-            if let Some(note) = self.watch.desk.out.pop() {
-                return Ok(Some(self.watch.desk.out.lend(note, Time(self.watch.now), &self.feed)));
-            }
-            match self.step()? {
-                Step::Said { conn, speaker, offset, bytes } => {
-                    return Ok(Some(self.said(conn, speaker, offset, bytes)));
-                }
-                Step::Noted => {}
-                Step::Done => return Ok(None),
-            }
-        }
-    }
-
-    #[inline]
-    fn said(&self, conn: ConnId, speaker: Speaker, offset: u64, bytes: Range<usize>) -> Event<'_> {
-        let said = Said { layer: Layer::Wire, speaker, offset, bytes: self.feed.bytes(bytes) };
-        Event { at: Time(self.watch.now), conn, what: What::Said(said) }
-    }
-
     /// Reads one packet, or closes one flow after the last.
     fn step(&mut self) -> io::Result<Step> {
         if self.finished {
@@ -107,17 +69,46 @@ impl CaptureFile {
 }
 
 impl Source for CaptureFile {
-    #[inline]
+    #[inline(never)]
     fn next(&mut self) -> io::Result<Option<Event<'_>>> {
         loop {
-            match self.stride() {
-                Some(Step::Said { conn, speaker, offset, bytes }) => {
-                    return Ok(Some(self.said(conn, speaker, offset, bytes)));
+            if let Some(note) = self.watch.desk.out.pop() {
+                return Ok(Some(self.watch.desk.out.lend(note, Time(self.watch.now), &self.feed)));
+            }
+            match self.step()? {
+                Step::Said(Followed { conn, speaker, offset, payload }) => {
+                    let said = Said { layer: Layer::Wire, speaker, offset, bytes: self.feed.bytes(payload) };
+                    return Ok(Some(Event { at: Time(self.watch.now), conn, what: What::Said(said) }));
                 }
-                Some(Step::Noted | Step::Done) => {}
-                None => return self.walk(),
+                Step::Noted => {}
+                Step::Done => return Ok(None),
             }
         }
+    }
+
+    /// Reads packets that only go on with a stream in clear, while nothing else is due: the short way of nearly all. Before
+    /// the first that must go the [long](Self::step) way, it ends.
+    #[inline]
+    fn said(&mut self, mut hear: impl FnMut(Time, ConnId, Said<'_>) -> ControlFlow<()>) {
+        let Packets::Pcap(pcap) = &self.packets else { return };
+        let Some(pcap) = pcap.usual().filter(|_| !self.finished) else { return };
+        let window = self.feed.window();
+        let mut rest = window;
+        while self.watch.desk.out.is_empty()
+            && let Ok(packet) = pcap.first(rest)
+            && let Some((record, behind)) = rest.split_at_checked(packet.bytes.end)
+            && let Some(frame) = record.get(packet.bytes.start..)
+            && let Some(Followed { conn, speaker, offset, payload }) = self.watch.follow(&packet, frame)
+        {
+            rest = behind;
+            let bytes = frame.get(payload).unwrap_or_default();
+            let said = Said { layer: Layer::Wire, speaker, offset, bytes };
+            if !bytes.is_empty() && hear(Time(packet.at), conn, said).is_break() {
+                break;
+            }
+        }
+        let taken = window.len() - rest.len();
+        self.feed.take(taken);
     }
 
     fn is_finished(&self) -> bool {
@@ -128,11 +119,20 @@ impl Source for CaptureFile {
 /// What came of a step.
 enum Step {
     /// These bytes of the feed were said in clear; a flow that expired meanwhile is in the outbox.
-    Said { conn: ConnId, speaker: Speaker, offset: u64, bytes: Range<usize> },
+    Said(Followed),
     /// What is to be told is in the outbox.
     Noted,
     /// Nothing is left.
     Done,
+}
+
+/// A segment that only went on with a stream in clear.
+struct Followed {
+    conn: ConnId,
+    speaker: Speaker,
+    offset: u64,
+    /// Where its payload stands, which may be empty.
+    payload: Range<usize>,
 }
 
 /// From packets to events, whatever the file.
@@ -149,11 +149,16 @@ struct Watch {
 impl Watch {
     /// Hears a frame.
     fn hear(&mut self, frame: Packet, bytes: &[u8]) -> Step {
-        self.follow(&frame, frame.bytes.start, bytes).unwrap_or_else(|| {
+        let Some(followed) = self.follow(&frame, bytes) else {
             self.count(frame.at);
             self.frame(frame, bytes);
-            Step::Noted
-        })
+            return Step::Noted;
+        };
+        if followed.payload.is_empty() {
+            return Step::Noted;
+        }
+        let Range { start, end } = followed.payload;
+        Step::Said(Followed { payload: frame.bytes.start + start..frame.bytes.start + end, ..followed })
     }
 
     /// Counts a packet, and looks at one flow from time to time whether it has expired.
@@ -173,20 +178,15 @@ impl Watch {
         }
     }
 
-    /// Hears a frame that stands at `start` and holds the next segment of a stream in clear. `None`, and nothing was
-    /// changed, for any other.
+    /// Hears a frame that holds the next segment of a stream in clear. `None`, and nothing was changed, for any other.
     #[inline(always)]
-    fn follow(&mut self, frame: &Packet, start: usize, bytes: &[u8]) -> Option<Step> {
+    fn follow(&mut self, frame: &Packet, bytes: &[u8]) -> Option<Followed> {
         let decode::Plain { ends, payload, tcp } = decode::plain(frame.link, bytes)?;
         let (connection, speaker) = self.flows.between(ends)?;
         let offset = connection.follow(speaker, tcp, bytes.get(payload.clone())?, frame.at)?;
         let conn = connection.id();
         self.count(frame.at);
-        if payload.is_empty() {
-            return Some(Step::Noted);
-        }
-        let bytes = start + payload.start..start + payload.end;
-        Some(Step::Said { conn, speaker, offset, bytes })
+        Some(Followed { conn, speaker, offset, payload })
     }
 
     /// Hears a frame of any kind: out of line, so that the short way stays short.

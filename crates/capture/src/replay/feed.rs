@@ -69,12 +69,6 @@ impl Feed {
         self.buffer.get(self.start..self.end).unwrap_or_else(nothing)
     }
 
-    /// Where the window begins.
-    #[inline]
-    pub(super) fn start(&self) -> usize {
-        self.start
-    }
-
     /// Takes `length` bytes that were peeked, and says where they stand until the next peek.
     #[inline]
     pub(super) fn take(&mut self, length: usize) -> Range<usize> {

@@ -25,9 +25,12 @@ mod tls;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use model::event::Event;
+use model::conn::ConnId;
+use model::event::{Event, Said};
+use model::time::Time;
 
 use crate::replay::capture_file::CaptureFile;
 use crate::replay::feed::Feed;
@@ -144,6 +147,14 @@ impl Source for Replay {
         match &mut self.file {
             Format::Packets(file) => file.next(),
             Format::Events(file) => file.next(),
+        }
+    }
+
+    #[inline]
+    fn said(&mut self, hear: impl FnMut(Time, ConnId, Said<'_>) -> ControlFlow<()>) {
+        match &mut self.file {
+            Format::Packets(file) => file.said(hear),
+            Format::Events(file) => file.said(hear),
         }
     }
 

@@ -6,6 +6,7 @@
 use std::io;
 
 use crate::replay::bytes::Order;
+use crate::replay::decode::ETHERNET;
 use crate::replay::feed::Feed;
 use crate::replay::packets::{Ending, Packet, RECORD_MAX};
 
@@ -13,7 +14,7 @@ use crate::replay::packets::{Ending, Packet, RECORD_MAX};
 const HEADER: usize = 24;
 
 /// How the packets of this file are written.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pcap {
     order: Order,
     /// Nanoseconds in one unit of a packet's fraction of a second.
@@ -69,10 +70,11 @@ impl Pcap {
         }
     }
 
-    /// Whether it is laid out like nearly every file, so that where this was asked nothing else is thought of.
+    /// The same, if it is laid out like nearly every file: where this was asked, nothing else is thought of.
     #[inline]
-    pub(super) fn is_usual(&self) -> bool {
-        self.order == Order::Little && self.record == 16
+    pub(super) fn usual(&self) -> Option<Pcap> {
+        let usual = Pcap { order: Order::Little, record: 16, link: ETHERNET, fraction: self.fraction };
+        (usual == *self).then_some(usual)
     }
 
     /// The packet that a window begins with, its bytes by their place there; or how many bytes would tell.

@@ -19,10 +19,10 @@ pub(super) const SOUGHT: usize = 8 << 10;
 /// the work of the square.
 const GROWN: usize = 256;
 
-/// What a session read of the bytes that are there.
+/// How far a session read.
+#[derive(Clone, Copy)]
 pub(super) struct Taken {
-    pub(super) read: Read<Heard>,
-    /// How many bytes it took.
+    /// How many of the bytes that are there it took.
     pub(super) taken: usize,
     /// How many more, which have not come yet, are to be passed over.
     pub(super) debt: u64,
@@ -42,8 +42,8 @@ pub(super) struct Ear<'a> {
 impl Ear<'_> {
     /// Hears the rest of what was said, of which the first message was read.
     #[inline(never)]
-    pub(super) fn go_on(&mut self, rest: &[u8], first: Taken) -> Step {
-        let (taken, step) = self.settle(rest.len(), self.at, first);
+    pub(super) fn go_on(&mut self, rest: &[u8], read: Read<Heard>, first: Taken) -> Step {
+        let (taken, step) = self.settle(rest.len(), self.at, read, first);
         let unread = rest.get(taken..).unwrap_or_default();
         let (read, step) = match step {
             Step::On if !unread.is_empty() => self.read(unread, 0, Ahead::Open),
@@ -163,12 +163,13 @@ impl Ear<'_> {
         let wire = Reader::new(rest, 0, ahead);
         let mut wire = wire.among(self.machine.pairing.waiting(), self.desk);
         let read = self.machine.session.read(self.speaker, &mut wire);
-        let (taken, debt) = (wire.taken(), wire.debt());
-        self.settle(rest.len(), from, Taken { read, taken, debt })
+        let taken = Taken { taken: wire.taken(), debt: wire.debt() };
+        self.settle(rest.len(), from, read, taken)
     }
 
     /// Takes in what was read of the `length` bytes that are there, of which the first passed at `from`.
-    fn settle(&mut self, length: usize, from: Time, Taken { read, taken, debt }: Taken) -> (usize, Step) {
+    fn settle(&mut self, length: usize, from: Time, read: Read<Heard>, far: Taken) -> (usize, Step) {
+        let Taken { taken, debt } = far;
         let bytes = taken as u64 + debt;
         let mut idle = false;
         match read {

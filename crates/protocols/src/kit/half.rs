@@ -91,27 +91,40 @@ impl Half {
         desk: &mut Desk,
     ) -> Step {
         let mut rest = bytes;
-        while self.unfinished.is_none() && !rest.is_empty() {
+        if rest.is_empty() {
+            return Step::Wait;
+        }
+        while self.unfinished.is_none() {
             let mut wire = Reader::new(rest, 0, Ahead::Open).among(machine.pairing.waiting(), desk);
             let read = machine.session.read(speaker, &mut wire);
             let (taken, debt) = (wire.taken(), wire.debt());
             let span = Span { from: at, to: at, bytes: taken as u64 + debt, ..Span::default() };
+            // What was read stays where it was written: moved at once, it would be waited for.
             match read {
                 Ok(Heard::Request(key, exchange)) => machine.pairing.ask(key, exchange, span, desk),
-                Ok(Heard::Response(key)) => machine.pairing.answer(key, span, desk),
-                read => {
+                Ok(Heard::Response(key)) => {
+                    machine.pairing.answer(key, span, desk);
+                    // It holds nothing, and the compiler does not see that.
+                    std::mem::forget(read);
+                }
+                Ok(Heard::Nothing) if taken > 0 => std::mem::forget(read),
+                _ => {
                     machine.tally.count_read(speaker, (bytes.len() - rest.len()) as u64);
                     let mut ear = Ear { half: self, speaker, machine, desk, at, span: None };
-                    return ear.go_on(rest, Taken { read, taken, debt });
+                    return ear.go_on(rest, read, Taken { taken, debt });
                 }
             }
             if debt > 0 {
                 self.message().debt = debt;
             }
             rest = rest.get(taken..).unwrap_or_default();
+            if rest.is_empty() {
+                machine.tally.count_read(speaker, bytes.len() as u64);
+                return Step::Wait;
+            }
         }
         machine.tally.count_read(speaker, (bytes.len() - rest.len()) as u64);
-        if rest.is_empty() { Step::Wait } else { self.hear_on(speaker, machine, at, rest, desk) }
+        self.hear_on(speaker, machine, at, rest, desk)
     }
 
     /// Hears more of the message under way.

@@ -50,7 +50,9 @@ enum Waiting {
     Gap(Gap),
 }
 
+/// In a word of its own: a byte of it would be moved as single bytes, with every request beside it.
 #[derive(Debug, PartialEq, Eq)]
+#[repr(u64)]
 enum Gap {
     Unanswered,
     Answered,
@@ -176,7 +178,7 @@ impl Pairing {
     #[inline(always)]
     pub fn answer(&mut self, key: Key, span: Span, desk: &mut Desk) {
         if let Key::Id(id) = key {
-            return self.answer_by_id(id, span, desk);
+            return self.answer_by_id(id, Span { ..span }, desk);
         }
         match self.waiting.pop_front() {
             None => {}

@@ -1,9 +1,10 @@
 //! Heads to the texts that records keep, and the last head of each side: most are followed by their like.
 
 use std::borrow::Cow;
+use std::slice;
 use std::sync::Arc;
 
-use model::exchange::{Detail, Failure, Identity, Named, Outcome, Request, Response, Text};
+use model::exchange::{Detail, Details, Failure, Identity, Named, Outcome, Request, Response, Text};
 use smallvec::SmallVec;
 
 use crate::web::content::{Coding, Kind};
@@ -86,13 +87,18 @@ impl Asking {
         .collect()
     }
 
-    /// Writes the request that begins with this line and `details`.
+    /// Writes the request that begins with this line and `head`, of which `details` is told.
     #[inline]
-    pub(super) fn write(&self, request: &mut Request, details: Arc<[Named]>, body: Option<Text>) {
+    pub(super) fn write(
+        &self,
+        request: &mut Request,
+        (head, details): (&Head, &Arc<[Named]>),
+        body: Option<Text>,
+    ) {
         request.operation = self.operation.clone();
-        request.statement.share(Arc::clone(&self.statement));
-        request.targets.push(Arc::clone(&self.path));
-        request.details.share(details);
+        request.statement.share_again(&self.statement);
+        request.share_targets(slice::from_ref(&self.path));
+        share(&mut request.details, details, self.is_short() && head.is_short());
         if let Some(body) = body {
             request.details.push(("http.request_body", Detail::Text(body)));
         }
@@ -186,21 +192,32 @@ impl Head {
         .flatten()
         .collect()
     }
+
+    /// Writes the response that begins with `line` and this head, of which `details` is told.
+    #[inline]
+    pub(super) fn write(
+        &self,
+        response: &mut Response,
+        line: &StatusLine<'_>,
+        details: &Arc<[Named]>,
+        body: Option<Text>,
+    ) {
+        response.failure = failure(line);
+        response.outcome = if response.failure.is_some() { Outcome::Error } else { Outcome::Ok };
+        share(&mut response.details, details, self.is_short());
+        if let Some(body) = body {
+            response.details.push(("http.response_body", Detail::Text(body)));
+        }
+    }
 }
 
-/// Writes the response that begins with `line` and `details`.
+/// Tells what others may tell too; what is short may stay where it is told.
 #[inline]
-pub(super) fn write(
-    response: &mut Response,
-    line: &StatusLine<'_>,
-    details: Arc<[Named]>,
-    body: Option<Text>,
-) {
-    response.failure = failure(line);
-    response.outcome = if response.failure.is_some() { Outcome::Error } else { Outcome::Ok };
-    response.details.share(details);
-    if let Some(body) = body {
-        response.details.push(("http.response_body", Detail::Text(body)));
+fn share(details: &mut Details, list: &Arc<[Named]>, is_short: bool) {
+    if is_short {
+        details.share_again(list);
+    } else {
+        details.share(Arc::clone(list));
     }
 }
 

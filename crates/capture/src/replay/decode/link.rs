@@ -3,7 +3,7 @@
 use crate::replay::bytes::{be8, be16, be32};
 use crate::replay::decode::{Part, Undecoded};
 
-pub(super) const ETHERNET: u16 = 1;
+pub(in crate::replay) const ETHERNET: u16 = 1;
 const NULL: u16 = 0;
 const RAW_BSD: u16 = 12;
 const RAW_OPENBSD: u16 = 14;

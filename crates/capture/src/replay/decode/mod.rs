@@ -12,6 +12,7 @@ use std::ops::Range;
 use model::conn::Transport;
 
 pub(super) use ip::FragmentOf;
+pub(super) use link::ETHERNET;
 
 use crate::replay::bytes::{be16, be32, be64};
 use crate::replay::key::{End, Endpoint, Ends, Key};
@@ -185,7 +186,7 @@ impl Part {
 #[inline]
 pub(super) fn plain(link: u16, frame: &[u8]) -> Option<Plain> {
     let h = frame.first_chunk::<54>()?;
-    let is_ipv4 = link == link::ETHERNET && be32(h, 12)? >> 8 == IPV4_WITHOUT_OPTIONS;
+    let is_ipv4 = link == ETHERNET && be32(h, 12)? >> 8 == IPV4_WITHOUT_OPTIONS;
     if !is_ipv4 || h[23] != TCP || be16(h, 20)? & 0x3fff != 0 {
         return None;
     }
@@ -239,7 +240,7 @@ fn tunnel(frame: &[u8], datagram: ip::Datagram) -> Result<Option<(Part, u32)>, U
         UDP => match transport::tunnel(frame, &datagram) {
             None => return Ok(None),
             Some((ethernet, number)) => {
-                let (ip, vlan) = link::strip(link::ETHERNET, frame, ethernet)?;
+                let (ip, vlan) = link::strip(ETHERNET, frame, ethernet)?;
                 (ip, mixed(number, vlan))
             }
         },

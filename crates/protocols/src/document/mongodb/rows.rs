@@ -74,7 +74,7 @@ pub(super) fn add(document: &[u8], key: u64, wire: &mut Reader<'_>) {
     );
     let Ok(columns) = columns;
     if let Some(answer) = wire.answer_to(key) {
-        answer.columns = Some(Arc::clone(&columns));
+        answer.share_columns(&columns);
         add_in_order(document, answer);
     }
 }

@@ -1,7 +1,5 @@
 //! Answers: how they ended, and their records as rows.
 
-use std::sync::Arc;
-
 use model::exchange::{Detail, Failure, Outcome, Text};
 
 use crate::kit::protocol::{Heard, Key, Read, Stop};
@@ -100,7 +98,9 @@ fn walk<'a>(header: Header, from: &mut Reader<'a>, mut hear: impl FnMut(u32, &Re
 /// Adds a record to the samples of the answer to the request `key`, if there is room.
 fn sample(message: &[u8], record: &Record<'_>, key: u64, wire: &mut Reader<'_>) {
     let Some(answer) = wire.answer_to(key).filter(|answer| answer.samples.len() < SAMPLES) else { return };
-    answer.columns.get_or_insert_with(|| Arc::clone(&COLUMNS));
+    if answer.columns.is_none() {
+        answer.share_columns(&COLUMNS);
+    }
     answer.samples.add(96, |row| {
         row.push_with(|out| names::write(out, message, record.name));
         row.push(&types::name(record.kind));

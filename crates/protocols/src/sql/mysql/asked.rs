@@ -251,7 +251,7 @@ impl Mysql {
     fn word(&self, request: &mut Request, words: &Words, cut: Option<u64>) {
         self.place(request);
         request.operation = words.verb.clone();
-        words.text.iter().for_each(|text| request.statement.share(Text::clone(text)));
+        words.text.iter().for_each(|text| request.statement.share_again(text));
         if words.text.is_none() || words.cut.is_some() || cut.is_some() {
             lacks(&mut request.details, words, cut);
         }

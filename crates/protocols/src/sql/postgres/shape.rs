@@ -75,8 +75,10 @@ impl Shape {
     /// Shows the columns in a response, unless it shows others.
     #[inline]
     pub(super) fn show(&self, response: Option<&mut Response>) {
-        if let Some(response) = response {
-            response.columns.get_or_insert_with(|| Arc::clone(&self.columns));
+        if let Some(response) = response
+            && response.columns.is_none()
+        {
+            response.share_columns(&self.columns);
         }
     }
 

@@ -8,7 +8,7 @@ use model::exchange::{Detail, Named, Response};
 use crate::kit::protocol::{Guess, Heard, Key, Read, Stop};
 use crate::kit::reader::{Ahead, Reader};
 use crate::web::content::Kind;
-use crate::web::head::{self, Content, Head};
+use crate::web::head::{Content, Head};
 use crate::web::http1::body::{Body, Framing, Progress};
 use crate::web::http1::session::{
     AtHand, CUT, Client, Course, Http1, News, Server, Unfinished, at_hand, stop, trailers,
@@ -89,14 +89,15 @@ impl Http1 {
 
     fn begin_answer(&mut self, line: &StatusLine<'_>, question: Question, wire: &mut Reader<'_>) -> Heard {
         let Content { framing, kind, coding } = self.answered.content;
-        let details = self.response_details(line.status);
+        let details = details(&mut self.response_details, &self.answered, line.status);
+        let head = &self.answered;
         let framing = match framing {
             _ if is_bare(line.status, question, wire) => Framing::Empty,
             Ok(framing) => framing,
             Err(what) => {
                 self.server = Server::Broken(what);
-                return self.answer(wire, |response| {
-                    head::write(response, line, details, None);
+                return answer(&mut self.client, wire, |response| {
+                    head.write(response, line, details, None);
                     response.details.push(("http.response_cut", what.into()));
                 });
             }
@@ -104,31 +105,18 @@ impl Http1 {
         match (at_hand(framing, wire), question) {
             (AtHand::All(bytes), _) => {
                 let text = self.response_body.text(kind, coding, bytes);
-                self.answer(wire, |response| head::write(response, line, details, text))
+                answer(&mut self.client, wire, |response| head.write(response, line, details, text))
             }
             // Who asks while its body comes is not answered by it: it counts as said with its head.
             (AtHand::NotAll, Question::Unseen) => {
                 self.server = Server::Doubtful(Box::new(Body::new(framing, Kind::Opaque, coding)));
-                tell(wire, |response| head::write(response, line, details, None))
+                tell(wire, |response| head.write(response, line, details, None))
             }
             (AtHand::NotAll, Question::Head | Question::Connect | Question::Other) => {
                 let (mut message, body) = (Response::default(), Body::new(framing, kind, coding));
-                head::write(&mut message, line, details, None);
+                head.write(&mut message, line, details, None);
                 self.server = Server::Body(Box::new(Unfinished { message, body }));
                 Heard::Part
-            }
-        }
-    }
-
-    /// What the details of a response of this status begin with.
-    #[inline]
-    fn response_details(&mut self, status: u16) -> Arc<[Named]> {
-        match &self.response_details {
-            Some((of, details)) if *of == status => Arc::clone(details),
-            Some(_) | None => {
-                let details = self.answered.details(status);
-                self.response_details = Some((status, Arc::clone(&details)));
-                details
             }
         }
     }
@@ -157,25 +145,34 @@ impl Http1 {
                 message.details.extend(text.map(|text| ("http.response_body", text.into())));
                 message.details.extend(trailers(&body, "http.response_trailers"));
                 message.details.extend(cut);
-                self.answer(wire, |response| *response = message)
+                answer(&mut self.client, wire, |response| *response = message)
             }
         }
     }
+}
 
-    /// Tells the response that `write` writes.
-    #[inline]
-    fn answer(&mut self, wire: &mut Reader<'_>, write: impl FnOnce(&mut Response)) -> Heard {
-        match &self.client {
-            Client::Body(_) if wire.asked().is_none() => {}
-            Client::Head | Client::Broken | Client::Body(_) | Client::Refused(_) => return tell(wire, write),
-        }
-        if let Client::Body(unfinished) = std::mem::take(&mut self.client) {
-            self.client = Client::Refused(unfinished);
-        }
-        let mut response = Box::default();
-        write(&mut response);
-        Heard::Early(response)
+/// What the details of a response of this status and with this head begin with: those of the last one, where they are the
+/// same.
+#[inline]
+fn details<'a>(last: &'a mut Option<(u16, Arc<[Named]>)>, head: &Head, status: u16) -> &'a Arc<[Named]> {
+    last.take_if(|(of, _)| *of != status);
+    let (_, details) = last.get_or_insert_with(|| (status, head.details(status)));
+    details
+}
+
+/// Tells the response that `write` writes, to what the client says or said.
+#[inline]
+fn answer(client: &mut Client, wire: &mut Reader<'_>, write: impl FnOnce(&mut Response)) -> Heard {
+    match client {
+        Client::Body(_) if wire.asked().is_none() => {}
+        Client::Head | Client::Broken | Client::Body(_) | Client::Refused(_) => return tell(wire, write),
     }
+    if let Client::Body(unfinished) = std::mem::take(client) {
+        *client = Client::Refused(unfinished);
+    }
+    let mut response = Box::default();
+    write(&mut response);
+    Heard::Early(response)
 }
 
 /// Tells the response to the oldest request, which `write` writes.

@@ -1,7 +1,5 @@
 //! What the client says.
 
-use std::sync::Arc;
-
 use model::conn::Speaker;
 use model::exchange::{Detail, Exchange, Request};
 
@@ -102,7 +100,7 @@ impl Http1 {
         let details = self
             .request_details
             .get_or_insert_with(|| self.asking.details(&self.asked, self.identity.as_deref()));
-        let details = Arc::clone(details);
+        let told = (&self.asked, &*details);
         let framing = if self.asking.is_connect() {
             self.course = Course::Asked;
             Framing::Empty
@@ -112,7 +110,7 @@ impl Http1 {
                 Err(what) => {
                     self.client = Client::Broken;
                     let mut exchange = wire.blank();
-                    self.asking.write(&mut exchange.request, details, None);
+                    self.asking.write(&mut exchange.request, told, None);
                     exchange.request.details.push(("http.request_cut", what.into()));
                     return Some(exchange);
                 }
@@ -122,12 +120,12 @@ impl Http1 {
             AtHand::All(bytes) => {
                 let body = self.request_body.text(kind, coding, bytes);
                 let mut exchange = wire.blank();
-                self.asking.write(&mut exchange.request, details, body);
+                self.asking.write(&mut exchange.request, told, body);
                 Some(exchange)
             }
             AtHand::NotAll => {
                 let (mut message, body) = (Request::default(), Body::new(framing, kind, coding));
-                self.asking.write(&mut message, details, None);
+                self.asking.write(&mut message, told, None);
                 self.client = Client::Body(Box::new(Unfinished { message, body }));
                 None
             }

@@ -10,7 +10,7 @@ use crate::kit::reader::Reader;
 use crate::web::fields::Fields;
 use crate::web::grpc;
 use crate::web::grpc::call::Call;
-use crate::web::head::{self, Head};
+use crate::web::head::Head;
 use crate::web::http1::body::Framing;
 use crate::web::http1::wire::StatusLine;
 use crate::web::http2::asked::{LOST, Last, trailers};
@@ -237,12 +237,7 @@ impl Answered {
 
     fn write(&self, response: &mut Response) {
         let status = self.status.unwrap_or_default();
-        head::write(
-            response,
-            &StatusLine { status, reason: b"", length: 0 },
-            Arc::clone(&self.details),
-            None,
-        );
+        self.head.write(response, &StatusLine { status, reason: b"", length: 0 }, &self.details, None);
         if self.status.is_none() {
             response.outcome = Outcome::Unknown;
         }

@@ -281,7 +281,7 @@ impl Asked {
     }
 
     fn write(&self, exchange: &mut Exchange) {
-        self.asking.write(&mut exchange.request, Arc::clone(&self.details), None);
+        self.asking.write(&mut exchange.request, (&self.head, &self.details), None);
         if self.words != Words::Told {
             exchange.request.statement = Statement::default();
         }
