@@ -30,9 +30,40 @@ pub fn lossy(bytes: &[u8]) -> Cow<'_, str> {
     utf8(bytes).map_or_else(|| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
+/// The text of at most `limit` bytes that `bytes` begin with, and whether that is all of it.
+#[must_use]
+pub fn shortened(bytes: &[u8], limit: usize) -> (Cow<'_, str>, bool) {
+    let kept = bytes.get(..limit).unwrap_or(bytes);
+    if let Some(text) = utf8(kept) {
+        return (text.into(), kept.len() == bytes.len());
+    }
+    // A letter that was cut in two is none.
+    let cut = std::str::from_utf8(kept).err().filter(|error| error.error_len().is_none());
+    let end = cut.map_or(kept.len(), |error| error.valid_up_to());
+    (String::from_utf8_lossy(kept.get(..end).unwrap_or(kept)), end == bytes.len())
+}
+
+/// Writes a whole number.
+#[inline]
+pub fn integer(out: &mut String, number: i64) {
+    let mut digits = [0; 20];
+    let (mut rest, mut at) = (number.unsigned_abs(), digits.len());
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        (rest, at) = (rest / 10, at - 1);
+        if rest == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        out.push('-');
+    }
+    out.push_str(utf8(digits.get(at..).unwrap_or_default()).unwrap_or_default());
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{lossy, utf8};
+    use super::{integer, lossy, shortened, utf8};
 
     #[test]
     fn text_is_what_is_utf8() {
@@ -40,5 +71,21 @@ mod tests {
         assert_eq!(utf8("gr\u{fc}n".as_bytes()), Some("gr\u{fc}n"));
         assert_eq!(utf8(b"gr\xfcn"), None);
         assert_eq!(lossy(b"gr\xfcn"), "gr\u{fffd}n");
+    }
+
+    #[test]
+    fn numbers_are_written_as_they_are() {
+        for number in [0, 7, -7, 10, i64::MAX, i64::MIN] {
+            let mut out = String::new();
+            integer(&mut out, number);
+            assert_eq!(out, number.to_string());
+        }
+    }
+
+    #[test]
+    fn a_text_is_cut_between_letters() {
+        assert_eq!(shortened("gr\u{fc}n".as_bytes(), 3), ("gr".into(), false));
+        assert_eq!(shortened("gr\u{fc}n".as_bytes(), 8), ("gr\u{fc}n".into(), true));
+        assert_eq!(shortened(b"a\xffb", 8), ("a\u{fffd}b".into(), true));
     }
 }

@@ -2,9 +2,10 @@
 
 use model::exchange::{Detail, Failure, Outcome, Response, Text};
 
+use crate::kit::text::shortened;
+
 use super::answering::Manner;
 use super::bson::{ARRAY, DOCUMENT, Value, elements};
-use super::values::shortened;
 
 /// The longest message of an error that is kept.
 const MESSAGE: usize = 1 << 10;

@@ -7,10 +7,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::kit::reader::Sample;
+use crate::kit::text::{integer, shortened};
 
 use super::bson::{self, Value, elements};
 use super::secrets::{MASK, Secrets};
-use super::values::{self, MORE, shortened};
+use super::values::{self, MORE};
 
 /// The longest text: longer ones say nothing more to a reader.
 const TEXT: usize = 16 << 10;
@@ -49,7 +50,7 @@ impl Json {
     /// Adds a number.
     pub(super) fn add_number(&mut self, name: &str, number: i64) {
         if self.named(name.as_bytes()) {
-            values::integer(&mut self.text, number);
+            integer(&mut self.text, number);
         }
     }
 
@@ -58,7 +59,7 @@ impl Json {
         if self.named(name.as_bytes()) {
             for (at, number) in numbers.iter().enumerate() {
                 self.text.push(if at == 0 { '[' } else { ',' });
-                values::integer(&mut self.text, *number);
+                integer(&mut self.text, *number);
             }
             self.text.push_str(if numbers.is_empty() { "[]" } else { "]" });
         }
@@ -267,7 +268,7 @@ fn date(out: &mut String, millis: i64) -> Option<()> {
         return tagged(out, "$date", |out| out.push_str(&text));
     }
     out.push_str("{\"$date\":{\"$numberLong\":\"");
-    values::integer(out, millis);
+    integer(out, millis);
     out.push_str("\"}}");
     Some(())
 }

@@ -8,12 +8,13 @@ use model::exchange::{Column, Detail, Response, Text};
 use model::row::Row;
 
 use crate::kit::reader::Reader;
+use crate::kit::text::shortened;
 
 use super::bson::{self, Value, elements, kind_name};
 use super::identity::text;
 use super::json;
 use super::secrets::{MASK, Secrets};
-use super::values::{self, MORE, shortened};
+use super::values::{self, MORE};
 
 /// So many documents are kept as samples.
 pub(super) const SAMPLES: usize = 5;

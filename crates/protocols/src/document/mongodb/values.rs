@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::kit::text::integer;
+
 use super::bson::{self, Value};
 
 /// What shows that a text goes on.
@@ -12,36 +14,6 @@ const BYTES: usize = 64;
 const EPOCH: i64 = 719_468;
 /// Milliseconds of a day.
 const DAY: i64 = 86_400_000;
-
-/// The text of at most `limit` bytes that `bytes` begin with, and whether that is all of it.
-pub(super) fn shortened(bytes: &[u8], limit: usize) -> (std::borrow::Cow<'_, str>, bool) {
-    let kept = bytes.get(..limit).unwrap_or(bytes);
-    if let Some(text) = crate::kit::text::utf8(kept) {
-        return (text.into(), kept.len() == bytes.len());
-    }
-    // A letter that was cut in two is none.
-    let cut = std::str::from_utf8(kept).err().filter(|error| error.error_len().is_none());
-    let end = cut.map_or(kept.len(), |error| error.valid_up_to());
-    (String::from_utf8_lossy(kept.get(..end).unwrap_or(kept)), end == bytes.len())
-}
-
-/// Writes a whole number.
-#[inline]
-pub(super) fn integer(out: &mut String, number: i64) {
-    let mut digits = [0; 20];
-    let (mut rest, mut at) = (number.unsigned_abs(), digits.len());
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
-        (rest, at) = (rest / 10, at - 1);
-        if rest == 0 {
-            break;
-        }
-    }
-    if number < 0 {
-        out.push('-');
-    }
-    out.push_str(crate::kit::text::utf8(digits.get(at..).unwrap_or_default()).unwrap_or_default());
-}
 
 /// Writes a floating point number as JSON knows it, or its name.
 pub(super) fn double(out: &mut String, number: f64) {
@@ -178,7 +150,7 @@ pub(super) fn uuid(out: &mut String, bytes: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{date, decimal, double, integer, shortened};
+    use super::{date, decimal, double};
 
     fn told(write: impl FnOnce(&mut String)) -> String {
         let mut out = String::new();
@@ -188,9 +160,6 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_they_are() {
-        for number in [0, 7, -7, 10, i64::MAX, i64::MIN] {
-            assert_eq!(told(|out| integer(out, number)), number.to_string());
-        }
         assert_eq!([1.0, -0.5, 1e300].map(|n| told(|out| double(out, n))), ["1.0", "-0.5", "1e300"]);
     }
 
@@ -225,12 +194,5 @@ mod tests {
         ] {
             assert_eq!(told(|out| decimal(out, bytes)), text, "{bytes:02x?}");
         }
-    }
-
-    #[test]
-    fn a_text_is_cut_between_letters() {
-        assert_eq!(shortened("grün".as_bytes(), 3), ("gr".into(), false));
-        assert_eq!(shortened("grün".as_bytes(), 8), ("grün".into(), true));
-        assert_eq!(shortened(b"a\xffb", 8), ("a\u{fffd}b".into(), true));
     }
 }
