@@ -199,6 +199,10 @@ impl Ear<'_> {
                 let span = self.span(None, from, bytes);
                 self.machine.pairing.tell(exchange, span, self.desk);
             }
+            Ok(Heard::Sent(exchange)) => {
+                let span = self.ended(from, bytes);
+                self.machine.pairing.tell(exchange, span, self.desk);
+            }
             Ok(Heard::Dismissed) => {
                 self.ended(from, bytes);
                 self.machine.pairing.dismiss(self.desk);

@@ -100,6 +100,8 @@ pub enum Heard {
     Early(Box<Response>),
     /// A message that asks for no answer, or a notice nobody asked for.
     Oneway(Box<Exchange>),
+    /// The end of a message that asks for no answer, of which earlier parts were said.
+    Sent(Box<Exchange>),
     /// A piece of the request or response that this speaker will end with a later message.
     Part,
     /// The session said who it is.
