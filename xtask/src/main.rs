@@ -4,6 +4,7 @@ mod dns;
 mod fixture;
 mod http;
 mod http2;
+mod kafka;
 mod keyvalue;
 mod mongodb;
 mod mysql;
@@ -35,6 +36,7 @@ const PROTOCOLS: &[(&str, Record)] = &[
     ("dns", dns::record),
     ("http", http::record),
     ("http2", http2::record),
+    ("kafka", kafka::record),
     ("memcached", keyvalue::memcached),
     ("mongodb", mongodb::record),
     ("mysql", mysql::record),

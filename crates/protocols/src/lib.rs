@@ -6,6 +6,7 @@ pub mod document;
 pub mod keyvalue;
 pub mod kit;
 pub mod names;
+pub mod queue;
 pub mod sql;
 pub mod web;
 
@@ -22,6 +23,7 @@ pub static ALL: &[&dyn Protocol] = &[
     &web::http2::Http,
     document::mongodb::MONGODB,
     names::dns::DNS,
+    queue::kafka::KAFKA,
 ];
 
 /// What is spoken inside of a protocol of these, by its name in records: a folder that has no line among them.

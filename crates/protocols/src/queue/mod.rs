@@ -1,0 +1,3 @@
+//! Queues and logs of messages.
+
+pub mod kafka;
