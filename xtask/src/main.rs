@@ -11,6 +11,7 @@ mod mysql;
 mod options;
 mod postgres;
 mod programs;
+mod queue;
 mod relay;
 mod zookeeper;
 
@@ -26,7 +27,7 @@ const USAGE: &str = "usage: xtask record [PROTOCOL] [--only SCENARIO] [--program
     --programs  where initdb, postgres, psql and pgbench are (default: /usr/lib/postgresql/15/bin)
     --python    a Python that has psycopg, psycopg2 and asyncpg; PyMySQL, mysql-connector-python and asyncmy;
                 requests, aiohttp, brotli and zstandard; httpx, h2, grpcio and grpcio-tools; redis from 5 on and
-                pymemcache; secantusdb, pymongo, python-snappy, zstandard and backports.zstd (default: python3)";
+                pymemcache; paho-mqtt; secantusdb, pymongo, python-snappy, zstandard and backports.zstd (default: python3)";
 
 /// What records the fixtures of a protocol.
 type Record = fn(&Options) -> Outcome<()>;
@@ -39,6 +40,7 @@ const PROTOCOLS: &[(&str, Record)] = &[
     ("kafka", kafka::record),
     ("memcached", keyvalue::memcached),
     ("mongodb", mongodb::record),
+    ("mqtt", queue::mqtt),
     ("mysql", mysql::record),
     ("postgresql", postgres::record),
     ("redis", keyvalue::redis),

@@ -24,6 +24,7 @@ pub static ALL: &[&dyn Protocol] = &[
     document::mongodb::MONGODB,
     names::dns::DNS,
     queue::kafka::KAFKA,
+    queue::mqtt::MQTT,
 ];
 
 /// What is spoken inside of a protocol of these, by its name in records: a folder that has no line among them.

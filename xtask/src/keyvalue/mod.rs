@@ -1,4 +1,4 @@
-//! Records fixtures of the stores of keys and values.
+//! Records fixtures of servers that are one program each: stores of keys and values, queues.
 
 mod memcached;
 mod redis;
@@ -19,22 +19,24 @@ use server::Server;
 /// A store, and what is recorded of it.
 pub(crate) struct Store {
     /// Its protocol's name in records.
-    protocol: &'static str,
+    pub(crate) protocol: &'static str,
     /// Where its fixtures live.
-    fixtures: &'static str,
-    /// The server's program, and what it is told behind `-p` and its port.
-    server: &'static [&'static str],
+    pub(crate) fixtures: &'static str,
+    /// The server's program, and its words, of which `PORT` stands for its port.
+    pub(crate) server: &'static [&'static str],
+    /// Files beside the server, by their names, in which `PORT` stands for its port too.
+    pub(crate) files: &'static [(&'static str, &'static str)],
     /// What its name is in a fixture's first line, and the option that makes it tell its version.
-    called: [&'static str; 2],
-    scenarios: &'static [Scenario],
+    pub(crate) called: [&'static str; 2],
+    pub(crate) scenarios: &'static [Scenario],
 }
 
 /// One thing that a client does.
 pub(crate) struct Scenario {
-    name: &'static str,
-    client: Client,
+    pub(crate) name: &'static str,
+    pub(crate) client: Client,
     /// Which of the client's connections the fixture shows.
-    connection: usize,
+    pub(crate) connection: usize,
 }
 
 /// A client, with what it does.
@@ -56,9 +58,9 @@ pub(crate) fn memcached(options: &Options) -> Outcome<()> {
 }
 
 /// Starts a server for each scenario, runs its client, and writes the fixture.
-fn record(store: &Store, options: &Options) -> Outcome<()> {
+pub(crate) fn record(store: &Store, options: &Options) -> Outcome<()> {
     for scenario in store.scenarios.iter().filter(|s| options.wants(s.name)) {
-        let server = Server::start(store.server)?;
+        let server = Server::start(store.server, store.files)?;
         let relay = Relay::open(server.address)?;
         let program = speak(scenario, options, &relay, &server)?;
         let talks = relay.finish().map_err(|e| format!("{}: {e}", scenario.name))?;
@@ -90,9 +92,10 @@ fn speak(scenario: &Scenario, options: &Options, relay: &Relay, server: &Server)
     Ok(run(Command::new(&options.python).args(["-c", &script]))?.trim().to_owned())
 }
 
-/// The first number with a point in what a program says.
+/// The first number with a point in what a program says; some end badly when they were asked for no more.
 fn version(command: &mut Command) -> Outcome<String> {
-    let said = run(command)?;
+    let output = command.stdin(Stdio::null()).output().map_err(|e| format!("{command:?}: {e}"))?;
+    let said = String::from_utf8_lossy(&output.stdout);
     let mut words = said.split(|c: char| !c.is_ascii_digit() && c != '.');
     let number = words.find(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.'));
     Ok(number.ok_or(format!("{command:?} does not tell its version"))?.to_owned())

@@ -17,14 +17,20 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts the program that these words begin with on a free port, and waits until it takes connections.
-    pub(super) fn start(words: &[&str]) -> Outcome<Server> {
+    /// Starts the program that these words begin with on a free port, beside these files, and waits until it takes
+    /// connections.
+    pub(super) fn start(words: &[&str], files: &[(&str, &str)]) -> Outcome<Server> {
         let address = free_address()?;
         let folder = std::env::temp_dir().join(format!("plainsight-record-{}", address.port()));
         fs::create_dir_all(&folder).map_err(|e| format!("making {}: {e}", folder.display()))?;
         let [program, words @ ..] = words else { return Err("no server".to_owned()) };
         let mut command = Command::new(program);
         let port = address.port().to_string();
+        for (name, text) in files {
+            let path = folder.join(name);
+            fs::write(&path, text.replace("PORT", &port))
+                .map_err(|e| format!("writing {}: {e}", path.display()))?;
+        }
         command.args(words.iter().map(|word| word.replace("PORT", &port))).current_dir(&folder);
         let process = command
             .stdin(Stdio::null())

@@ -44,6 +44,7 @@ pub(crate) fn read(file: &Path) -> Option<Expectation> {
         _ if name.contains("__mysql__") && name.ends_with(".result") => Some(deepflow::mysql(name, &text)),
         _ if text.starts_with("RedisInfo") => Some(deepflow::redis(name, &text)),
         _ if text.starts_with("MemcachedInfo") => Some(deepflow::memcached(name, &text)),
+        _ if text.starts_with("MqttInfo") => Some(deepflow::mqtt(name, &text)),
         _ if name.ends_with(".out") => Some(ndpi::connections(name, &text)),
         _ => None,
     }

@@ -21,6 +21,12 @@ impl Access {
         self.0.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// The texts of the list at `pointer`.
+    pub(crate) fn texts(&self, pointer: &str) -> Vec<&str> {
+        let list = self.0.pointer(pointer).and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
     /// The number at `pointer`.
     pub(crate) fn number(&self, pointer: &str) -> Option<u64> {
         self.0.pointer(pointer).and_then(Value::as_u64)

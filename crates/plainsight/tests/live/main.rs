@@ -22,6 +22,7 @@ mod load;
 mod losses;
 mod memcached;
 mod mongodb;
+mod mqtt;
 mod mysql;
 mod namespaces;
 mod packets;

@@ -1,3 +1,5 @@
-//! Queues and logs of messages.
+//! Queues and logs: messages that are published to names, and delivered to who asked for them.
 
 pub mod kafka;
+mod message;
+pub mod mqtt;

@@ -52,7 +52,7 @@ const fn end(at: usize) -> [u8; 3] {
 const NAME: usize = 64;
 
 /// Whether the value of a field of this name is a credential (`Proxy-Authorization`, `X-Vault-Token`).
-pub(super) fn is_secret_field(name: &[u8]) -> bool {
+pub(crate) fn is_secret_field(name: &[u8]) -> bool {
     let ends = |end: &[u8]| ends_with(name, end);
     // The last two letters rule out nearly every field there is.
     let [.., before, last] = name else { return false };
@@ -78,13 +78,13 @@ fn ends_with(name: &[u8], end: &[u8]) -> bool {
 
 /// Where a name stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     Query,
     Document,
 }
 
 /// Whether what is named so is a credential; escapes (of URIs, and of JSON in documents), case and punctuation hide nothing.
-pub(super) fn is_secret(name: &[u8], place: Place) -> bool {
+pub(crate) fn is_secret(name: &[u8], place: Place) -> bool {
     may_be_secret(name) && is_credential(name, place)
 }
 

@@ -5,7 +5,7 @@ pub mod http1;
 pub mod http2;
 
 mod content;
-mod credentials;
+pub(crate) mod credentials;
 mod fields;
 mod head;
 mod identity;

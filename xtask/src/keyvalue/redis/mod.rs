@@ -19,6 +19,7 @@ pub(super) const STORE: Store = Store {
         "--repl-diskless-sync-delay",
         "0",
     ],
+    files: &[],
     called: ["Redis", "--version"],
     scenarios: SCENARIOS,
 };

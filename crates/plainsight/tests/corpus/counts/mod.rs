@@ -10,6 +10,7 @@ mod http;
 mod http2;
 mod memcached;
 mod mongodb;
+mod mqtt;
 mod mysql;
 mod postgresql;
 mod redis;
@@ -26,6 +27,7 @@ const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("http2", http2::HELD),
     ("memcached", memcached::HELD),
     ("mongodb", mongodb::HELD),
+    ("mqtt", mqtt::HELD),
     ("mysql", mysql::HELD),
     ("postgresql", postgresql::HELD),
     ("redis", redis::HELD),

@@ -2,6 +2,7 @@
 
 mod http;
 mod memcached;
+mod mqtt;
 mod mysql;
 mod postgresql;
 mod redis;
@@ -51,6 +52,7 @@ pub(crate) fn unused(met: &BTreeMap<usize, usize>, captures: &[Capture]) -> Vec<
 
 /// All of them, in the order of their places.
 fn listed() -> impl Iterator<Item = &'static Disagreement> {
-    let all = [http::LISTED, memcached::LISTED, mysql::LISTED, postgresql::LISTED, redis::LISTED];
+    let all =
+        [http::LISTED, memcached::LISTED, mqtt::LISTED, mysql::LISTED, postgresql::LISTED, redis::LISTED];
     all.into_iter().flatten()
 }

@@ -161,3 +161,41 @@ pub(super) fn memcached(name: String, text: &str) -> Expectation {
     };
     Expectation { name, lines, told_by: Box::new(told_by) }
 }
+
+/// Packets of MQTT that are requests or messages.
+pub(super) fn mqtt(name: String, text: &str) -> Expectation {
+    let lines = text.lines().filter_map(of_mqtt_packet).collect();
+    let told_by = |heard: &[Access]| heard.iter().map(of_mqtt).collect();
+    Expectation { name, lines, told_by: Box::new(told_by) }
+}
+
+fn of_mqtt_packet(message: &str) -> Option<String> {
+    let (_, kind) = message.split_once("pkt_type: ")?;
+    let kind = kind.split([' ', ',']).next()?;
+    let asked = ["Connect", "Publish", "Subscribe", "Unsubscribe", "Pingreq", "Disconnect"];
+    asked.contains(&kind).then_some(())?;
+    let quality = match message.split_once("dup: ").and_then(|(_, rest)| rest.split(" qos: ").nth(1)) {
+        Some(quality) if quality.starts_with("AtLeastOnce") => "1",
+        Some(quality) if quality.starts_with("ExactlyOnce") => "2",
+        Some(_) | None => "0",
+    };
+    let some = |name: &str| {
+        let (_, rest) = message.split_once(&format!("{name}: Some(\""))?;
+        rest.split('"').next().map(str::to_owned)
+    };
+    Some(mqtt_packet(kind, some("client_id").or_else(|| some("endpoint")).unwrap_or_default(), quality))
+}
+
+fn of_mqtt(access: &Access) -> String {
+    let operation = access.text("/operation");
+    let who = match operation {
+        "CONNECT" => access.text("/session/application").to_owned(),
+        _ => access.texts("/targets").join(","),
+    };
+    let quality = access.number("/details/qos").unwrap_or_default().to_string();
+    mqtt_packet(operation, who, &quality)
+}
+
+fn mqtt_packet(kind: &str, who: String, quality: &str) -> String {
+    line(&[("packet", kind.to_uppercase()), ("who", who), ("qos", quality.to_owned())])
+}

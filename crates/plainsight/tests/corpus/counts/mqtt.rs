@@ -1,0 +1,33 @@
+//! MQTT.
+
+/// Captures that hold it, with their exchanges; tshark 4.0 counts packets, so these are its requests and messages.
+pub(super) const HELD: &[(&str, usize)] = &[
+    ("mqtt/deepflow__mqtt_connect.pcap", 1),
+    ("mqtt/deepflow__mqtt_one_packet_multi_publish.pcap", 10),
+    ("mqtt/deepflow__mqtt_pub.pcap", 3),
+    ("mqtt/deepflow__mqtt_roundtrip.pcap", 9),
+    ("mqtt/deepflow__mqtt_sub.pcap", 1),
+    ("mqtt/nDPI__mqtt.pcap", 6),
+    ("mqtt/suricata-verify__mqtt-connect-rules-2__mqtt5_pub_jpeg_connack134.pcap", 3),
+    ("mqtt/suricata-verify__mqtt-connect-rules__mqtt5_pub_jpeg.pcap", 3),
+    ("mqtt/suricata-verify__mqtt-events-invalid-qos__input.pcap", 2),
+    ("mqtt/suricata-verify__mqtt-events-missing-connect__input.pcap", 9),
+    ("mqtt/suricata-verify__mqtt-events-unassigned-msgtype__input.pcap", 2),
+    ("mqtt/suricata-verify__mqtt-events-unintroduced__input.pcap", 2),
+    ("mqtt/suricata-verify__mqtt-frames-truncated__input.pcap", 1),
+    ("mqtt/suricata-verify__mqtt-midstream-split__mqtt-midstream-split.pcap", 2),
+    ("mqtt/suricata-verify__mqtt-ping__input.pcap", 1),
+    ("mqtt/suricata-verify__mqtt31-sub-userpass__input.pcap", 3),
+    ("mqtt/suricata-verify__mqtt31-unsub-qos1__input.pcap", 5),
+    ("mqtt/suricata-verify__mqtt311-pub-qos2__input.pcap", 3),
+    ("mqtt/suricata-verify__mqtt311-pub-userpass__input.pcap", 3),
+    ("mqtt/suricata-verify__mqtt311-sub-userpass__input.pcap", 3),
+    ("mqtt/suricata-verify__mqtt311-unsub-qos2__input.pcap", 5),
+    ("mqtt/suricata-verify__mqtt5-pub-qos2__input.pcap", 3),
+    ("mqtt/suricata-verify__mqtt5-pub-userpass__input.pcap", 3),
+    ("mqtt/suricata-verify__mqtt5-sub-customauth__input.pcap", 1),
+    ("mqtt/suricata-verify__mqtt5-sub-mosquittoprops__input.pcap", 3),
+    ("mqtt/suricata-verify__mqtt5-sub-userpass__input.pcap", 3),
+    ("mqtt/suricata-verify__mqtt5-unsub-qos2__input.pcap", 5),
+    ("mqtt/suricata-verify__mqtt5-unsub-userpass__input.pcap", 5),
+];
