@@ -13,6 +13,7 @@ mod postgres;
 mod programs;
 mod queue;
 mod relay;
+mod services;
 mod zookeeper;
 
 use std::process::ExitCode;
@@ -27,7 +28,7 @@ const USAGE: &str = "usage: xtask record [PROTOCOL] [--only SCENARIO] [--program
     --programs  where initdb, postgres, psql and pgbench are (default: /usr/lib/postgresql/15/bin)
     --python    a Python that has psycopg, psycopg2 and asyncpg; PyMySQL, mysql-connector-python and asyncmy;
                 requests, aiohttp, brotli and zstandard; httpx, h2, grpcio and grpcio-tools; redis from 5 on and
-                pymemcache; paho-mqtt; secantusdb, pymongo, python-snappy, zstandard and backports.zstd (default: python3)";
+                pymemcache; paho-mqtt; secantusdb, pymongo, python-snappy, zstandard and backports.zstd; ldap3 (default: python3)";
 
 /// What records the fixtures of a protocol.
 type Record = fn(&Options) -> Outcome<()>;
@@ -38,6 +39,7 @@ const PROTOCOLS: &[(&str, Record)] = &[
     ("http", http::record),
     ("http2", http2::record),
     ("kafka", kafka::record),
+    ("ldap", services::ldap),
     ("memcached", keyvalue::memcached),
     ("mongodb", mongodb::record),
     ("mqtt", queue::mqtt),

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
+pub mod directory;
 pub mod document;
 pub mod keyvalue;
 pub mod kit;
@@ -25,6 +26,7 @@ pub static ALL: &[&dyn Protocol] = &[
     names::dns::DNS,
     queue::kafka::KAFKA,
     queue::mqtt::MQTT,
+    directory::ldap::LDAP,
 ];
 
 /// What is spoken inside of a protocol of these, by its name in records: a folder that has no line among them.

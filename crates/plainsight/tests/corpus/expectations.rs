@@ -1,6 +1,7 @@
 //! What other projects expect of a capture, as lines that ours can be told in too.
 
 mod deepflow;
+mod directory;
 mod ndpi;
 mod zeek;
 
@@ -35,6 +36,8 @@ pub(crate) fn read(file: &Path) -> Option<Expectation> {
     let log = name.rsplit_once("__").filter(|(_, log)| log.ends_with(".log")).map(|(_, log)| log);
     match log {
         Some(log) if log.starts_with("http") => Some(zeek::http(name, &text)),
+        Some("ldap.log") => Some(directory::ldap(name, &text)),
+        Some("ldap_search.log") => Some(directory::ldap_search(name, &text)),
         Some("mysql.log") => Some(zeek::mysql(name, &text)),
         Some("postgresql.log") => Some(zeek::postgresql(name, &text)),
         // `redis-uncapped.filtered.log` holds lengths alone.

@@ -11,6 +11,7 @@ pub mod pairing;
 pub mod protocol;
 pub mod queue;
 pub mod reader;
+pub mod sasl;
 pub mod snappy;
 pub mod text;
 pub mod transcript;

@@ -8,6 +8,7 @@ mod dns;
 mod grpc;
 mod http;
 mod http2;
+mod ldap;
 mod memcached;
 mod mongodb;
 mod mqtt;
@@ -25,6 +26,7 @@ const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("grpc", grpc::HELD),
     ("http", http::HELD),
     ("http2", http2::HELD),
+    ("ldap", ldap::HELD),
     ("memcached", memcached::HELD),
     ("mongodb", mongodb::HELD),
     ("mqtt", mqtt::HELD),

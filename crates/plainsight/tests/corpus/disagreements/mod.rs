@@ -1,6 +1,7 @@
 //! Where we and another project hear different things, who is right, and how that was found out.
 
 mod http;
+mod ldap;
 mod memcached;
 mod mqtt;
 mod mysql;
@@ -52,7 +53,14 @@ pub(crate) fn unused(met: &BTreeMap<usize, usize>, captures: &[Capture]) -> Vec<
 
 /// All of them, in the order of their places.
 fn listed() -> impl Iterator<Item = &'static Disagreement> {
-    let all =
-        [http::LISTED, memcached::LISTED, mqtt::LISTED, mysql::LISTED, postgresql::LISTED, redis::LISTED];
+    let all = [
+        http::LISTED,
+        ldap::LISTED,
+        memcached::LISTED,
+        mqtt::LISTED,
+        mysql::LISTED,
+        postgresql::LISTED,
+        redis::LISTED,
+    ];
     all.into_iter().flatten()
 }

@@ -9,7 +9,7 @@ use crate::replayed::Access;
 const HTTP: [&str; 5] = ["id.orig_p", "method", "host", "uri", "status_code"];
 
 /// A row by the names of its columns; without those that are unset.
-type Row = BTreeMap<String, String>;
+pub(super) type Row = BTreeMap<String, String>;
 
 /// `http.log`: a row for each request, and for each answer without one.
 pub(super) fn http(name: String, text: &str) -> Expectation {
@@ -165,7 +165,7 @@ fn columns(text: &str) -> Vec<&str> {
     fields.or_else(first).unwrap_or_default().split('\t').collect()
 }
 
-fn rows(text: &str) -> Vec<Row> {
+pub(super) fn rows(text: &str) -> Vec<Row> {
     let columns = columns(text);
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     let rows = lines.map(|line| line.split('\t').collect::<Vec<_>>()).filter(|row| *row != columns);

@@ -1,0 +1,3 @@
+//! Directories.
+
+pub mod ldap;
