@@ -17,6 +17,7 @@ mod faults;
 mod gnutls;
 mod go;
 mod http2;
+mod ldap;
 mod linked;
 mod load;
 mod losses;

@@ -12,5 +12,6 @@ pub(crate) mod mysql;
 pub(crate) mod nginx;
 pub(crate) mod postgres;
 pub(crate) mod process;
+pub(crate) mod slapd;
 pub(crate) mod stores;
 pub(crate) mod watch;
