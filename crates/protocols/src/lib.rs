@@ -6,6 +6,7 @@ pub mod directory;
 pub mod document;
 pub mod keyvalue;
 pub mod kit;
+pub mod mail;
 pub mod names;
 pub mod queue;
 pub mod sql;
@@ -27,6 +28,7 @@ pub static ALL: &[&dyn Protocol] = &[
     queue::kafka::KAFKA,
     queue::mqtt::MQTT,
     directory::ldap::LDAP,
+    mail::smtp::SMTP,
 ];
 
 /// What is spoken inside of a protocol of these, by its name in records: a folder that has no line among them.

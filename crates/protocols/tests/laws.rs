@@ -333,9 +333,17 @@ fn law_7_memory_has_a_cap() {
 }
 
 /// The credentials that the fixtures' clients used: passwords, tokens, keys, session cookies, and what they become in
-/// `Authorization: Basic`.
-const CREDENTIALS: [&str; 6] =
-    ["tulip-cleartext", "hunter2", "YWRhOmh1bnRlcjI", "s3cr3t-session", "k-123", "sid=0123456789abcdef"];
+/// `Authorization: Basic`, and in the log-ins of mail.
+const CREDENTIALS: [&str; 8] = [
+    "tulip-cleartext",
+    "hunter2",
+    "YWRhOmh1bnRlcjI",
+    "s3cr3t-session",
+    "k-123",
+    "sid=0123456789abcdef",
+    "AGFkYQB0dWxpcC1jbGVhcnRleHQ",
+    "dHVsaXAtY2xlYXJ0ZXh0",
+];
 
 #[test]
 fn law_8_no_credential_is_told() {

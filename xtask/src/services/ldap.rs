@@ -6,7 +6,6 @@ use super::{Scenario, Service};
 pub(super) const SERVICE: Service = Service {
     protocol: "ldap",
     fixtures: "crates/protocols/src/directory/ldap/fixtures",
-    server: &SLAPD,
     scenarios: SCENARIOS,
 };
 
@@ -19,6 +18,7 @@ const SLAPD: Program = Program {
     prepare: "mkdir db; slapadd -f slapd.conf -l content.ldif 2>slapadd.log; \
               openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout key.pem -out cert.pem 2>/dev/null",
     start: "exec slapd -d 256 -f slapd.conf -h ldap://127.0.0.1:$PORT",
+    stop: "",
     listens: "slapd starting",
 };
 
@@ -27,11 +27,11 @@ const PYTHON: [&str; 2] = ["ldap3", "\"$PYTHON\" -c 'import ldap3; print(ldap3._
 const SOCKET: [&str; 2] = ["a socket of Python", "\"$PYTHON\" --version"];
 
 const fn tools(name: &'static str, script: &'static str) -> Scenario {
-    Scenario { name, client: TOOLS, script }
+    Scenario { name, server: &SLAPD, client: TOOLS, script }
 }
 
 const fn python(name: &'static str, script: &'static str) -> Scenario {
-    Scenario { name, client: PYTHON, script }
+    Scenario { name, server: &SLAPD, client: PYTHON, script }
 }
 
 const SCENARIOS: &[Scenario] = &[
@@ -78,6 +78,7 @@ const SCENARIOS: &[Scenario] = &[
     python("pipelined", concat!("\"$PYTHON\" -c '", include_str!("ldap/pipelined.py"), "'")),
     Scenario {
         name: "notice",
+        server: &SLAPD,
         client: SOCKET,
         script: concat!("\"$PYTHON\" -c '", include_str!("ldap/notice.py"), "'"),
     },

@@ -2,6 +2,7 @@
 
 mod ldap;
 mod server;
+mod smtp;
 
 use std::process::{Command, Stdio};
 
@@ -21,13 +22,13 @@ struct Service {
     protocol: &'static str,
     /// Where its fixtures live.
     fixtures: &'static str,
-    server: &'static server::Program,
     scenarios: &'static [Scenario],
 }
 
 /// One thing that a client does.
 struct Scenario {
     name: &'static str,
+    server: &'static server::Program,
     /// What the client is, and the words that make it tell its version.
     client: [&'static str; 2],
     /// A script of `sh`: `PORT` is where the server is reached, `PYTHON` the Python with the clients' packages.
@@ -39,10 +40,15 @@ pub(crate) fn ldap(options: &Options) -> Outcome<()> {
     record(&ldap::SERVICE, options)
 }
 
+/// Records SMTP and LMTP.
+pub(crate) fn smtp(options: &Options) -> Outcome<()> {
+    record(&smtp::SERVICE, options)
+}
+
 /// Starts a server for each scenario, runs its client, and writes what was said on its first connection.
 fn record(service: &Service, options: &Options) -> Outcome<()> {
     for scenario in service.scenarios.iter().filter(|s| options.wants(s.name)) {
-        let server = Server::start(service.server)?;
+        let server = Server::start(scenario.server, &options.python)?;
         let relay = Relay::open(server.address)?;
         let mut client = Command::new("sh");
         client.args(["-c", scenario.script]).env("PORT", relay.address.port().to_string());
@@ -58,7 +64,7 @@ fn record(service: &Service, options: &Options) -> Outcome<()> {
 fn write(service: &Service, scenario: &Scenario, options: &Options, talk: &[Line]) -> Outcome<()> {
     let [client, words] = scenario.client;
     let client = format!("{client} {}", version(words, options)?);
-    let [server, words] = service.server.called;
+    let [server, words] = scenario.server.called;
     let mut text = format!("# {}: {server} {}, {client}\n", service.protocol, version(words, options)?);
     text.push_str(&as_said(talk));
     keep(service.fixtures, scenario.name, &text)

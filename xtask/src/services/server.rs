@@ -20,6 +20,8 @@ pub(super) struct Program {
     pub(super) prepare: &'static str,
     /// A script of `sh` that becomes the server, in its folder.
     pub(super) start: &'static str,
+    /// A script of `sh` that ends what does not end with it.
+    pub(super) stop: &'static str,
     /// What its log says when it listens.
     pub(super) listens: &'static str,
 }
@@ -30,11 +32,12 @@ pub(super) struct Server {
     pub(super) address: SocketAddr,
     pub(super) folder: PathBuf,
     process: Child,
+    stop: &'static str,
 }
 
 impl Server {
     /// Starts a server on a free port, and waits until it says that it listens.
-    pub(super) fn start(program: &Program) -> Outcome<Server> {
+    pub(super) fn start(program: &Program, python: &str) -> Outcome<Server> {
         let address = free_address()?;
         let port = address.port().to_string();
         let folder = std::env::temp_dir().join(format!("plainsight-record-{port}"));
@@ -43,13 +46,13 @@ impl Server {
             let text = text.replace("FOLDER", &folder.display().to_string()).replace("PORT", &port);
             fs::write(folder.join(name), text).map_err(|e| format!("writing {name}: {e}"))?;
         }
-        run(&mut shell(program.prepare, &folder, &port))?;
+        run(&mut shell(program.prepare, &folder, &port, python))?;
         // The leader of a group, so that its workers go with it.
-        let mut command = shell(program.start, &folder, &port);
+        let mut command = shell(program.start, &folder, &port, python);
         command.process_group(0).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut process = command.spawn().map_err(|e| format!("starting {}: {e}", program.called[0]))?;
         let said = process.stderr.take().ok_or("a server has no errors to read")?;
-        let server = Server { address, folder, process };
+        let server = Server { address, folder, process, stop: program.stop };
         await_line(BufReader::new(said), program.listens)?;
         Ok(server)
     }
@@ -57,6 +60,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        let stop = ["-c", self.stop];
+        let _ = Command::new("sh").args(stop).current_dir(&self.folder).env("FOLDER", &self.folder).status();
         let group = format!("-{}", self.process.id());
         let _ = Command::new("kill").args(["-TERM", "--", &group]).status();
         let _ = self.process.wait();
@@ -64,9 +69,10 @@ impl Drop for Server {
     }
 }
 
-fn shell(script: &str, folder: &Path, port: &str) -> Command {
+fn shell(script: &str, folder: &Path, port: &str, python: &str) -> Command {
     let mut command = Command::new("sh");
     command.args(["-ec", script]).current_dir(folder).env("FOLDER", folder).env("PORT", port);
+    command.env("PYTHON", python);
     command.stdin(Stdio::null());
     command
 }

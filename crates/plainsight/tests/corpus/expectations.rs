@@ -2,6 +2,7 @@
 
 mod deepflow;
 mod directory;
+mod mail;
 mod ndpi;
 mod zeek;
 
@@ -42,6 +43,7 @@ pub(crate) fn read(file: &Path) -> Option<Expectation> {
         Some("postgresql.log") => Some(zeek::postgresql(name, &text)),
         // `redis-uncapped.filtered.log` holds lengths alone.
         Some(log) if log.starts_with("redis") && !log.contains(".filtered") => Some(zeek::redis(name, &text)),
+        Some("smtp.log") => Some(mail::smtp(name, &text)),
         _ if name.ends_with("httpv1.result") => Some(deepflow::http(name, &text)),
         _ if name.ends_with("pgsql-all.result") => Some(deepflow::postgresql(name, &text)),
         _ if name.contains("__mysql__") && name.ends_with(".result") => Some(deepflow::mysql(name, &text)),

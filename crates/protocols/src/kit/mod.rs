@@ -4,6 +4,7 @@ pub mod conversation;
 pub mod desk;
 mod ear;
 pub mod half;
+pub mod lines;
 pub mod lz4;
 pub mod machine;
 mod named;

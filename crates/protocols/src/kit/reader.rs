@@ -147,6 +147,11 @@ impl<'a> Reader<'a> {
         self.waiting.turn.as_mut().map(|exchange| &mut exchange.response)
     }
 
+    /// The exchange that [`Reader::asked`] is of: its request may go on after it was heard.
+    pub fn exchange(&mut self) -> Option<&mut Exchange> {
+        self.waiting.turn.as_deref_mut()
+    }
+
     /// The open request with this id, where responses say by an id what they answer.
     #[must_use]
     pub fn asked_as(&self, id: u64) -> Option<&Request> {

@@ -15,6 +15,7 @@ mod mqtt;
 mod mysql;
 mod postgresql;
 mod redis;
+mod smtp;
 
 use std::collections::BTreeMap;
 
@@ -33,6 +34,7 @@ const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("mysql", mysql::HELD),
     ("postgresql", postgresql::HELD),
     ("redis", redis::HELD),
+    ("smtp", smtp::HELD),
 ];
 
 /// What a capture should give, by protocol: nothing, unless it is counted here.

@@ -7,6 +7,7 @@ mod mqtt;
 mod mysql;
 mod postgresql;
 mod redis;
+mod smtp;
 
 use std::collections::BTreeMap;
 
@@ -61,6 +62,7 @@ fn listed() -> impl Iterator<Item = &'static Disagreement> {
         mysql::LISTED,
         postgresql::LISTED,
         redis::LISTED,
+        smtp::LISTED,
     ];
     all.into_iter().flatten()
 }
