@@ -7,7 +7,7 @@ use protocols::kit::transcript::{Line, write_line};
 use crate::Outcome;
 
 /// A fixture is read by people: a longer one is a mistake of its scenario.
-const LONGEST: usize = 64 << 10;
+const LONGEST: usize = 96 << 10;
 /// What long values are made of, so that a fixture can say how often it comes.
 pub(crate) const UNITS: [&[u8]; 3] =
     [b"0123456789abcde\n", b"\x00\x01\x02\x03\x04\x05\x06\x07", b"0123456789abcdef"];

@@ -1,5 +1,6 @@
 //! What the makers of Plainsight run: `cargo run -p xtask -- record postgresql`.
 
+mod dialects;
 mod dns;
 mod fixture;
 mod http;
@@ -35,6 +36,7 @@ type Record = fn(&Options) -> Outcome<()>;
 
 /// What is recorded.
 const PROTOCOLS: &[(&str, Record)] = &[
+    ("dialects", dialects::record),
     ("dns", dns::record),
     ("http", http::record),
     ("http2", http2::record),

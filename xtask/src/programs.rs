@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::Outcome;
 
 /// How often a server is asked whether it takes connections, and the time in between.
-const TRIES: u32 = 400;
+const TRIES: u32 = 1_200;
 const BETWEEN: Duration = Duration::from_millis(50);
 
 /// What a program said that ended well.

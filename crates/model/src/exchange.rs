@@ -391,6 +391,11 @@ impl Details {
         self.own.push(detail);
     }
 
+    /// Forgets those of this name that are not shared.
+    pub fn forget(&mut self, name: &str) {
+        self.own.retain(|(own, _)| *own != name);
+    }
+
     /// All of them in order.
     #[inline]
     pub fn iter(&self) -> Chain<slice::Iter<'_, Named>, slice::Iter<'_, Named>> {

@@ -148,6 +148,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The exchange that [`Reader::asked`] is of: its request may go on after it was heard.
+    #[inline]
     pub fn exchange(&mut self) -> Option<&mut Exchange> {
         self.waiting.turn.as_deref_mut()
     }

@@ -12,8 +12,8 @@ use crate::web::{mask, parts};
 /// The most bytes of a body that are kept as sent: enough for what an API says, little for what it carries.
 pub(super) const SAMPLE: usize = 16 << 10;
 
-/// The most bytes of text that come of a sample: a bomb ends here.
-const TEXT: usize = 16 << 10;
+/// The same where a dialect wants more of it: a prompt, with the tools behind it.
+const LONG: usize = 128 << 10;
 
 /// The most bytes of window that a body may ask for, and so that its reading takes for a moment (RFC 9659).
 const WINDOW: u64 = 8 << 20;
@@ -61,14 +61,29 @@ pub(super) enum Kind {
     #[default]
     Opaque,
     Json,
+    /// JSON of which a dialect wants more: what matters stands at its end.
+    LongJson,
     Form,
     Xml,
     /// `multipart/form-data`.
     Parts,
+    /// Server-sent events.
+    Events,
     Plain,
 }
 
 impl Kind {
+    /// The same kind, where a dialect wants more of it.
+    pub(super) fn longer(self) -> Kind {
+        if self == Kind::Json { Kind::LongJson } else { self }
+    }
+
+    /// The most bytes of such a body that are kept as sent, and of text that come of them: a bomb ends here.
+    #[inline]
+    pub(super) fn limit(self) -> usize {
+        if self == Kind::LongJson { LONG } else { SAMPLE }
+    }
+
     /// The kind of this media type.
     pub(super) fn named(media: &[u8]) -> Kind {
         let end = memchr::memchr(b';', media).unwrap_or(media.len());
@@ -86,6 +101,8 @@ impl Kind {
             Kind::Xml
         } else if media.eq_ignore_ascii_case(b"multipart/form-data") {
             Kind::Parts
+        } else if media.eq_ignore_ascii_case(b"text/event-stream") {
+            Kind::Events
         } else if text || ends(b"/graphql") || ends(b"/javascript") || ends(b"yaml") || ends(b"sql") {
             Kind::Plain
         } else {
@@ -136,25 +153,29 @@ fn text(kind: Kind, coding: Coding, sample: &[u8]) -> Option<Text> {
     if sample.is_empty() || kind == Kind::Opaque {
         return None;
     }
-    let sample = sample.get(..SAMPLE).unwrap_or(sample);
+    let sample = sample.get(..kind.limit()).unwrap_or(sample);
     match coding {
         Coding::Identity => masked(kind, sample),
         Coding::Other => None,
         Coding::Gzip | Coding::Deflate | Coding::Brotli | Coding::Zstd => {
-            masked(kind, &decoded(coding, sample)?)
+            masked(kind, &decoded(coding, kind.limit(), sample)?)
         }
     }
 }
 
 /// The text of a content's beginning, credentials masked; `None` when it is no text.
 fn masked(kind: Kind, content: &[u8]) -> Option<Text> {
-    let content = readable(content.get(..TEXT).unwrap_or(content));
+    let content = readable(content.get(..kind.limit()).unwrap_or(content));
     let mask = match kind {
-        Kind::Json if mask::has_secret_members(content.as_bytes()) => mask::json,
+        Kind::Json | Kind::LongJson | Kind::Events if mask::has_secret_members(content.as_bytes()) => {
+            mask::json
+        }
         Kind::Form if mask::has_secret_parameters(content.as_bytes()) => mask::parameters,
         Kind::Xml => mask::xml,
         Kind::Parts => parts::masked,
-        Kind::Opaque | Kind::Json | Kind::Form | Kind::Plain => return Some(content.into()),
+        Kind::Opaque | Kind::Json | Kind::LongJson | Kind::Form | Kind::Events | Kind::Plain => {
+            return Some(content.into());
+        }
     };
     let mut masked = String::with_capacity(content.len());
     mask(&content, &mut masked);
@@ -173,15 +194,15 @@ fn readable(bytes: &[u8]) -> Cow<'_, str> {
     )
 }
 
-/// What `kept` says, to the bound [`TEXT`]; a cut or broken end of it is passed over.
+/// What `kept` says, to a bound of `limit` bytes; a cut or broken end of it is passed over.
 ///
 /// Out of line: what unpacks takes 56 KiB of stack, which most bodies need not touch.
 #[inline(never)]
-pub(super) fn decoded(coding: Coding, kept: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn decoded(coding: Coding, limit: usize, kept: &[u8]) -> Option<Vec<u8>> {
     let mut content = Vec::new();
     let mut read = |from: &mut dyn std::io::Read| {
         // The end of a sample is cut: what came before it counts.
-        let _ = from.take(TEXT as u64).read_to_end(&mut content);
+        let _ = from.take(limit as u64).read_to_end(&mut content);
     };
     match coding {
         Coding::Identity | Coding::Other => return None,

@@ -8,6 +8,7 @@ use model::exchange::{Detail, Details, Failure, Identity, Named, Outcome, Reques
 use smallvec::SmallVec;
 
 use crate::web::content::{Coding, Kind};
+use crate::web::dialect::Candidates;
 use crate::web::fields::{Fields, Masked, is_basic};
 use crate::web::http1::body::Framing;
 use crate::web::http1::wire::{self, RequestLine, StatusLine};
@@ -85,6 +86,11 @@ impl Asking {
         .into_iter()
         .flatten()
         .collect()
+    }
+
+    /// Which dialects a request may be in that has this line and these `details`.
+    pub(super) fn candidates(&self, details: &[Named]) -> Candidates {
+        Candidates::of(&self.statement, details.iter())
     }
 
     /// Writes the request that begins with this line and `head`, of which `details` is told.

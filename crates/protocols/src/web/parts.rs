@@ -66,7 +66,7 @@ fn value_of(head: &str, value: &str, out: &mut String) {
         _ if names.any(|(_, name)| is_secret(name.as_bytes(), Place::Query)) => out.push_str(MASK),
         _ if value.contains(char::REPLACEMENT_CHARACTER) => {}
         Kind::Opaque | Kind::Parts => {}
-        Kind::Json => mask::json(value, out),
+        Kind::Json | Kind::LongJson | Kind::Events => mask::json(value, out),
         Kind::Form => mask::parameters(value, out),
         Kind::Xml => mask::xml(value, out),
         Kind::Plain => out.push_str(value),

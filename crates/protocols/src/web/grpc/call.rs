@@ -174,7 +174,7 @@ fn number(number: u64) -> model::exchange::Detail {
 fn tell(message: &Message<'_>, coding: Coding, format: Format, veil: Veil, out: &mut String) {
     let decoded = match message.flag & COMPRESSED {
         0 => Some(Cow::Borrowed(message.bytes)),
-        _ => content::decoded(coding, message.bytes).map(Cow::Owned),
+        _ => content::decoded(coding, content::SAMPLE, message.bytes).map(Cow::Owned),
     };
     match (decoded, format) {
         (Some(bytes), Format::Protobuf) => protobuf::write(&bytes, veil, out),

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use model::conn::Speaker;
-use model::exchange::{Detail, Named, Response};
+use model::exchange::{Detail, Named, Request, Response};
 
 use crate::kit::protocol::{Guess, Heard, Key, Read, Stop};
 use crate::kit::reader::{Ahead, Reader};
-use crate::web::content::Kind;
+use crate::web::answer::Answer;
+use crate::web::content::{Coding, Kind};
+use crate::web::dialect::{Candidates, Spoken};
+use crate::web::events::Events;
 use crate::web::head::{Content, Head};
 use crate::web::http1::body::{Body, Framing, Progress};
 use crate::web::http1::session::{
@@ -89,6 +92,11 @@ impl Http1 {
 
     fn begin_answer(&mut self, line: &StatusLine<'_>, question: Question, wire: &mut Reader<'_>) -> Heard {
         let Content { framing, kind, coding } = self.answered.content;
+        let asked_in = self.asked_in(wire);
+        let kind = match self.spoken {
+            Spoken::Never => kind,
+            Spoken::Perhaps => asked_in.answer(kind, 0),
+        };
         let details = details(&mut self.response_details, &self.answered, line.status);
         let head = &self.answered;
         let framing = match framing {
@@ -105,7 +113,12 @@ impl Http1 {
         match (at_hand(framing, wire), question) {
             (AtHand::All(bytes), _) => {
                 let text = self.response_body.text(kind, coding, bytes);
-                answer(&mut self.client, wire, |response| head.write(response, line, details, text))
+                let heard =
+                    answer(&mut self.client, wire, |response| head.write(response, line, details, text));
+                if self.spoken == Spoken::Perhaps || kind == Kind::Events {
+                    self.refine_at_hand(kind, coding, bytes, wire);
+                }
+                heard
             }
             // Who asks while its body comes is not answered by it: it counts as said with its head.
             (AtHand::NotAll, Question::Unseen) => {
@@ -113,7 +126,8 @@ impl Http1 {
                 tell(wire, |response| head.write(response, line, details, None))
             }
             (AtHand::NotAll, Question::Head | Question::Connect | Question::Other) => {
-                let (mut message, body) = (Response::default(), Body::new(framing, kind, coding));
+                let (mut message, mut body) = (Response::default(), Body::new(framing, kind, coding));
+                body.listen(asked_in);
                 head.write(&mut message, line, details, None);
                 self.server = Server::Body(Box::new(Unfinished { message, body }));
                 Heard::Part
@@ -145,7 +159,47 @@ impl Http1 {
                 message.details.extend(text.map(|text| ("http.response_body", text.into())));
                 message.details.extend(trailers(&body, "http.response_trailers"));
                 message.details.extend(cut);
-                answer(&mut self.client, wire, |response| *response = message)
+                message.details.extend(body.events().and_then(Events::detail));
+                let heard = answer(&mut self.client, wire, |response| *response = message);
+                if self.spoken == Spoken::Perhaps {
+                    self.refine(body.events().and_then(Events::answer), wire);
+                }
+                heard
+            }
+        }
+    }
+
+    /// An answer came whole with its head: its events are counted, and its dialect told.
+    #[inline(never)]
+    fn refine_at_hand(&self, kind: Kind, coding: Coding, bytes: &[u8], wire: &mut Reader<'_>) {
+        let mut events = Events::of(kind, coding, self.asked_in(wire));
+        if let (Some(events), Some(answer)) = (&mut events, wire.answer()) {
+            events.hear(bytes);
+            answer.details.extend(events.detail());
+        }
+        self.refine(events.as_deref().and_then(Events::answer), wire);
+    }
+
+    /// Tells the exchange whose answer was told in the dialect that it is in.
+    fn refine(&self, joined: Option<&Answer>, wire: &mut Reader<'_>) {
+        if let Some(exchange) = wire.exchange() {
+            self.candidates(&exchange.request).refine(exchange, joined);
+        }
+    }
+
+    /// Which dialects the request may be in that is answered next.
+    fn asked_in(&self, wire: &Reader<'_>) -> Candidates {
+        wire.asked().map(|request| self.candidates(request)).unwrap_or_default()
+    }
+
+    /// Which dialects this request may be in: most have the last one's head.
+    fn candidates(&self, request: &Request) -> Candidates {
+        let is_last = |last: &Arc<[Named]>| request.details.shared().is_some_and(|of| Arc::ptr_eq(of, last));
+        match self.spoken {
+            Spoken::Never => Candidates::default(),
+            Spoken::Perhaps if self.request_details.as_ref().is_some_and(is_last) => self.candidates,
+            Spoken::Perhaps => {
+                Candidates::of(request.statement.as_deref().unwrap_or_default(), request.details.iter())
             }
         }
     }

@@ -5,6 +5,7 @@ use model::exchange::{Detail, Exchange, Request};
 
 use crate::kit::protocol::{Guess, Heard, Key, Read, Stop};
 use crate::kit::reader::Reader;
+use crate::web::dialect::Spoken;
 use crate::web::head::{Asking, Content, Head};
 use crate::web::http1::body::{Body, Framing, Progress};
 use crate::web::http1::session::{
@@ -97,9 +98,15 @@ impl Http1 {
     /// The request whose head was read, if it is whole with that.
     fn begin_request(&mut self, wire: &mut Reader<'_>) -> Option<Box<Exchange>> {
         let Content { framing, kind, coding } = self.asked.content;
-        let details = self
-            .request_details
-            .get_or_insert_with(|| self.asking.details(&self.asked, self.identity.as_deref()));
+        let details = self.request_details.get_or_insert_with(|| {
+            let details = self.asking.details(&self.asked, self.identity.as_deref());
+            self.candidates = self.asking.candidates(&details);
+            if self.candidates.any() {
+                self.spoken = Spoken::Perhaps;
+            }
+            details
+        });
+        let kind = self.candidates.body(kind, 0);
         let told = (&self.asked, &*details);
         let framing = if self.asking.is_connect() {
             self.course = Course::Asked;

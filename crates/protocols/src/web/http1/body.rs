@@ -4,7 +4,9 @@ use model::exchange::Text;
 
 use crate::kit::protocol::{Read, Stop};
 use crate::kit::reader::{Ahead, Reader};
-use crate::web::content::{Coding, Kind, Last, SAMPLE};
+use crate::web::content::{Coding, Kind, Last};
+use crate::web::dialect::Candidates;
+use crate::web::events::Events;
 use crate::web::http1::wire::{self, HEAD};
 
 /// The longest line before a chunk, its extensions included; servers take 4 KiB or less.
@@ -34,6 +36,8 @@ pub(super) struct Body {
     kind: Kind,
     coding: Coding,
     kept: Vec<u8>,
+    /// Those that it says, where it is some.
+    events: Option<Box<Events>>,
     trailers: Vec<u8>,
 }
 
@@ -87,7 +91,12 @@ impl Body {
             (Kind::Opaque, _) | (_, Coding::Other) => Sampling::No,
             _ => Sampling::Yes,
         };
-        Body { state, sampling, kind, coding, kept: Vec::new(), trailers: Vec::new() }
+        Body { state, sampling, kind, coding, kept: Vec::new(), events: None, trailers: Vec::new() }
+    }
+
+    /// Hears its events one by one, if it says some.
+    pub(super) fn listen(&mut self, candidates: Candidates) {
+        self.events = Events::of(self.kind, self.coding, candidates);
     }
 
     /// Reads what is there of it.
@@ -182,7 +191,7 @@ impl Body {
             }
             (here, Ahead::Hole(lost)) => {
                 self.keep(here);
-                self.sampling = Sampling::No;
+                self.lose();
                 wire.skip(here.len() as u64 + lost);
             }
         }
@@ -200,7 +209,7 @@ impl Body {
         self.keep(here);
         match (self.sampling, wire.ahead()) {
             (Sampling::No, Ahead::Open | Ahead::End) => {}
-            (_, Ahead::Hole(_)) => self.sampling = Sampling::No,
+            (_, Ahead::Hole(_)) => self.lose(),
             (Sampling::Yes, Ahead::Open | Ahead::End) => {
                 if here.is_empty() {
                     return Err(Stop::Short);
@@ -217,16 +226,31 @@ impl Body {
         if self.sampling == Sampling::No {
             return;
         }
-        let room = SAMPLE - self.kept.len();
+        let room = self.kind.limit() - self.kept.len();
         self.kept.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
-        if bytes.len() >= room {
-            self.sampling = Sampling::No;
+        match &mut self.events {
+            Some(events) => events.hear(bytes),
+            None if bytes.len() >= room => self.sampling = Sampling::No,
+            None => {}
+        }
+    }
+
+    /// Bytes of it were lost: its sample ends before them.
+    fn lose(&mut self) {
+        self.sampling = Sampling::No;
+        if let Some(events) = &mut self.events {
+            events.lose();
         }
     }
 
     /// The text of what was kept, where `last` is the side's last body.
     pub(super) fn text(&self, last: &mut Last) -> Option<Text> {
         last.text(self.kind, self.coding, &self.kept)
+    }
+
+    /// The events that it says, as far as they were heard.
+    pub(super) fn events(&self) -> Option<&Events> {
+        self.events.as_deref()
     }
 
     /// The field lines after the last chunk.

@@ -8,6 +8,7 @@ use model::exchange::{Detail, Identity, Named, Request, Response};
 use crate::kit::protocol::{Heard, Read, Session, Sought, Stop};
 use crate::kit::reader::Reader;
 use crate::web::content;
+use crate::web::dialect::{Candidates, Spoken};
 use crate::web::fields::{self, Fields, Folding};
 use crate::web::head::{Asking, Head};
 use crate::web::http1::body::{Body, Framing};
@@ -31,6 +32,10 @@ pub(super) struct Http1 {
     pub(super) request_details: Option<Arc<[Named]>>,
     /// The same for a response with this status and the last one's fields.
     pub(super) response_details: Option<(u16, Arc<[Named]>)>,
+    /// Which dialects a request may be in that has `request_details`.
+    pub(super) candidates: Candidates,
+    /// Whether any request of the connection may have been in one.
+    pub(super) spoken: Spoken,
     /// The last bodies of both.
     pub(super) request_body: content::Last,
     pub(super) response_body: content::Last,

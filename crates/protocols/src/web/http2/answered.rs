@@ -7,10 +7,11 @@ use model::exchange::{Detail, Exchange, Failure, Identity, Named, Outcome, Respo
 
 use crate::kit::protocol::{Heard, Read};
 use crate::kit::reader::Reader;
+use crate::web::events::Events;
 use crate::web::fields::Fields;
 use crate::web::grpc;
 use crate::web::grpc::call::Call;
-use crate::web::head::Head;
+use crate::web::head::{Content, Head};
 use crate::web::http1::body::Framing;
 use crate::web::http1::wire::StatusLine;
 use crate::web::http2::asked::{LOST, Last, trailers};
@@ -29,6 +30,8 @@ pub(super) struct Answered {
     status: Option<u16>,
     head: Head,
     details: Arc<[Named]>,
+    /// How many fields the header table hides.
+    hidden: u16,
     /// How a call ended that has nothing but a head, if this is a call's.
     call: grpc::answered::Answered,
     is: Is,
@@ -112,7 +115,10 @@ impl Http2 {
             self.answered.write(&mut exchange.response);
         }
         let Some(stream) = self.streams.get(id) else { return Heard::Nothing };
-        stream.answered.begin(self.answered.head.content);
+        let content = self.answered.head.content;
+        let kind = stream.candidates.answer(content.kind, self.answered.hidden);
+        stream.answered.begin(Content { kind, ..content });
+        stream.answered.listen(stream.candidates);
         if self.answered.is == Is::Call
             && stream.call.is_none()
             && let Some(exchange) = wire.exchange_as(id.into())
@@ -207,8 +213,11 @@ impl Http2 {
         }
         response.details.extend(text.map(|text| ("http.response_body", text.into())));
         response.details.extend(cut.map(|cut| ("http.response_cut", cut.into())));
-        if let Some(call) = &mut stream.call {
-            call.end(exchange, cut);
+        let events = stream.answered.events.as_deref();
+        response.details.extend(events.and_then(Events::detail));
+        match &mut stream.call {
+            Some(call) => call.end(exchange, cut),
+            None => stream.candidates.refine(exchange, events.and_then(Events::answer)),
         }
         Heard::Response(key(id))
     }
@@ -218,6 +227,7 @@ impl Answered {
     fn take_in(&mut self, list: &List, fields: &Fields<'_>) {
         self.status = list.word(Word::Status).and_then(status);
         self.head = Head::of(fields, Ok(Framing::Empty), &self.head);
+        self.hidden = list.hidden;
         let more = [
             (list.hidden > 0).then(|| ("http.response_hidden", i64::from(list.hidden).into())),
             list.oddity().map(|what| ("http.response_ambiguity", what.into())),

@@ -7,10 +7,11 @@ use model::exchange::{Exchange, Identity, Named, Statement};
 
 use crate::kit::protocol::{Heard, Read};
 use crate::kit::reader::Reader;
+use crate::web::dialect::Candidates;
 use crate::web::fields::Fields;
 use crate::web::grpc;
 use crate::web::grpc::call::Call;
-use crate::web::head::{self, Head};
+use crate::web::head::{self, Content, Head};
 use crate::web::http1::body::Framing;
 use crate::web::http1::wire::RequestLine;
 use crate::web::http2::blocks::Block;
@@ -31,6 +32,9 @@ pub(super) struct Asked {
     details: Arc<[Named]>,
     words: Words,
     question: Question,
+    candidates: Candidates,
+    /// How many fields the header table hides.
+    hidden: u16,
     call: Option<grpc::asked::Asked>,
     /// Whether it is a call, or the header table hides that it may be one.
     certainty: Certainty,
@@ -278,6 +282,8 @@ impl Asked {
         if more.iter().any(Option::is_some) {
             self.details = self.details.iter().cloned().chain(more.into_iter().flatten()).collect();
         }
+        self.hidden = list.hidden;
+        self.candidates = self.asking.candidates(&self.details);
     }
 
     fn write(&self, exchange: &mut Exchange) {
@@ -295,7 +301,9 @@ impl Asked {
 
     /// Its body, or its messages, follow.
     fn begin(&self, stream: &mut Stream) {
-        stream.asked.begin(self.head.content);
+        let content = self.head.content;
+        stream.asked.begin(Content { kind: self.candidates.body(content.kind, self.hidden), ..content });
+        stream.candidates = self.candidates;
         stream.question = self.question;
         match (&self.call, self.certainty) {
             (Some(call), Certainty::Certain) => stream.call = Some(Box::new(Call::new(call))),

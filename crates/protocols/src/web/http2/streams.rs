@@ -5,7 +5,9 @@ use hashbrown::HashMap;
 use model::conn::Speaker;
 use model::exchange::Text;
 
-use crate::web::content::{Coding, Kind, Last, SAMPLE};
+use crate::web::content::{Coding, Kind, Last};
+use crate::web::dialect::Candidates;
+use crate::web::events::Events;
 use crate::web::grpc::asked::Asked;
 use crate::web::grpc::call::Call;
 use crate::web::head::Content;
@@ -34,6 +36,8 @@ pub(super) struct Stream {
     pub(super) answered: Said,
     /// What only matters to an answer.
     pub(super) question: Question,
+    /// Which dialects it may be in.
+    pub(super) candidates: Candidates,
     /// The call, where it is one of gRPC.
     pub(super) call: Option<Box<Call>>,
     /// What the call would be, where the header table hides whether it is one: its first message tells.
@@ -56,6 +60,8 @@ pub(super) struct Said {
     kind: Kind,
     coding: Coding,
     sample: Vec<u8>,
+    /// Those that it says, where it is some.
+    pub(super) events: Option<Box<Events>>,
 }
 
 /// How far one side of a stream is.
@@ -85,6 +91,19 @@ impl Said {
             (Kind::Opaque, _) | (_, Coding::Other) => Sampling::No,
             _ => Sampling::Yes,
         };
+    }
+
+    /// Hears its events one by one, if it says some.
+    pub(super) fn listen(&mut self, candidates: Candidates) {
+        self.events = Events::of(self.kind, self.coding, candidates);
+    }
+
+    /// Bytes of it were lost: its sample ends before them.
+    fn lose(&mut self) {
+        self.sampling = Sampling::No;
+        if let Some(events) = &mut self.events {
+            events.lose();
+        }
     }
 
     /// The text of its body, where `last` is the side's last one.
@@ -149,12 +168,14 @@ impl Streams {
         if said.sampling == Sampling::No {
             return;
         }
-        let room = (SAMPLE - said.sample.len()).min(KEPT.saturating_sub(self.kept));
+        let room = (said.kind.limit() - said.sample.len()).min(KEPT.saturating_sub(self.kept));
         let kept = bytes.get(..room).unwrap_or(bytes);
         said.sample.extend_from_slice(kept);
         self.kept += kept.len();
-        if bytes.len() >= room {
-            said.sampling = Sampling::No;
+        match &mut said.events {
+            Some(events) => events.hear(bytes),
+            None if bytes.len() >= room => said.sampling = Sampling::No,
+            None => {}
         }
     }
 
@@ -166,7 +187,7 @@ impl Streams {
             if said.stage == Stage::Over {
                 continue;
             }
-            said.sampling = Sampling::No;
+            said.lose();
             if let Some(call) = &mut stream.call {
                 call.lose(speaker, u64::MAX);
             }
@@ -176,7 +197,7 @@ impl Streams {
     /// Bytes of a body were lost: its sample ends before them.
     pub(super) fn lose(&mut self, id: u32, speaker: Speaker) {
         if let Some(stream) = self.open.get_mut(&id) {
-            stream.said(speaker).sampling = Sampling::No;
+            stream.said(speaker).lose();
         }
     }
 }
