@@ -11,6 +11,7 @@ mod support;
 mod capabilities;
 mod command;
 mod darkness;
+mod dialects;
 mod dns;
 mod early;
 mod faults;

@@ -26,6 +26,7 @@ pub(crate) struct Access {
     pub(crate) error: Option<Failure>,
     pub(crate) rows: Option<u64>,
     pub(crate) affected: Option<u64>,
+    pub(crate) samples: Vec<Vec<Option<String>>>,
     pub(crate) request_bytes: u64,
     pub(crate) response_bytes: u64,
     pub(crate) latency_us: Option<u64>,

@@ -84,6 +84,13 @@ impl Wheel {
         Running::start(self.give(Command::new(PYTHON)).args(["-W", "ignore", "-c", &words])).after_line()
     }
 
+    /// A Node program that has the package.
+    pub(crate) fn node(&self, file: &str) -> Command {
+        let mut command = node(file);
+        command.env("NODE_PATH", self.file("node_modules"));
+        command
+    }
+
     fn give(&self, mut command: Command) -> Command {
         command.env("PYTHONPATH", &self.folder);
         command
