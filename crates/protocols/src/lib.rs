@@ -32,4 +32,4 @@ pub static ALL: &[&dyn Protocol] = &[
 ];
 
 /// What is spoken inside of a protocol of these, by its name in records: a folder that has no line among them.
-pub const DIALECTS: &[&str] = &["anthropic", "gemini", "graphql", "grpc", "openai"];
+pub const DIALECTS: &[&str] = &["anthropic", "gemini", "graphql", "grpc", "mcp", "openai"];

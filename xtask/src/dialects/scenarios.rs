@@ -103,4 +103,28 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         programs: &["node:@copilotkit/aimock", "python:google-genai"],
         says: "POST",
     },
+    Scenario {
+        dialect: "mcp",
+        name: "streamable",
+        server: &["python", "-c", include_str!("mcp_server.py"), "streamable-http"],
+        client: &["python", "-c", include_str!("mcp_client.py"), "streamable-http"],
+        programs: &["python:mcp"],
+        says: "Atlantis",
+    },
+    Scenario {
+        dialect: "mcp",
+        name: "sse",
+        server: &["python", "-c", include_str!("mcp_server.py"), "sse"],
+        client: &["python", "-c", include_str!("mcp_client.py"), "sse"],
+        programs: &["python:mcp"],
+        says: "POST",
+    },
+    Scenario {
+        dialect: "mcp",
+        name: "json",
+        server: &["python", "-c", include_str!("mcp_server.py"), "streamable-http", "json"],
+        client: &["python", "-c", include_str!("mcp_client.py"), "streamable-http"],
+        programs: &["python:mcp"],
+        says: "tools/list",
+    },
 ];

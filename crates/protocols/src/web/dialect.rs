@@ -18,10 +18,11 @@ use crate::web::content::{Kind, SAMPLE};
 use crate::web::events::Join;
 use crate::web::gemini::Gemini;
 use crate::web::graphql::Graphql;
+use crate::web::mcp::Mcp;
 use crate::web::openai::Openai;
 
 /// All of them: the first that takes an exchange has it.
-static ALL: &[&dyn Dialect] = &[&Graphql, &Openai, &Anthropic, &Gemini];
+static ALL: &[&dyn Dialect] = &[&Graphql, &Openai, &Anthropic, &Gemini, &Mcp];
 
 /// A protocol inside of HTTP.
 pub(super) trait Dialect: Sync {

@@ -3,6 +3,7 @@
 mod answer;
 pub mod anthropic;
 mod content;
+mod credentials;
 pub(crate) mod credentials;
 mod dialect;
 mod events;
@@ -16,6 +17,7 @@ pub mod http2;
 mod identity;
 mod json;
 mod mask;
+pub mod mcp;
 pub mod openai;
 mod parts;
 mod prompt;
