@@ -14,6 +14,8 @@ enum flag {
 	PAIRED = 16,	     /* the TLS session above it is known for certain */
 	SAID_LAST = 32,	     /* the socket's end was sent: TCP counts it as a byte */
 	CAME_TO_END = 64,    /* the socket's own figures were taken at its end */
+	NO_ADDRESS = 128,    /* its socket has no local address: its own pair's is taken to be its peer's */
+	ALONE = 256,	     /* the pair of its addresses is not its own */
 };
 
 struct name {
@@ -105,7 +107,24 @@ static __always_inline void address(struct connection *of, struct sock *sk)
 	}
 }
 
+/* How an IPv4 address stands in an IPv6 socket, ::ffff:a.b.c.d: what is before it in the second half. */
+#define MAPPED 0xffff0000
+
+/* Both halves of an address; IPv4's alike, whatever socket they are of: a server on :: has ::ffff:a.b.c.d for a.b.c.d. */
+static __always_inline void halves(u8 *address, u64 *half)
+{
+	__builtin_memcpy(half, address, 16);
+	if (half[0] || (u32)half[1] != MAPPED)
+		return;
+	half[0] = half[1] >> 32;
+	half[1] = 0;
+}
+
+/* 127.0.0.0/8 and ::1. */
 static __always_inline bool is_loopback(struct connection *of)
 {
-	return of->is_v6 ? of->remote[15] == 1 || of->remote[12] == 127 : of->remote[0] == 127;
+	u64 remote[2];
+
+	halves(of->remote, remote);
+	return remote[1] ? !remote[0] && remote[1] == 1ULL << 56 : (u8)remote[0] == 127;
 }

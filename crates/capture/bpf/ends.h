@@ -4,16 +4,16 @@
 enum { STATE_ESTABLISHED = 1, STATE_SYN_SENT = 2, STATE_SYN_RECEIVED = 3 };
 
 /* Ends the connection of the socket with this inode number (0: whichever it has), if it had one. */
-static __always_inline int over(u64 socket, u64 inode)
+static __always_inline int over(u64 socket, u64 peer, u64 inode)
 {
-	struct connection_key key = { .socket = socket };
+	struct connection_key key = { .socket = socket, .peer = peer };
 	struct connection *of = bpf_map_lookup_elem(&connections, &key);
 
 	if (!of || (inode && of->inode != inode))
 		return 0;
 	came_to_end(of, socket);
 	end(of);
-	part(of, key.socket);
+	part(of, &key);
 	bpf_map_delete_elem(&connections, &key);
 	return 0;
 }
@@ -42,7 +42,7 @@ int BPF_PROG(set_state, struct sock *sk, int before, int now)
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(destroyed, struct sock *sk)
 {
-	return over((u64)sk, 0);
+	return over((u64)sk, 0, 0);
 }
 
 /*
@@ -59,6 +59,6 @@ __noinline int closed(u32 fd)
 	held = *found;
 	bpf_map_delete_elem(&descriptors, &descriptor);
 	if (is_over((struct sock *)held.socket, held.inode))
-		over(held.socket, held.inode);
+		over(held.socket, held.peer, held.inode);
 	return 0;
 }

@@ -62,6 +62,21 @@ static __always_inline void turn_to(struct connection *of, struct internet_addre
 		of->remote[10] = of->remote[11] = 0xff, __builtin_memcpy(of->remote + 12, &peer->v4, 4);
 	else
 		__builtin_memcpy(of->remote, &peer->v4, 4);
+	u64 own[2], other[2];
+	halves(of->local, own);
+	if (own[0] | own[1])
+		return;
+	/* The kernel sends to 127.0.0.0/8 from 127.0.0.1, and to any other address of this host from that itself. */
+	if (!is_loopback(of)) {
+		of->flags |= NO_ADDRESS;
+		return;
+	}
+	halves(of->remote, other);
+	__builtin_memcpy(of->local, of->remote, 16);
+	if (!other[1] && of->is_v6)
+		of->local[13] = of->local[14] = 0, of->local[15] = 1;
+	else if (!other[1])
+		of->local[1] = of->local[2] = 0, of->local[3] = 1;
 }
 
 /* The entry of a socket whose beginning was just seen. */
@@ -86,6 +101,7 @@ struct descriptor {
 };
 struct held {
 	u64 socket;
+	u64 peer; /* to whom it was used last */
 	u64 inode;
 };
 
@@ -109,13 +125,15 @@ static __always_inline bool is_owned(struct connection *of, u32 tgid, u32 fd)
 	       ((of->user == tgid && is_held(of, fd)) || of->announcements >= ANNOUNCEMENTS);
 }
 
-__noinline int hold(struct connection *of, u64 socket, u32 tgid, u32 fd)
+__noinline int hold(struct connection *of, struct connection_key *key, u32 tgid, u32 fd)
 {
 	struct descriptor descriptor = { .tgid = tgid, .fd = fd };
-	struct held held = { .socket = socket };
+	struct held held = {};
 
-	if (!of)
+	if (!of || !key)
 		return 0;
+	held.socket = key->socket;
+	held.peer = key->peer;
 	held.inode = of->inode;
 	bpf_map_update_elem(&descriptors, &descriptor, &held, BPF_ANY);
 	of->held = fd;
@@ -132,7 +150,7 @@ __noinline int own(struct connection *of, struct connection_key *key, u32 fd, u3
 	if (is_owned(of, tgid, fd))
 		return 1;
 	if (of->user != tgid || !is_held(of, fd))
-		hold(of, key->socket, tgid, fd);
+		hold(of, key, tgid, fd);
 	if ((of->flags & ANNOUNCED) && of->user == tgid)
 		return 1;
 	if (!of->name.tgid) {

@@ -14,7 +14,10 @@ struct pair_key {
 struct pair {
 	struct connection_key first;
 	struct name name;
-	u32 ends;	  /* how many ends have shown bytes */
+	struct connection_key second;
+	u16 ends;	  /* how many ends have shown bytes */
+	u8 is_assumed;	  /* the first end has no address of its own */
+	u8 is_left;	  /* an end of a talk of datagrams is over: whoever comes begins another one */
 	u32 unused;
 	u64 claims[4];	  /* by layer * 2 + whether the lower end speaks: the generation of the end that is read */
 };
@@ -43,18 +46,6 @@ static __always_inline u32 order(struct pair_key *key, u64 *local, u64 *remote, 
 	return local_is_low ? LOW_END : HIGH_END;
 }
 
-/* How an IPv4 address stands in an IPv6 socket, ::ffff:a.b.c.d: what is before it in the second half. */
-#define MAPPED 0xffff0000
-
-/* A server that listens on :: has such addresses of a client that has IPv4's: they are the same ones. */
-static __always_inline void unmap(u64 *address)
-{
-	if (address[0] || (u32)address[1] != MAPPED)
-		return;
-	address[0] = address[1] >> 32;
-	address[1] = 0;
-}
-
 /* Fills the key that both ends share, and tells which end this is; 0 when there can be no second end. */
 static __always_inline u32 pair_key_of(struct connection *of, u64 socket, struct pair_key *key)
 {
@@ -69,17 +60,35 @@ static __always_inline u32 pair_key_of(struct connection *of, u64 socket, struct
 	}
 	if (!of->transport || !of->remote_port || !of->local_port)
 		return 0;
-	__builtin_memcpy(local, of->local, 16);
-	__builtin_memcpy(remote, of->remote, 16);
-	unmap(local);
-	unmap(remote);
+	halves(of->flags & NO_ADDRESS ? of->remote : of->local, local);
+	halves(of->remote, remote);
 	key->netns = is_loopback(of) ? of->netns : 0;
 	return order(key, local, remote, of->local_port, of->remote_port);
+}
+
+static __always_inline bool is_same(struct connection_key *a, struct connection_key *b)
+{
+	return a->socket == b->socket && a->peer == b->peer;
+}
+
+/* Ends what is left of a talk of datagrams: its addresses begin another one. */
+static __always_inline void end_left(struct connection_key *left, struct connection_key *own)
+{
+	struct connection_key key = *left;
+	struct connection *of = bpf_map_lookup_elem(&connections, &key);
+
+	if (!of || of->transport != UDP || is_same(&key, own))
+		return;
+	end(of);
+	bpf_map_delete_elem(&connections, &key);
 }
 
 /*
  * Leaves word for the other end; or finds it, if it was here first. Both may come at once, on two processors: the map
  * says which of them was first, or each would wait for the other and both would be read.
+ *
+ * A socket of datagrams without an address has the one that it is asked at, which is its peer's own if that is of this
+ * host: so only a peer with that very address is its other end. Two without any may be strangers, one of them far away.
  */
 __noinline int introduce(struct connection *of, struct connection_key *own)
 {
@@ -88,18 +97,28 @@ __noinline int introduce(struct connection *of, struct connection_key *own)
 
 	if (!of || !own || !pair_key_of(of, own->socket, &key))
 		return 0;
-	struct pair word = { .first = *own, .name = of->name, .ends = 1 };
+	bool is_assumed = of->flags & NO_ADDRESS;
+	struct pair word = { .first = *own, .name = of->name, .ends = 1, .is_assumed = is_assumed };
 	if (!bpf_map_update_elem(&pairs, &key, &word, BPF_NOEXIST))
 		return 0;
 	found = bpf_map_lookup_elem(&pairs, &key);
-	if (found && (found->first.socket != own->socket || found->first.peer != own->peer)) {
+	if (found && !found->is_left && !is_same(&found->first, own)) {
 		struct connection_key first = found->first;
 		struct connection *other = bpf_map_lookup_elem(&connections, &first);
 		if (other && other->name.generation == found->name.generation) {
+			if (is_assumed && found->is_assumed) {
+				of->flags |= ALONE;
+				return 0;
+			}
 			of->partner = found->name;
+			found->second = *own;
 			found->ends = 2;
 			return 0;
 		}
+	}
+	if (found && of->transport == UDP) {
+		end_left(&found->first, own);
+		end_left(&found->second, own);
 	}
 	bpf_map_update_elem(&pairs, &key, &word, BPF_ANY);
 	return 0;
@@ -111,6 +130,8 @@ __noinline int introduce(struct connection *of, struct connection_key *own)
  * In clear, the first end that shows bytes is read, both ways: the other one's library may be dark. On the wire both
  * ends see the same, but who sends may send from inside the kernel (sendfile), where nothing is to be seen, and who
  * receives may not: so where both ends are known, each way is read by its receiver.
+ *
+ * Who sent a datagram over the loopback is on this host, and may be told of after its answer was sent: that is left to it.
  */
 __noinline int is_twice(struct connection *of, u64 socket, u32 which)
 {
@@ -122,15 +143,16 @@ __noinline int is_twice(struct connection *of, u64 socket, u32 which)
 		return 0;
 	if (of->decided & bit)
 		return of->twice & bit;
-	end = pair_key_of(of, socket, &key);
+	end = of->flags & ALONE ? 0 : pair_key_of(of, socket, &key);
 	pair = end ? bpf_map_lookup_elem(&pairs, &key) : 0;
-	if (!pair) {
+	if (!pair || pair->is_left) {
 		of->decided |= bit;
 		return 0;
 	}
 	bool low_speaks = (end == LOW_END) == ((which & 1) == OUT);
 	way = which < CLEAR * 2 ? low_speaks : CLEAR * 2;
-	if (which == OUT && pair->ends > 1 && !pair->claims[way & 3]) {
+	bool is_expected = of->transport == UDP && of->account.ways[IN].position && is_loopback(of);
+	if (which == OUT && (pair->ends > 1 || is_expected) && !pair->claims[way & 3]) {
 		of->decided |= bit;
 		of->twice |= bit;
 		return 1;
@@ -142,10 +164,32 @@ __noinline int is_twice(struct connection *of, u64 socket, u32 which)
 	return of->twice & bit;
 }
 
-static __always_inline void part(struct connection *of, u64 socket)
+/*
+ * An end of datagrams is over, and the other one may be a server's that goes on: what it says is not read here any more.
+ * What it hears, it may be told late of; so it keeps to that until somebody else has its peer's address.
+ */
+static __always_inline void leave(struct pair *pair, struct connection_key *own)
+{
+	struct connection_key key = is_same(&pair->first, own) ? pair->second : pair->first;
+	struct connection *other = bpf_map_lookup_elem(&connections, &key);
+
+	pair->is_left = 1;
+	if (!other)
+		return;
+	other->decided &= ~(1 << OUT);
+	other->twice &= ~(1 << OUT);
+}
+
+static __always_inline void part(struct connection *of, struct connection_key *own)
 {
 	struct pair_key key = {};
+	struct pair *pair;
 
-	if (pair_key_of(of, socket, &key))
+	if ((of->flags & ALONE) || !pair_key_of(of, own->socket, &key))
+		return;
+	pair = bpf_map_lookup_elem(&pairs, &key);
+	if (pair && of->transport == UDP && pair->ends > 1 && !pair->is_left)
+		leave(pair, own);
+	else
 		bpf_map_delete_elem(&pairs, &key);
 }

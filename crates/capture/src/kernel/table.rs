@@ -141,17 +141,19 @@ impl Table {
 
     fn opened(&mut self, record: &records::Opened, events: &mut VecDeque<Event<'static>>) -> Option<Heard> {
         let conn = record.head.conn();
-        let role = match self.connections.get(&conn) {
-            Some(known) => known.role,
-            None => self.listeners.role(record),
-        };
-        let (own, other) = addresses(record);
-        let (client, server) = if role == Role::Server { (other, own) } else { (own, other) };
         let partner = ConnId {
             tgid: record.partner_tgid,
             fd: record.partner_fd,
             generation: record.partner_generation,
         };
+        let role = match (self.connections.get(&conn), self.connections.get(&partner)) {
+            (Some(known), _) => known.role,
+            // What a datagram's two ends say first may be told in any order.
+            (None, Some(Known { role, .. })) if transport(record) == Transport::Udp => other_end(*role),
+            (None, _) => self.listeners.role(record),
+        };
+        let (own, other) = addresses(record);
+        let (client, server) = if role == Role::Server { (other, own) } else { (own, other) };
         let process = self.processes.process(record.head.user, &text(&record.name), record.uid);
         let opened = Opened {
             transport: transport(record),
@@ -326,6 +328,10 @@ fn tell(conn: ConnId, at: Time, role: Role, account: &Account, events: &mut VecD
         side.before = before;
     }
     events.push_back(Event { at, conn, what: What::Counted(counted) });
+}
+
+fn other_end(role: Role) -> Role {
+    if role == Role::Client { Role::Server } else { Role::Client }
 }
 
 fn layer(head: &Head) -> Layer {

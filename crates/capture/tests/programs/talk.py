@@ -132,15 +132,16 @@ def pair(kind):
     return heard.decode(), a.recv(100).decode()
 
 
-def datagrams(connected):
-    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.bind(("127.0.0.1", 0))
-    client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+def datagrams(family, bound, at, connected):
+    server = socket.socket(family, socket.SOCK_DGRAM)
+    server.bind((bound, 0))
+    client = socket.socket(socket.AF_INET6 if ":" in at else socket.AF_INET, socket.SOCK_DGRAM)
+    to = (at, server.getsockname()[1])
     if connected:
-        client.connect(server.getsockname())
+        client.connect(to)
         client.send(b"question")
     else:
-        client.sendto(b"question", server.getsockname())
+        client.sendto(b"question", to)
     question, peer = server.recvfrom(100)
     server.sendto(b"answer", peer)
     return question.decode(), client.recv(100).decode()
@@ -190,8 +191,11 @@ if __name__ == "__main__":
             "unix": lambda: stream(socket.AF_UNIX, directory + "/socket"),
             "pair": lambda: pair(socket.SOCK_STREAM),
             "packets": lambda: pair(socket.SOCK_SEQPACKET),
-            "udp": lambda: datagrams(True),
-            "udp_unconnected": lambda: datagrams(False),
+            "udp": lambda: datagrams(socket.AF_INET, "127.0.0.1", "127.0.0.1", True),
+            "udp_unconnected": lambda: datagrams(socket.AF_INET, "127.0.0.1", "127.0.0.1", False),
+            "udp_nowhere": lambda: datagrams(socket.AF_INET, "", "127.0.0.1", False),
+            "udp6": lambda: datagrams(socket.AF_INET6, "::1", "::1", False),
+            "udp_mapped": lambda: datagrams(socket.AF_INET6, "::", "127.0.0.1", False),
             "unseen": unseen,
             "ends": ends,
         }
