@@ -17,7 +17,7 @@ struct pair {
 	struct connection_key second;
 	u16 ends;	  /* how many ends have shown bytes */
 	u8 is_assumed;	  /* the first end has no address of its own */
-	u8 is_left;	  /* an end of a talk of datagrams is over: whoever comes begins another one */
+	u8 is_left;	  /* one of two ends is over: whoever comes begins another talk */
 	u32 unused;
 	u64 claims[4];	  /* by layer * 2 + whether the lower end speaks: the generation of the end that is read */
 };
@@ -145,14 +145,15 @@ __noinline int is_twice(struct connection *of, u64 socket, u32 which)
 		return of->twice & bit;
 	end = of->flags & ALONE ? 0 : pair_key_of(of, socket, &key);
 	pair = end ? bpf_map_lookup_elem(&pairs, &key) : 0;
-	if (!pair || pair->is_left) {
+	if (!pair) {
 		of->decided |= bit;
 		return 0;
 	}
 	bool low_speaks = (end == LOW_END) == ((which & 1) == OUT);
 	way = which < CLEAR * 2 ? low_speaks : CLEAR * 2;
 	bool is_expected = of->transport == UDP && of->account.ways[IN].position && is_loopback(of);
-	if (which == OUT && (pair->ends > 1 || is_expected) && !pair->claims[way & 3]) {
+	bool is_other_here = (pair->ends > 1 && !pair->is_left) || is_expected;
+	if (which == OUT && is_other_here && !pair->claims[way & 3]) {
 		of->decided |= bit;
 		of->twice |= bit;
 		return 1;
@@ -165,21 +166,26 @@ __noinline int is_twice(struct connection *of, u64 socket, u32 which)
 }
 
 /*
- * An end of datagrams is over, and the other one may be a server's that goes on: what it says is not read here any more.
- * What it hears, it may be told late of; so it keeps to that until somebody else has its peer's address.
+ * A server's socket of datagrams is over, and its client's goes on, to another server perhaps or to nobody: what it says
+ * is read at its own end from now on.
  */
-static __always_inline void leave(struct pair *pair, struct connection_key *own)
+static __always_inline void leave_client(struct pair *pair, struct connection_key *own)
 {
 	struct connection_key key = is_same(&pair->first, own) ? pair->second : pair->first;
 	struct connection *other = bpf_map_lookup_elem(&connections, &key);
 
-	pair->is_left = 1;
 	if (!other)
 		return;
+	pair->claims[0] = pair->claims[1] = 0;
 	other->decided &= ~(1 << OUT);
 	other->twice &= ~(1 << OUT);
 }
 
+/*
+ * An end is over. Its thread may have been put aside in the call that the other end answered, closed behind, and was gone
+ * with before the call's exit here, or the other way round: at which end each way is read stays known until both are over,
+ * or the second one would be read too.
+ */
 static __always_inline void part(struct connection *of, struct connection_key *own)
 {
 	struct pair_key key = {};
@@ -188,8 +194,13 @@ static __always_inline void part(struct connection *of, struct connection_key *o
 	if ((of->flags & ALONE) || !pair_key_of(of, own->socket, &key))
 		return;
 	pair = bpf_map_lookup_elem(&pairs, &key);
-	if (pair && of->transport == UDP && pair->ends > 1 && !pair->is_left)
-		leave(pair, own);
-	else
+	if (!pair || (!is_same(&pair->first, own) && !is_same(&pair->second, own)))
+		return;
+	if (pair->ends < 2 || pair->is_left) {
 		bpf_map_delete_elem(&pairs, &key);
+		return;
+	}
+	pair->is_left = 1;
+	if (of->transport == UDP && of->local_port < of->remote_port)
+		leave_client(pair, own);
 }

@@ -1,18 +1,22 @@
 //! The loss ledger: every byte that the kernel counted is read, or is lost for a cause that is said, in peace and in a flood.
 
 use std::fs;
+use std::io::Write as _;
 
 use serde_json::Value;
 
+use crate::support::clients::python;
 use crate::support::ground::ground;
 use crate::support::nginx::{self, Nginx};
 use crate::support::postgres::{self, Postgres};
-use crate::support::process::{program, run};
+use crate::support::process::{Lines, Running, make_certificate, program, run};
 use crate::support::stores::{REDIS, Redis};
 use crate::support::watch::{Seen, Watch};
 
 /// Bytes of the file that is served in the flood: some fit into the ring at once, and by far not all.
 const FILE: usize = 20_000;
+/// Calls whose server leaves first.
+const CALLS: usize = 8;
 
 /// Each account holds, and all together are what the kernel side saw of the whole host.
 fn assert_holds(seen: &Seen) {
@@ -106,4 +110,32 @@ fn a_flood_is_lost_in_the_open() {
     }
     let holed = seen.accesses.iter().filter(|access| !access.complete.ok).count();
     assert!(holed > 0, "no access of {} says that it lost something", seen.accesses.len());
+}
+
+/// Who asks may be put aside in the call that asks, until the server has answered, closed, and is gone: the end that is
+/// left was once read a second time.
+#[test]
+fn a_call_is_read_once_though_its_server_left_first() {
+    let Some(ground) = ground("hasty server", &["python3", "openssl"]) else { return };
+    make_certificate(ground.folder.path());
+    for layer in ["plain", "tls"] {
+        let mut pair = Running::start(python("hasty_server.py").current_dir(ground.folder.path()));
+        let lines = Lines::of(pair.0.stdout.take().unwrap());
+        let port: u16 = lines.next().unwrap().parse().unwrap();
+        let watch = Watch::ports(&[port]);
+        let mut words = pair.0.stdin.take().unwrap();
+        let mut made = Vec::new();
+        for _ in 0..CALLS {
+            writeln!(words, "{layer}").unwrap();
+            made.push(lines.next().expect("a call is made"));
+        }
+        drop(words);
+        pair.end_well();
+        let seen = watch.end();
+        let shown =
+            seen.accesses.iter().map(|access| format!("{} {}", access.client_pid(), access.server_pid()));
+        assert_eq!(shown.collect::<Vec<_>>(), made, "{seen:#?}");
+        assert!(seen.accesses.iter().all(|access| access.layer == layer && access.complete.ok), "{seen:#?}");
+        assert_holds(&seen);
+    }
 }
