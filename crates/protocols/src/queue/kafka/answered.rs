@@ -198,12 +198,13 @@ pub(super) fn walk(api: &'static Api, version: u8, left: u64, from: &mut Reader<
         Err(Stop::Short) if is_versions => return Err(Stop::Short),
         _ => version,
     };
+    let Some(layout) = api.answered(version) else { return Ok(None) };
     if api.is_flexible(version) && !is_versions {
         wire::tags(from)?;
     }
     let left = left.checked_sub((from.taken() - begin) as u64);
     let left = left.ok_or_else(|| from.broken("an answer is shorter than its header"))?;
-    Ok(api.answered(version).map(|layout| Walk::new(layout, version, lengths(api, version), left)))
+    Ok(Some(Walk::new(layout, version, lengths(api, version), left)))
 }
 
 /// Adds a record to the samples of the answer to the request `id`.

@@ -188,7 +188,7 @@ impl Kafka {
         request.details.push(("api_version", Detail::Number(header.version.into())));
         from.skip(header.left);
         wire.skip(from.taken() as u64 + from.debt());
-        self.wait(Open { id: header.id, api: None, version: header.version, records: None });
+        self.wait(Open { id: header.id, api: header.api, version: header.version, records: None });
         Heard::Request(Key::Id(header.id.into()), exchange)
     }
 

@@ -93,9 +93,11 @@ pub(super) fn request_fits(bytes: &[u8]) -> Fit {
 fn fits(header: &Header<'_>, from: &mut Reader<'_>) -> Read<Fit> {
     let layout = header.api.and_then(|api| Some((api, api.asked(header.version)?)));
     let is_name = |name: &[u8]| name.iter().all(|byte| *byte >= b' ' && *byte != 0x7f);
-    let Some((api, layout)) = layout.filter(|_| header.client.is_none_or(is_name)) else {
+    if !header.client.is_none_or(is_name) {
         return Ok(Fit::Not);
-    };
+    }
+    // Clients that are newer than this may begin with a version that nobody knows.
+    let Some((api, layout)) = layout else { return Ok(Fit::Loose) };
     walks(Walk::new(layout, header.version, lengths(api, header.version), header.left), from)
 }
 
