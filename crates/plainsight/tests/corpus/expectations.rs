@@ -50,6 +50,7 @@ pub(crate) fn read(file: &Path) -> Option<Expectation> {
         _ if text.starts_with("RedisInfo") => Some(deepflow::redis(name, &text)),
         _ if text.starts_with("MemcachedInfo") => Some(deepflow::memcached(name, &text)),
         _ if text.starts_with("MqttInfo") => Some(deepflow::mqtt(name, &text)),
+        _ if text.starts_with("KafkaInfo") => Some(deepflow::kafka(name, &text)),
         _ if name.ends_with(".out") => Some(ndpi::connections(name, &text)),
         _ => None,
     }

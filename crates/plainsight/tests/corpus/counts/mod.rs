@@ -8,6 +8,7 @@ mod dns;
 mod grpc;
 mod http;
 mod http2;
+mod kafka;
 mod ldap;
 mod memcached;
 mod mongodb;
@@ -27,6 +28,7 @@ const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("grpc", grpc::HELD),
     ("http", http::HELD),
     ("http2", http2::HELD),
+    ("kafka", kafka::HELD),
     ("ldap", ldap::HELD),
     ("memcached", memcached::HELD),
     ("mongodb", mongodb::HELD),

@@ -1,6 +1,7 @@
 //! Where we and another project hear different things, who is right, and how that was found out.
 
 mod http;
+mod kafka;
 mod ldap;
 mod memcached;
 mod mqtt;
@@ -56,6 +57,7 @@ pub(crate) fn unused(met: &BTreeMap<usize, usize>, captures: &[Capture]) -> Vec<
 fn listed() -> impl Iterator<Item = &'static Disagreement> {
     let all = [
         http::LISTED,
+        kafka::LISTED,
         ldap::LISTED,
         memcached::LISTED,
         mqtt::LISTED,

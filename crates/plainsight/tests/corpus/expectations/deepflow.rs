@@ -93,13 +93,15 @@ pub(super) fn http(name: String, text: &str) -> Expectation {
     Expectation { name, lines, told_by: Box::new(told_by) }
 }
 
+/// A field of a struct, as Rust prints it.
+fn field(message: &str, name: &str) -> String {
+    let value = message.split_once(&format!(" {name}: ")).and_then(|(_, rest)| rest.split(", ").next());
+    let value = value.unwrap_or_default().trim_matches('"');
+    value.strip_prefix("Some(").and_then(|some| some.strip_suffix(')')).unwrap_or(value).to_owned()
+}
+
 fn of_struct(message: &str) -> String {
-    let field = |name: &str| {
-        let (_, rest) = message.split_once(&format!(" {name}: "))?;
-        let value = rest.split(", ").next()?.trim_matches('"');
-        Some(value.strip_prefix("Some(").and_then(|some| some.strip_suffix(')')).unwrap_or(value).to_owned())
-    };
-    let field = |name| field(name).unwrap_or_default();
+    let field = |name| field(message, name);
     if field("msg_type") == "Response" {
         return line(&[("status", field("status_code"))]);
     }
@@ -198,4 +200,41 @@ fn of_mqtt(access: &Access) -> String {
 
 fn mqtt_packet(kind: &str, who: String, quality: &str) -> String {
     line(&[("packet", kind.to_uppercase()), ("who", who), ("qos", quality.to_owned())])
+}
+
+/// Requests of Kafka, and how each answer ended.
+pub(super) fn kafka(name: String, text: &str) -> Expectation {
+    let lines = text.lines().filter(|line| line.starts_with("KafkaInfo")).map(of_kafka_message).collect();
+    let told_by = |heard: &[Access]| heard.iter().flat_map(of_kafka).collect();
+    Expectation { name, lines, told_by: Box::new(told_by) }
+}
+
+fn of_kafka_message(message: &str) -> String {
+    let field = |name| field(message, name);
+    if field("msg_type") == "Response" {
+        return ended(if field("status") == "Ok" { "ok" } else { "error" });
+    }
+    let named = [("api_key", "command"), ("api_version", "version"), ("client_id", "client")];
+    let named = named.map(|(theirs, ours)| (ours, field(theirs)));
+    line(&[&named[..], &[("topic", field("topic_name")), ("group", field("group_id"))]].concat())
+}
+
+/// It tells topics of records, and groups of those who join.
+fn of_kafka(access: &Access) -> Vec<String> {
+    let command = access.text("/operation");
+    let (topic, group) = match command {
+        "Produce" | "Fetch" => (access.text("/targets/0"), ""),
+        "JoinGroup" | "SyncGroup" => ("", access.text("/details/group")),
+        _ => ("", ""),
+    };
+    let version = access.number("/details/api_version").map(|version| version.to_string());
+    let request = line(&[
+        ("command", command.to_owned()),
+        ("version", version.unwrap_or_default()),
+        ("client", access.text("/session/application").to_owned()),
+        ("topic", topic.to_owned()),
+        ("group", group.to_owned()),
+    ]);
+    let outcome = Some(access.text("/outcome")).filter(|outcome| matches!(*outcome, "ok" | "error"));
+    [request].into_iter().chain(outcome.map(ended)).collect()
 }

@@ -136,6 +136,8 @@ fn fit(read: Read<Fit>) -> Fit {
 /// Walks as far as the bytes go.
 fn walks(mut walk: Walk, from: &mut Reader<'_>) -> Read<Fit> {
     match walk.go_on(from, &mut |_, _| {})? {
+        // librdkafka ends the oldest `ApiVersions` with an array of nothing.
+        Pace::Done if walk.left == 4 && from.rest().starts_with(&[0; 4]) => Ok(Fit::Whole),
         Pace::Done if walk.left > BEHIND => Ok(Fit::Not),
         Pace::Done if walk.is_loose || walk.left > 0 => Ok(Fit::Loose),
         Pace::Done => Ok(Fit::Whole),
