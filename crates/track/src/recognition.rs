@@ -1,5 +1,7 @@
 //! Recognition: which protocol a connection speaks, judged in stages and undone when it was wrong.
 
+use std::borrow::Cow;
+
 use model::conn::Speaker;
 use model::event::Joined;
 use model::time::Time;
@@ -115,19 +117,29 @@ impl Opened {
         let opening = Opening { client: &client, server: &server, port, joined: self.joined };
         let mut likely = None;
         let mut possible = false;
-        let has_port = |p: &dyn Protocol| port.is_some_and(|port| p.ports().contains(&port));
         let mut sure: Option<&'static dyn Protocol> = None;
-        let open = |place: usize| self.refuted & (1 << place) == 0;
-        for (_, protocol) in ALL.iter().enumerate().filter(|(place, _)| open(*place)) {
+        let usual = port.map_or(0, |port| places(|protocol| protocol.ports().contains(&port)));
+        let among = |places: u64| {
+            let all = ALL.iter().enumerate().filter(move |(place, _)| places >> place & 1 == 1);
+            all.map(|(_, protocol)| *protocol)
+        };
+        // Those that are usual at this port come first: when one of them is sure, nobody else is asked, however many
+        // protocols there are.
+        for protocol in among(usual & !self.refuted).rev() {
             match protocol.recognise(&opening) {
-                Guess::Yes if sure.is_none() || has_port(*protocol) => sure = Some(*protocol),
-                Guess::Yes | Guess::No => {}
+                Guess::Yes => return Verdict::Speaks(protocol),
+                Guess::No => {}
                 Guess::Unsure => {
                     possible = true;
-                    if has_port(*protocol) {
-                        likely = Some(*protocol);
-                    }
+                    likely = likely.or(Some(protocol));
                 }
+            }
+        }
+        for protocol in among(!(usual | self.refuted)) {
+            match protocol.recognise(&opening) {
+                Guess::Yes => sure = sure.or(Some(protocol)),
+                Guess::No => {}
+                Guess::Unsure => possible = true,
             }
         }
         match (sure, likely) {
@@ -138,8 +150,17 @@ impl Opened {
         }
     }
 
-    fn said(&self, speaker: Speaker) -> Vec<u8> {
-        let ours = self.pieces().1.iter().filter(|p| p.speaker == speaker);
-        ours.flat_map(|p| p.bytes.iter().copied()).collect()
+    fn said(&self, speaker: Speaker) -> Cow<'_, [u8]> {
+        let mut ours = self.pieces().1.iter().filter(|p| p.speaker == speaker);
+        let first = ours.next().map_or(&[][..], |piece| &piece.bytes);
+        ours.fold(Cow::Borrowed(first), |mut said, piece| {
+            said.to_mut().extend_from_slice(&piece.bytes);
+            said
+        })
     }
+}
+
+/// The places in [`ALL`] of the protocols that are so: a bit for each.
+fn places(is: impl Fn(&dyn Protocol) -> bool) -> u64 {
+    ALL.iter().rev().fold(0, |places, protocol| places << 1 | u64::from(is(*protocol)))
 }
