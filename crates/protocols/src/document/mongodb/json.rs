@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::kit::reader::Sample;
-use crate::kit::text::{integer, shortened};
+use crate::kit::text::{integer, shortened, utf8};
 
 use super::bson::{self, Value, elements};
 use super::secrets::{MASK, Secrets};
@@ -184,9 +184,25 @@ fn string(out: &mut String, value: Value<'_>) {
 /// Writes a text in quotes, and a mark where it goes on.
 #[inline]
 fn quoted(out: &mut String, bytes: &[u8], whole: bool) {
+    if bytes.len() > STRING || !whole {
+        return quoted_part(out, bytes, whole);
+    }
+    match utf8(bytes) {
+        Some(text) if !escapes(bytes) => {
+            out.reserve(text.len() + 2);
+            out.push('"');
+            out.push_str(text);
+            out.push('"');
+        }
+        Some(_) | None => quoted_part(out, bytes, whole),
+    }
+}
+
+#[inline(never)]
+fn quoted_part(out: &mut String, bytes: &[u8], whole: bool) {
     let (text, all) = shortened(bytes, STRING);
     out.push('"');
-    if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+    if escapes(text.as_bytes()) {
         escaped(out, &text);
     } else {
         out.push_str(&text);
@@ -195,6 +211,23 @@ fn quoted(out: &mut String, bytes: &[u8], whole: bool) {
         out.push(MORE);
     }
     out.push('"');
+}
+
+/// Whether a text has something to escape. Eight bytes are looked at together, and by sums that may run over into the next
+/// one: then too many are found, and none too few.
+#[inline]
+fn escapes(text: &[u8]) -> bool {
+    const ONES: u64 = u64::MAX / 0xff;
+    let (chunks, rest) = text.as_chunks();
+    let found = chunks.iter().fold(0, |found, chunk| {
+        let bytes = u64::from_le_bytes(*chunk);
+        let quotes = (bytes ^ (ONES * u64::from(b'"'))).wrapping_sub(ONES);
+        let backslashes = (bytes ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
+        let controls = bytes.wrapping_sub(ONES * u64::from(b' '));
+        found | ((quotes | backslashes | controls) & !bytes)
+    });
+    let one = |byte: &u8| *byte < b' ' || matches!(byte, b'"' | b'\\');
+    (found & (ONES << 7) != 0 && chunks.as_flattened().iter().any(one)) || rest.iter().any(one)
 }
 
 fn escaped(out: &mut String, text: &str) {
@@ -247,7 +280,9 @@ fn marked(out: &mut String, text: &str) -> Option<()> {
 
 /// `{"tag":"..."}`.
 fn tagged(out: &mut String, tag: &str, write: impl FnOnce(&mut String)) -> Option<()> {
-    _ = write!(out, "{{\"{tag}\":\"");
+    out.push_str("{\"");
+    out.push_str(tag);
+    out.push_str("\":\"");
     write(out);
     out.push_str("\"}");
     Some(())

@@ -42,12 +42,28 @@ pub(super) fn date(out: &mut String, millis: i64) -> Option<()> {
     let of_day = millis.rem_euclid(DAY);
     let (seconds, millis) = (of_day / 1000, of_day % 1000);
     let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    _ = write!(out, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
+    digits::<4>(out, year);
+    for (sign, number) in [('-', month), ('-', day), ('T', hour), (':', minute), (':', second)] {
+        out.push(sign);
+        digits::<2>(out, number);
+    }
     if millis > 0 {
-        _ = write!(out, ".{millis:03}");
+        out.push('.');
+        digits::<3>(out, millis);
     }
     out.push('Z');
     Some(())
+}
+
+/// Writes the last `N` digits of a number that is not below zero.
+#[inline]
+fn digits<const N: usize>(out: &mut String, mut number: i64) {
+    let mut digits = [b'0'; N];
+    for digit in digits.iter_mut().rev() {
+        *digit += u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
+    }
+    out.extend(digits.map(char::from));
 }
 
 /// The date of a day since 1970, in the Gregorian calendar counted from March, when leap days come last.
