@@ -8,7 +8,7 @@ use fearless_simd::{Level, Simd, dispatch, u8x16};
 pub(crate) const PIECE: usize = 16;
 
 /// So many are spread out together.
-const HALF: usize = PIECE / 2;
+pub(crate) const HALF: usize = PIECE / 2;
 
 /// Where the first backslash stands, behind a half.
 const BACKSLASH: u8 = 8;
@@ -139,24 +139,13 @@ fn numbered(byte: u8) -> [u8; LONGEST] {
     [b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]
 }
 
-/// A text that is shorter than a piece, and nothing behind it.
+/// A text that is shorter than a piece and no shorter than half of one, and nothing behind it.
 #[inline]
 pub(crate) fn padded(text: &[u8]) -> [u8; PIECE] {
-    let shift = |length: usize| 8 * (text.len() - length);
-    let (low, high) = if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
-        let last = u64::from_le_bytes(*last);
-        // The bytes of `last` that `first` has not, by the two shifts that one of 64 bits is.
-        (u64::from_le_bytes(*first), last >> 1 >> (63 - shift(8)))
-    } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
-        (u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << shift(4), 0)
-    } else if let (Some(first), Some(middle), Some(last)) =
-        (text.first(), text.get(text.len() / 2), text.last())
-    {
-        let middle = u64::from(*middle) << (8 * (text.len() / 2));
-        (u64::from(*first) | middle | u64::from(*last) << shift(1), 0)
-    } else {
-        (0, 0)
-    };
+    let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) else { return [0; PIECE] };
+    // The bytes of `last` that `first` has not, by the two shifts that one of 64 bits is.
+    let behind = 8 * (text.len() - HALF);
+    let (low, high) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last) >> 1 >> (63 - behind));
     (u128::from(low) | u128::from(high) << 64).to_le_bytes()
 }
 

@@ -1,6 +1,6 @@
 //! JSON written straight into bytes: no tree, no formatting machine, and each text in one pass.
 
-use crate::escape::{ESCAPED, escape_into, escapes, padded};
+use crate::escape::{ESCAPED, HALF, escape_into, escapes, padded};
 
 /// The most room that is made at a time for a text with escapes.
 const ROOM: usize = (4 << 10) + ESCAPED;
@@ -139,6 +139,9 @@ impl Json {
     /// Adds a text that is shorter than a piece.
     #[inline]
     fn short(&mut self, text: &[u8]) {
+        if text.len() < HALF {
+            return self.tiny(text);
+        }
         let piece = padded(text);
         if escapes(&piece) & ((1 << text.len()) - 1) != 0 {
             return self.escape(text);
@@ -146,6 +149,18 @@ impl Json {
         let end = self.bytes.len() + text.len();
         self.bytes.extend_from_slice(&piece);
         self.bytes.truncate(end);
+    }
+
+    /// Adds a text of a few bytes, which are sooner looked at one by one.
+    fn tiny(&mut self, text: &[u8]) {
+        let begin = self.bytes.len();
+        for byte in text {
+            if *byte < b' ' || matches!(byte, b'"' | b'\\') {
+                self.bytes.truncate(begin);
+                return self.escape(text);
+            }
+            self.bytes.push(*byte);
+        }
     }
 
     /// Adds a text that has something to escape.

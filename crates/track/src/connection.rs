@@ -185,8 +185,10 @@ impl Connection {
         };
         self.heard_at[said.layer as usize][said.speaker as usize] = end;
         let (stream, talk) = lane.of(said.speaker);
-        if self.bounds == Bounds::None && !said.bytes.is_empty() && stream.pass(said.offset, said.bytes.len())
-        {
+        if !said.bytes.is_empty() && stream.pass(said.offset, said.bytes.len()) {
+            if self.bounds == Bounds::Kept {
+                talk.bound(said.speaker);
+            }
             talk.hear(&self.opened, said.speaker, at, said.bytes, ear);
         } else {
             lane.order(&self.opened, at, Said { ..said }, ear);
@@ -357,7 +359,7 @@ impl Lane {
         }
     }
 
-    /// Bytes passed that are not the very next ones, or keep their bounds.
+    /// Bytes passed that are not the very next ones.
     #[inline(never)]
     fn order(&mut self, opened: &Opened, at: Time, said: Said<'_>, ear: &mut Ear) {
         let (stream, talk) = self.of(said.speaker);

@@ -126,7 +126,7 @@ enum Step {
     Done,
 }
 
-/// A segment that only went on with a stream in clear.
+/// A packet that only went on with what its flow says in clear.
 struct Followed {
     conn: ConnId,
     speaker: Speaker,
@@ -149,7 +149,8 @@ struct Watch {
 impl Watch {
     /// Hears a frame.
     fn hear(&mut self, frame: Packet, bytes: &[u8]) -> Step {
-        let Some(followed) = self.follow(&frame, bytes) else {
+        let followed = self.follow(&frame, bytes).or_else(|| self.follow_datagram(&frame, bytes));
+        let Some(followed) = followed else {
             self.count(frame.at);
             self.frame(frame, bytes);
             return Step::Noted;
@@ -184,6 +185,16 @@ impl Watch {
         let decode::Plain { ends, payload, tcp } = decode::plain(frame.link, bytes)?;
         let (connection, speaker) = self.flows.between(ends)?;
         let offset = connection.follow(speaker, tcp, bytes.get(payload.clone())?, frame.at)?;
+        let conn = connection.id();
+        self.count(frame.at);
+        Some(Followed { conn, speaker, offset, payload })
+    }
+
+    /// The same of a datagram of a flow that goes on.
+    fn follow_datagram(&mut self, frame: &Packet, bytes: &[u8]) -> Option<Followed> {
+        let (ends, payload) = decode::datagram(frame.link, bytes)?;
+        let (connection, speaker) = self.flows.between_datagrams(ends)?;
+        let offset = connection.follow_datagram(speaker, payload.len(), frame.at)?;
         let conn = connection.id();
         self.count(frame.at);
         Some(Followed { conn, speaker, offset, payload })

@@ -137,6 +137,20 @@ impl Connection {
         Some(offset)
     }
 
+    /// Hears a datagram of `speaker` with a payload of so many bytes, all of them there, when its flow goes on: at which
+    /// position. `None`, and nothing was changed, when there is more to it.
+    pub(super) fn follow_datagram(&mut self, speaker: Speaker, length: usize, at: u64) -> Option<u64> {
+        if !self.name.is_udp() || self.course == Course::Closed || self.has_expired(at) {
+            return None;
+        }
+        self.last = at;
+        let this = match speaker {
+            Speaker::Client => &mut self.client,
+            Speaker::Server => &mut self.server,
+        };
+        Some(this.pass(length as u64))
+    }
+
     /// Hears a packet of this flow, whose payload is `said`: the bytes, and where they stand.
     pub(super) fn hear(&mut self, packet: &Packet, said: (&[u8], Span), desk: &mut Desk) -> Heard {
         if self.course == Course::Closed {

@@ -4,7 +4,7 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use model::conn::Speaker;
+use model::conn::{Speaker, Transport};
 
 use crate::replay::connection::Connection;
 use crate::replay::key::{Ends, Key, SHORTCUTS};
@@ -36,7 +36,7 @@ impl Default for Nearby {
     }
 }
 
-/// The segments that went between two ends lately, seen from the client, and where their flow is.
+/// The packets that went between two ends lately, seen from the client, and where their flow is.
 #[derive(Clone, Copy, Debug)]
 struct Near {
     addresses: u64,
@@ -80,20 +80,34 @@ impl Flows {
         } else if near.asks(ends.turned()) {
             (near.place, Speaker::Server)
         } else {
-            self.approach(ends)?
+            self.approach(ends, ends, Transport::Tcp)?
         };
         Some((self.at(place)?, speaker))
     }
 
-    /// The same by the table: where it is. The next segment finds it near.
+    /// The flow between the ends of a datagram, and who sent that.
+    pub(super) fn between_datagrams(&mut self, ends: Ends) -> Option<(&mut Connection, Speaker)> {
+        let named = ends.of_datagram();
+        let near = &self.near.0[named.shortcut()];
+        let (place, speaker) = if near.asks(named) {
+            (near.place, Speaker::Client)
+        } else if near.asks(named.turned()) {
+            (near.place, Speaker::Server)
+        } else {
+            self.approach(ends, named, Transport::Udp)?
+        };
+        Some((self.at(place)?, speaker))
+    }
+
+    /// The same by the table: where it is. The next packet finds it near, under the ends as `named`.
     #[inline(never)]
-    fn approach(&mut self, ends: Ends) -> Option<(u32, Speaker)> {
-        let (key, sender) = ends.key();
+    fn approach(&mut self, ends: Ends, named: Ends, transport: Transport) -> Option<(u32, Speaker)> {
+        let (key, sender) = ends.key(transport);
         let place = self.place(key)?;
         let speaker = self.at(place)?.speaker(sender);
         // The ends of a connection to itself do not tell its sides apart.
         if ends != ends.turned() {
-            let Ends { addresses, ports } = if speaker == Speaker::Client { ends } else { ends.turned() };
+            let Ends { addresses, ports } = if speaker == Speaker::Client { named } else { named.turned() };
             self.near.0[ends.shortcut()] = Near { addresses, ports, place };
         }
         Some((place, speaker))

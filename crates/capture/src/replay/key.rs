@@ -103,8 +103,8 @@ impl Hash for Key {
     }
 }
 
-/// The ends of a TCP segment on IPv4 as its headers have them, the sender's first: all that is looked at to find the flow
-/// of nearly every packet.
+/// The ends of a packet on IPv4 as its headers have them, the sender's first: all that is looked at to find the flow of
+/// nearly every packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ends {
     /// The two addresses.
@@ -114,7 +114,14 @@ pub(super) struct Ends {
 }
 
 impl Ends {
-    /// The ends of a segment that goes the other way.
+    /// The same of a datagram, so that those of a segment are others: both are kept in one place, whose flow tells
+    /// what it is where these are not.
+    #[inline]
+    pub(super) fn of_datagram(self) -> Ends {
+        Ends { addresses: !self.addresses, ports: self.ports }
+    }
+
+    /// The ends of a packet that goes the other way.
     #[inline]
     pub(super) fn turned(self) -> Ends {
         Ends { addresses: self.addresses.rotate_left(32), ports: self.ports.rotate_left(16) }
@@ -127,8 +134,8 @@ impl Ends {
     }
 
     /// The name of their flow, and which of its ends the sender is.
-    pub(super) fn key(self) -> (Key, End) {
-        Key::of((self.sender(), self.turned().sender()), 0, Transport::Tcp)
+    pub(super) fn key(self, transport: Transport) -> (Key, End) {
+        Key::of((self.sender(), self.turned().sender()), 0, transport)
     }
 
     fn sender(self) -> Endpoint {
@@ -199,6 +206,8 @@ fn joined(upper: u64, lower: u64) -> u128 {
 
 #[cfg(test)]
 mod tests {
+    use model::conn::Transport;
+
     use super::Ends;
 
     /// The highest ports are those of no service, and of a capture that somebody made up.
@@ -206,7 +215,7 @@ mod tests {
     fn both_names_of_a_flow_have_one_shortcut() {
         for ports in [0, 1, 0x1538_ffff, 0xffff_0001, 0xffff_ffff] {
             let ends = Ends { addresses: 0x7f00_0001_7f00_0002, ports };
-            let (key, _) = ends.key();
+            let (key, _) = ends.key(Transport::Tcp);
             assert_eq!((ends.shortcut(), ends.turned().shortcut()), (key.shortcut(), key.shortcut()));
         }
     }

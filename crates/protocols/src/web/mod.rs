@@ -3,7 +3,6 @@
 mod answer;
 pub mod anthropic;
 mod content;
-mod credentials;
 pub(crate) mod credentials;
 mod dialect;
 mod events;

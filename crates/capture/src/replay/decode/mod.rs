@@ -199,6 +199,24 @@ pub(super) fn plain(link: u16, frame: &[u8]) -> Option<Plain> {
     Some(Plain { ends, payload, tcp })
 }
 
+/// The same of a datagram of UDP: its ends, and where its payload stands. `None` also for those that may be tunnels.
+pub(super) fn datagram(link: u16, frame: &[u8]) -> Option<(Ends, Range<usize>)> {
+    let h = frame.first_chunk::<42>()?;
+    let is_ipv4 = link == ETHERNET && be32(h, 12)? >> 8 == IPV4_WITHOUT_OPTIONS;
+    if !is_ipv4 || h[23] != UDP || be16(h, 20)? & 0x3fff != 0 {
+        return None;
+    }
+    let (datagram, length) = (usize::from(be16(h, 16)?), usize::from(be16(h, 38)?));
+    if length < 8
+        || datagram != 20 + length
+        || 14 + datagram > frame.len()
+        || transport::is_tunnel(be16(h, 36)?)
+    {
+        return None;
+    }
+    Some((Ends { addresses: be64(h, 26)?, ports: be32(h, 34)? }, h.len()..14 + datagram))
+}
+
 /// Decodes a frame of link type `link` that was `original` bytes long on the wire.
 pub(super) fn frame(link: u16, frame: &[u8], original: usize) -> Result<Decoded, Undecoded> {
     let (ip, network) = link::strip(link, frame, Part { start: 0, end: original })?;

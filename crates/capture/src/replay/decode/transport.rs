@@ -47,6 +47,11 @@ pub(super) fn udp(frame: &[u8], datagram: Datagram, network: u32) -> Result<Pack
     Ok(Packet { key, sender, payload, missing, tcp: None })
 }
 
+/// Whether what goes to this port may be a tunnel.
+pub(super) fn is_tunnel(port: u16) -> bool {
+    matches!(port, VXLAN_PORT | GENEVE_PORT)
+}
+
 /// The Ethernet frame in a VXLAN (RFC 7348) or Geneve (RFC 8926) datagram, with its network's number.
 pub(super) fn tunnel(frame: &[u8], datagram: &Datagram) -> Option<(Part, u32)> {
     let at = datagram.payload.start;
