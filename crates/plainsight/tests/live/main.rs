@@ -18,6 +18,7 @@ mod faults;
 mod gnutls;
 mod go;
 mod http2;
+mod kafka;
 mod ldap;
 mod linked;
 mod load;
