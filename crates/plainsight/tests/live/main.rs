@@ -33,6 +33,7 @@ mod postgres;
 mod privilege;
 mod redis;
 mod rustls;
+mod smtp;
 mod sockets;
 mod stacks;
 mod upgrade;

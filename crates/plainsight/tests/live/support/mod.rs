@@ -10,6 +10,7 @@ pub(crate) mod libraries;
 pub(crate) mod lighttpd;
 pub(crate) mod mysql;
 pub(crate) mod nginx;
+pub(crate) mod postfix;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod slapd;
