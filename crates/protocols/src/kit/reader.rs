@@ -404,7 +404,7 @@ mod tests {
     #[test]
     fn a_byte_is_found_where_it_stands_first() {
         for length in 0..20 {
-            for (at, byte) in (0..=length).flat_map(|at| [0, 1, 0x7f, 0x80, 0xff].map(|byte| (at, byte))) {
+            for (at, byte) in (0..=length).flat_map(|at| [0_u8, 1, 0x7f, 0x80, 0xff].map(|byte| (at, byte))) {
                 for other in [byte ^ 1, byte ^ 0x80, byte.wrapping_add(1), byte.wrapping_sub(1)] {
                     let mut bytes = vec![other; length];
                     bytes.iter_mut().skip(at).step_by(2).for_each(|place| *place = byte);
