@@ -29,7 +29,7 @@ const USAGE: &str = "usage: xtask record [PROTOCOL] [--only SCENARIO] [--program
     --programs  where initdb, postgres, psql and pgbench are (default: /usr/lib/postgresql/15/bin)
     --python    a Python that has psycopg, psycopg2 and asyncpg; PyMySQL, mysql-connector-python and asyncmy;
                 requests, aiohttp, brotli and zstandard; httpx, h2, grpcio and grpcio-tools; redis from 5 on and
-                pymemcache; paho-mqtt; secantusdb, pymongo, python-snappy, zstandard and backports.zstd; ldap3; aiosmtpd (default: python3)";
+                pymemcache; paho-mqtt; nats-py; secantusdb, pymongo, python-snappy, zstandard and backports.zstd; ldap3; aiosmtpd (default: python3)";
 
 /// What records the fixtures of a protocol.
 type Record = fn(&Options) -> Outcome<()>;
@@ -46,6 +46,7 @@ const PROTOCOLS: &[(&str, Record)] = &[
     ("mongodb", mongodb::record),
     ("mqtt", queue::mqtt),
     ("mysql", mysql::record),
+    ("nats", queue::nats),
     ("postgresql", postgres::record),
     ("redis", keyvalue::redis),
     ("smtp", services::smtp),

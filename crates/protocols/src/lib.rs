@@ -29,6 +29,7 @@ pub static ALL: &[&dyn Protocol] = &[
     queue::mqtt::MQTT,
     directory::ldap::LDAP,
     mail::smtp::SMTP,
+    queue::nats::NATS,
 ];
 
 /// What is spoken inside of a protocol of these, by its name in records: a folder that has no line among them.

@@ -51,6 +51,7 @@ pub(crate) fn read(file: &Path) -> Option<Expectation> {
         _ if text.starts_with("MemcachedInfo") => Some(deepflow::memcached(name, &text)),
         _ if text.starts_with("MqttInfo") => Some(deepflow::mqtt(name, &text)),
         _ if text.starts_with("KafkaInfo") => Some(deepflow::kafka(name, &text)),
+        _ if text.starts_with("NatsInfo") => Some(deepflow::nats(name, &text)),
         _ if name.ends_with(".out") => Some(ndpi::connections(name, &text)),
         _ => None,
     }

@@ -28,6 +28,7 @@ mod mongodb;
 mod mqtt;
 mod mysql;
 mod namespaces;
+mod nats;
 mod packets;
 mod postgres;
 mod privilege;

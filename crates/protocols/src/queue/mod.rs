@@ -3,3 +3,4 @@
 pub mod kafka;
 mod message;
 pub mod mqtt;
+pub mod nats;

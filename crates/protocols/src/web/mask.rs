@@ -168,7 +168,7 @@ pub(super) fn parameters(text: &str, out: &mut String) {
 }
 
 /// Writes a JSON text without the members that are secret; the text may be cut anywhere.
-pub(super) fn json(text: &str, out: &mut String) {
+pub(crate) fn json(text: &str, out: &mut String) {
     let mut rest = text;
     while let Some((before, quoted)) = rest.split_once('"') {
         out.push_str(before);

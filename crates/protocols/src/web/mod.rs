@@ -15,7 +15,7 @@ pub mod http1;
 pub mod http2;
 mod identity;
 mod json;
-mod mask;
+pub(crate) mod mask;
 pub mod mcp;
 pub mod openai;
 mod parts;

@@ -14,6 +14,7 @@ mod memcached;
 mod mongodb;
 mod mqtt;
 mod mysql;
+mod nats;
 mod postgresql;
 mod redis;
 mod smtp;
@@ -34,6 +35,7 @@ const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("mongodb", mongodb::HELD),
     ("mqtt", mqtt::HELD),
     ("mysql", mysql::HELD),
+    ("nats", nats::HELD),
     ("postgresql", postgresql::HELD),
     ("redis", redis::HELD),
     ("smtp", smtp::HELD),

@@ -167,7 +167,8 @@ pub(super) fn memcached(name: String, text: &str) -> Expectation {
 /// Packets of MQTT that are requests or messages.
 pub(super) fn mqtt(name: String, text: &str) -> Expectation {
     let lines = text.lines().filter_map(of_mqtt_packet).collect();
-    let told_by = |heard: &[Access]| heard.iter().map(of_mqtt).collect();
+    let is_ours = |access: &&Access| access.text("/protocol") == "mqtt";
+    let told_by = move |heard: &[Access]| heard.iter().filter(is_ours).map(of_mqtt).collect();
     Expectation { name, lines, told_by: Box::new(told_by) }
 }
 
@@ -237,4 +238,40 @@ fn of_kafka(access: &Access) -> Vec<String> {
     ]);
     let outcome = Some(access.text("/outcome")).filter(|outcome| matches!(*outcome, "ok" | "error"));
     [request].into_iter().chain(outcome.map(ended)).collect()
+}
+
+/// What NATS's clients and servers say, but for signs of life.
+pub(super) fn nats(name: String, text: &str) -> Expectation {
+    let lines = text.lines().filter_map(of_nats_line).collect();
+    let told_by = |heard: &[Access]| heard.iter().flat_map(of_nats).collect();
+    Expectation { name, lines, told_by: Box::new(told_by) }
+}
+
+fn of_nats_line(message: &str) -> Option<String> {
+    let (_, message) = message.split_once("message: ")?;
+    let kind = message.split('(').next()?.to_uppercase();
+    let is_said = ["CONNECT", "SUB", "UNSUB", "PUB", "HPUB", "MSG", "HMSG", "ERR"].contains(&kind.as_str());
+    let subject = quoted(message, "{ subject").unwrap_or_default();
+    is_said.then(|| nats_line(&kind, &subject))
+}
+
+/// The answer to a message is one more of theirs, with headers or without.
+fn of_nats(access: &Access) -> Vec<String> {
+    let mut words = access.text("/statement").split_whitespace();
+    let word = words.next().unwrap_or_default();
+    let subject = words.next().unwrap_or_default();
+    match word {
+        "PING" => Vec::new(),
+        "CONNECT" => vec![nats_line(word, "")],
+        "-ERR" => vec![nats_line("ERR", "")],
+        "PUB" | "HPUB" if access.number("/rows").is_some() => {
+            let answer = if word == "PUB" { "MSG" } else { "HMSG" };
+            vec![nats_line(word, subject), nats_line(answer, access.text("/details/reply_to"))]
+        }
+        _ => vec![nats_line(word, subject)],
+    }
+}
+
+fn nats_line(word: &str, subject: &str) -> String {
+    line(&[("says", word.to_owned()), ("subject", subject.to_owned())])
 }

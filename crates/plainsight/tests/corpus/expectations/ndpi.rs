@@ -4,8 +4,13 @@ use crate::expectations::Expectation;
 use crate::replayed::Access;
 
 /// Its names of protocols, and ours.
-const PROTOCOLS: &[(&str, &str)] =
-    &[("Kafka", "kafka"), ("MQTT", "mqtt"), ("MySQL", "mysql"), ("PostgreSQL", "postgresql")];
+const PROTOCOLS: &[(&str, &str)] = &[
+    ("Kafka", "kafka"),
+    ("MQTT", "mqtt"),
+    ("MySQL", "mysql"),
+    ("Nats", "nats"),
+    ("PostgreSQL", "postgresql"),
+];
 
 /// The connections of protocols that we know by the same name, by the client's port.
 pub(super) fn connections(name: String, text: &str) -> Expectation {
