@@ -40,3 +40,4 @@ mod stacks;
 mod upgrade;
 mod web;
 mod wheels;
+mod zookeeper;

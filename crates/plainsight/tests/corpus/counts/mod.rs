@@ -18,6 +18,7 @@ mod nats;
 mod postgresql;
 mod redis;
 mod smtp;
+mod zookeeper;
 
 use std::collections::BTreeMap;
 
@@ -39,6 +40,7 @@ const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("postgresql", postgresql::HELD),
     ("redis", redis::HELD),
     ("smtp", smtp::HELD),
+    ("zookeeper", zookeeper::HELD),
 ];
 
 /// What a capture should give, by protocol: nothing, unless it is counted here.

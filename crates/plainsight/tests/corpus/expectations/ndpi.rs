@@ -30,7 +30,8 @@ pub(super) fn connections(name: String, text: &str) -> Expectation {
 
 fn labelled(line: &str) -> Option<String> {
     let (theirs, _) = PROTOCOLS.iter().find(|(theirs, _)| line.contains(&format!("/{theirs}]")))?;
-    let port = line.split(" <-> ").next()?.rsplit(':').next()?;
+    // An arrow with one head, where only one side says anything.
+    let port = line.split([' ', '\t']).find(|word| word.contains(':'))?.rsplit(':').next()?;
     Some(told(theirs, port))
 }
 
