@@ -32,6 +32,8 @@ pub struct Mapped {
     pub pid: u32,
     /// Which file.
     pub file: FileId,
+    /// Which user of its inode the file is, where the kernel says it.
+    pub generation: Option<u64>,
     /// The first address of the mapping.
     pub start: u64,
     /// The address after its last.
@@ -85,6 +87,7 @@ fn parse(pid: u32, line: &[u8]) -> Option<Mapped> {
     Some(Mapped {
         pid,
         file,
+        generation: None,
         start: u64::from_str_radix(start, 16).ok()?,
         end: u64::from_str_radix(end, 16).ok()?,
         path: PathBuf::from(OsStr::from_bytes(path)),
@@ -98,13 +101,20 @@ fn parse(pid: u32, line: &[u8]) -> Option<Mapped> {
 /// `CAP_DAC_READ_SEARCH` for those of other users).
 #[must_use]
 pub fn open(mapped: &Mapped) -> Option<File> {
-    let Mapped { pid, file: id, start, end, path } = mapped;
+    let Mapped { pid, file: id, start, end, path, .. } = mapped;
     let has_inode = |file: &File| file.metadata().is_ok_and(|meta| meta.ino() == id.inode);
     let by_mapping = PathBuf::from(format!("/proc/{pid}/map_files/{start:x}-{end:x}"));
     [by_mapping, in_root(*pid, path)]
         .iter()
         .find_map(|way| open_regular(way).filter(has_inode))
         .or_else(|| open_regular(path).filter(|file| is_the_same(file, *id)))
+}
+
+/// What is said of a mapped file by its path: in the process's own root, or in ours when the process has ended.
+pub(crate) fn metadata(mapped: &Mapped) -> Option<fs::Metadata> {
+    let in_its_root = fs::metadata(in_root(mapped.pid, &mapped.path)).ok();
+    let its_own = in_its_root.filter(|meta| meta.ino() == mapped.file.inode);
+    its_own.or_else(|| fs::metadata(&mapped.path).ok().filter(|meta| is_of(meta, mapped.file)))
 }
 
 /// Opens another file of the directory that a mapped file is in.
@@ -131,9 +141,11 @@ fn open_regular(path: &Path) -> Option<File> {
 /// By the process's own root inodes suffice, and must: some file systems (btrfs, overlay) show another device in
 /// `stat` than in a mapping. Here, without the process, such files are given up.
 fn is_the_same(file: &File, id: FileId) -> bool {
-    file.metadata().is_ok_and(|meta| {
-        meta.ino() == id.inode && (libc::major(meta.dev()), libc::minor(meta.dev())) == (id.major, id.minor)
-    })
+    file.metadata().is_ok_and(|meta| is_of(&meta, id))
+}
+
+fn is_of(meta: &fs::Metadata, id: FileId) -> bool {
+    meta.ino() == id.inode && (libc::major(meta.dev()), libc::minor(meta.dev())) == (id.major, id.minor)
 }
 
 #[cfg(test)]
@@ -175,6 +187,9 @@ mod tests {
     fn a_path_that_leads_elsewhere_is_not_taken() {
         let file = FileId { major: 0, minor: 0, inode: u64::MAX };
         let path = PathBuf::from("/etc/passwd");
-        assert!(open(&Mapped { pid: std::process::id(), file, start: 0, end: 0, path }).is_none());
+        assert!(
+            open(&Mapped { pid: std::process::id(), file, generation: None, start: 0, end: 0, path })
+                .is_none()
+        );
     }
 }

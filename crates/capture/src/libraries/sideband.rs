@@ -149,11 +149,14 @@ fn mapped(mut record: Record<'_>) -> Option<(u64, Happened)> {
     let (pid, _thread) = (record.u32()?, record.u32()?);
     let (start, length, _offset) = (record.u64()?, record.u64()?, record.u64()?);
     let file = FileId { major: record.u32()?, minor: record.u32()?, inode: record.u64()? };
-    let (_generation, _protection, _flags) = (record.u64()?, record.u32()?, record.u32()?);
+    let (generation, _protection, _flags) = (record.u64()?, record.u32()?, record.u32()?);
     let name = record.0.split(|byte| *byte == 0).next()?;
     let end = start.checked_add(length)?;
     let path = PathBuf::from(std::ffi::OsStr::from_bytes(name));
-    (file.inode != 0).then_some((at, Happened::Mapped(Mapped { pid, file, start, end, path })))
+    (file.inode != 0).then_some((
+        at,
+        Happened::Mapped(Mapped { pid, file, generation: Some(generation), start, end, path }),
+    ))
 }
 
 /// Forks and exits of processes; those of single threads say nothing here.
@@ -211,14 +214,14 @@ mod tests {
         let mut record = [7_u32.to_ne_bytes(), 9_u32.to_ne_bytes()].concat();
         record.extend([0x1000_u64, 0x2000, 0].map(u64::to_ne_bytes).concat());
         record.extend([0xfe_u32, 1].map(u32::to_ne_bytes).concat());
-        record.extend([55_u64, 0, 0].map(u64::to_ne_bytes).concat());
+        record.extend([55_u64, 6, 0].map(u64::to_ne_bytes).concat());
         record.extend(b"/lib/a.so\0\0\0\0\0\0\0");
         record.extend(4_711_u64.to_ne_bytes());
         let mut happened = Vec::new();
         assert_eq!(read(MMAP2, 0, &record, &mut happened), 0);
         let file = FileId { major: 0xfe, minor: 1, inode: 55 };
         let path = PathBuf::from("/lib/a.so");
-        let mapped = Mapped { pid: 7, file, start: 0x1000, end: 0x3000, path };
+        let mapped = Mapped { pid: 7, file, generation: Some(6), start: 0x1000, end: 0x3000, path };
         assert_eq!(happened, [(4_711, Happened::Mapped(mapped))]);
     }
 

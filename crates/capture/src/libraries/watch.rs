@@ -28,6 +28,11 @@ const PER_PROCESS: usize = 64;
 const LINGER: Duration = Duration::from_secs(30);
 /// How often processes are looked at one by one where the kernel does not tell what they do.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long a file is taken for what it was: a compiler that writes over a program takes longer until it is started. That
+/// another file has its inode by now shows at once.
+const FRESH: Duration = Duration::from_secs(1);
+/// How often it is asked which libraries nobody uses any more.
+const RELEASE: Duration = Duration::from_secs(1);
 /// How often the processors are compared with those listened on.
 const PROCESSORS: Duration = Duration::from_secs(5);
 
@@ -38,9 +43,25 @@ struct Known {
     path: PathBuf,
     build_id: String,
     stamp: Stamp,
+    /// Which user of its inode it is, once the kernel told.
+    generation: Option<u64>,
+    /// When it was last compared with what it was.
+    compared: Instant,
     standing: Standing,
     users: usize,
     idle: Instant,
+}
+
+impl Known {
+    /// Whether a file that is mapped can be nothing else than what was looked into: one does not ask the file system for
+    /// each program that is started.
+    fn is_fresh(&self, mapped: &Mapped) -> bool {
+        mapped.generation.is_some()
+            && mapped.generation == self.generation
+            && self.compared.elapsed() < FRESH
+            // Who could not be opened may be reached by another process.
+            && self.stamp != Stamp::default()
+    }
 }
 
 /// How the watch learns what processes do.
@@ -63,6 +84,9 @@ pub struct Watch {
     lost: u64,
     looked: Option<Instant>,
     compared: Instant,
+    released: Instant,
+    /// This very process, whose mappings are no concern.
+    own: u32,
     /// Installed libraries, which count as used by this process.
     _held: Vec<Held>,
 }
@@ -81,6 +105,8 @@ impl Watch {
             lost: 0,
             looked: None,
             compared: Instant::now(),
+            released: Instant::now(),
+            own: std::process::id(),
             _held: held,
         };
         watch.keep_installed();
@@ -155,7 +181,7 @@ impl Watch {
         let mut uses: Vec<Use> = self
             .processes
             .iter()
-            .filter(|(pid, _)| **pid != std::process::id())
+            .filter(|(pid, _)| **pid != self.own)
             .flat_map(|(pid, files)| files.keys().map(move |library| (*pid, *library)))
             .filter_map(|(pid, library)| {
                 let known = self.known.get(&library).filter(|known| known.standing != Standing::Plain)?;
@@ -171,7 +197,7 @@ impl Watch {
     fn keep_installed(&mut self) {
         let mut mine = Vec::new();
         // What cannot be read here is hooked when its first user maps it.
-        _ = mappings::of_process(std::process::id(), |mapped| mine.push(mapped));
+        _ = mappings::of_process(self.own, |mapped| mine.push(mapped));
         let is_held = |mapped: &&Mapped| {
             let name = mapped.path.file_name().and_then(OsStr::to_str);
             name.is_some_and(installed::is_tls)
@@ -216,7 +242,7 @@ impl Watch {
     }
 
     fn mapped(&mut self, at: u64, mapped: &Mapped) {
-        if mapped.pid == std::process::id() {
+        if mapped.pid == self.own {
             return;
         }
         self.examine(mapped);
@@ -225,12 +251,20 @@ impl Watch {
 
     /// Looks into a file, unless it has been looked into and is unchanged.
     fn examine(&mut self, mapped: &Mapped) {
-        let stamp = fs::metadata(mappings::in_root(mapped.pid, &mapped.path)).ok();
-        let stamp = stamp.filter(|meta| meta.ino() == mapped.file.inode).map(|meta| stamp_of(&meta));
-        match (self.known.get(&mapped.file), stamp) {
-            (Some(known), Some(stamp)) if known.stamp == stamp => return,
-            // Its name is gone, its bytes are not: a deleted file that is still mapped.
-            (Some(_), None) => return,
+        if self.known.get(&mapped.file).is_some_and(|known| known.is_fresh(mapped)) {
+            return;
+        }
+        let stamp = mappings::metadata(mapped).map(|meta| stamp_of(&meta));
+        match (self.known.get_mut(&mapped.file), stamp) {
+            (Some(known), Some(stamp)) if known.stamp == stamp => {
+                (known.generation, known.compared) = (mapped.generation, Instant::now());
+                return;
+            }
+            // Its name is gone, its bytes are not: a deleted file that is still mapped, or its process has ended.
+            (Some(known), None) => {
+                known.compared = Instant::now();
+                return;
+            }
             (Some(_), Some(_)) | (None, _) => {}
         }
         let Some(file) = mappings::open(mapped) else { return self.unreachable(mapped) };
@@ -284,8 +318,9 @@ impl Watch {
             self.changes.push(Change::Attach { library, door, plan: Arc::clone(plan) });
         }
         let users = before.map_or(0, |known| known.users);
-        let path = mapped.path.clone();
-        self.known.insert(library, Known { path, build_id, stamp, standing, users, idle: Instant::now() });
+        let (path, generation, now) = (mapped.path.clone(), mapped.generation, Instant::now());
+        let known = Known { path, build_id, stamp, generation, compared: now, standing, users, idle: now };
+        self.known.insert(library, known);
     }
 
     /// Whether one more file can be remembered, if need be in the place of one that is of no interest.
@@ -373,6 +408,10 @@ impl Watch {
 
     /// Lets go of libraries that nobody has used for [`LINGER`], after a look at whether that is so.
     fn release(&mut self) {
+        if self.released.elapsed() < RELEASE {
+            return;
+        }
+        self.released = Instant::now();
         let is_due = |known: &Known| {
             known.users == 0 && known.standing != Standing::Plain && known.idle.elapsed() >= LINGER
         };

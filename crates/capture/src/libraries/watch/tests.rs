@@ -196,8 +196,16 @@ fn a_process_with_too_many_libraries_is_told_dark_and_not_remembered_further() {
     for inode in 0..=PER_PROCESS as u64 {
         let (path, build_id, standing) =
             (PathBuf::new(), String::new(), Standing::Dark(Stack::Go, Refusal::NotYet));
-        let known =
-            Known { path, build_id, stamp: Stamp::default(), standing, users: 0, idle: Instant::now() };
+        let known = Known {
+            path,
+            build_id,
+            stamp: Stamp::default(),
+            generation: None,
+            compared: Instant::now(),
+            standing,
+            users: 0,
+            idle: Instant::now(),
+        };
         watch.known.insert(file(inode), known);
         watch.uses(1, 7, file(inode));
     }
@@ -239,11 +247,14 @@ fn a_library_is_attached_once_and_released_when_nobody_uses_it() {
         path: PathBuf::new(),
         build_id: String::new(),
         stamp: Stamp::default(),
+        generation: None,
+        compared: idle,
         standing,
         users: 0,
         idle,
     };
     watch.known.insert(library, known);
+    watch.released = idle;
     let released =
         |change| matches!(change, Change::Release { library: its } if its == library).then_some(());
     until(&mut watch, released);
