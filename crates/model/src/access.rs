@@ -23,7 +23,7 @@ pub struct Access {
     pub layer: Layer,
     /// How sure the socket under the TLS session is; `None` without TLS.
     pub paired: Option<Paired>,
-    /// The server's name, as the client said it when it began TLS.
+    /// The server's name, as the client said it when it began TLS, or as it was told of the server's address.
     pub server_name: Option<Text>,
     /// What was asked and answered; it stays where it was built, however often the access moves.
     pub exchange: Box<Exchange>,

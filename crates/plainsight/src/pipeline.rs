@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use anyhow::Context;
 use capture::source::Source;
+use enrichers::names::Names;
 use model::access::Access;
 use model::event::Event;
 use model::time::Time;
@@ -33,6 +34,7 @@ const HEX: usize = 256;
 pub(crate) struct Pipeline {
     tracker: Tracker,
     statements: Memory,
+    names: Names,
     /// `None` when everything is wanted.
     filter: Option<Filter>,
     sink: Option<Box<dyn Sink>>,
@@ -60,6 +62,7 @@ impl Pipeline {
         Pipeline {
             tracker: Tracker::new(show),
             statements: Memory::default(),
+            names: Names::default(),
             filter: (*filter != Filter::default()).then(|| filter.clone()),
             sink: sink(output),
             tap,
@@ -154,6 +157,7 @@ impl Pipeline {
         for access in &mut self.accesses {
             let exchange = &mut access.exchange;
             self.statements.name_targets(exchange.protocol, &mut exchange.request);
+            self.names.enrich(access);
         }
         if let Some(filter) = &self.filter {
             self.accesses.retain(|access| filter.admits(access));

@@ -1,11 +1,13 @@
 //! DNS: what `dig` and a load of questions ask is what is shown, and what the server says that it was asked.
 
 use std::fs;
+use std::process::Command;
 
 use crate::support::access::Access;
+use crate::support::clients::python;
 use crate::support::ground::{Ground, ground};
-use crate::support::process::{Lines, Running, free_port, program, text_of};
-use crate::support::watch::Watch;
+use crate::support::process::{Lines, Running, free_port, program, run, text_of};
+use crate::support::watch::{PLAINSIGHT, Watch};
 
 /// What these tests need.
 const PROGRAMS: [&str; 3] = ["named", "dig", "dnsperf"];
@@ -19,6 +21,8 @@ ns A 127.0.0.1
 web A 192.0.2.80
 web A 192.0.2.81
 web AAAA 2001:db8::80
+shop CNAME local
+local A 127.0.0.77
 $GENERATE 1-2000 h$ A 192.0.2.1
 ";
 
@@ -71,6 +75,36 @@ fn question(line: &str) -> Option<(u16, String)> {
     Some((port, format!("{kind} {name}")))
 }
 
+/// A program asks for a name and then the server that has it: its calls are told with the name, live and from the packets
+/// that were written meanwhile.
+#[test]
+fn a_server_is_called_as_the_answer_named_it() {
+    let Some(ground) = ground("names", &PROGRAMS) else { return };
+    let server = Named::start(&ground);
+    let file = ground.folder.path().join("names.pcapng");
+    let web = Running::start(python("named_calls.py").arg("serve"));
+    let mut web = web;
+    let port = Lines::of(web.0.stdout.take().unwrap()).next().unwrap();
+    let ports = [server.port, port.parse().unwrap()];
+    let watch = Watch::ports_with(&ports, &["--pcap", file.to_str().unwrap()]);
+    run(python("named_calls.py").args(["call", "shop.example.test", &server.port.to_string(), &port]));
+    run(python("named_calls.py").args(["call", "127.0.0.77", &server.port.to_string(), &port]));
+    let seen = watch.end();
+    let name_of = |statement: &str| {
+        let is_it = |access: &&Access| access.statement.as_deref() == Some(statement);
+        let access = seen.accesses.iter().find(is_it).unwrap_or_else(|| panic!("no {statement}: {seen:#?}"));
+        access.server.name.clone()
+    };
+    assert_eq!(name_of("GET /shop.example.test").as_deref(), Some("shop.example.test"));
+    // Another process's server at the same address of this host may be another one.
+    assert_eq!(name_of("GET /127.0.0.77"), None);
+    let replayed = text_of(Command::new(PLAINSIGHT).args(["replay", "--json"]).arg(&file));
+    let replayed: Vec<Access> = replayed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let is_it = |access: &&Access| access.statement.as_deref() == Some("GET /shop.example.test");
+    let access = replayed.iter().find(is_it).unwrap();
+    assert_eq!(access.server.name.as_deref(), Some("shop.example.test"), "{access:#?}");
+}
+
 /// What was asked, and from which port.
 fn told(shown: &[Access]) -> Vec<(u16, String)> {
     let mut told: Vec<_> =
@@ -98,7 +132,7 @@ fn questions_are_shown_as_the_server_logs_them() {
         assert_answered(access, server.running.pid());
     }
     let transfer = shown.iter().find(|access| access.operation == "AXFR").unwrap();
-    assert_eq!(transfer.rows, Some(2008), "{transfer:#?}");
+    assert_eq!(transfer.rows, Some(2010), "{transfer:#?}");
 }
 
 fn assert_answered(access: &Access, server: u32) {
