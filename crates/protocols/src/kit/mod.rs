@@ -9,6 +9,7 @@ pub mod lz4;
 pub mod machine;
 mod named;
 pub mod pairing;
+pub mod protobuf;
 pub mod protocol;
 pub mod queue;
 pub mod reader;

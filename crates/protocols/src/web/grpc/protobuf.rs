@@ -1,7 +1,8 @@
-//! Messages of Protocol Buffers without their schema: fields by number (<https://protobuf.dev/programming-guides/encoding>).
+//! Messages of Protocol Buffers without their schema, in words: fields by number.
 
 use std::fmt::Write;
 
+use crate::kit::protobuf::{Field, Value, field};
 use crate::kit::text::utf8;
 use crate::web::grpc::call::Veil;
 use crate::web::mask::MASK;
@@ -17,21 +18,6 @@ const TEXT: usize = 512;
 
 /// Of bytes that are no text so many are shown.
 const BYTES: usize = 16;
-
-/// A field of a message.
-struct Field<'a> {
-    number: u64,
-    value: Value<'a>,
-}
-
-enum Value<'a> {
-    Varint(u64),
-    Fixed64(u64),
-    Fixed32(u32),
-    Bytes(&'a [u8]),
-    /// Bytes of which the rest is not there.
-    Cut(&'a [u8]),
-}
 
 /// Writes the fields of a message, of which all are there or only the first bytes.
 pub(super) fn write(message: &[u8], veil: Veil, out: &mut String) {
@@ -156,52 +142,6 @@ fn is_message(bytes: &[u8], depth: usize) -> bool {
         }
     }
     true
-}
-
-/// The next field, if there is one.
-fn field<'a>(rest: &mut &'a [u8]) -> Option<Field<'a>> {
-    let tag = varint(rest)?;
-    let number = tag >> 3;
-    // The highest number that a field may have.
-    if number == 0 || number >= 1 << 29 {
-        return None;
-    }
-    let value = match tag & 7 {
-        0 => Value::Varint(varint(rest)?),
-        1 => Value::Fixed64(u64::from_le_bytes(fixed(rest)?)),
-        5 => Value::Fixed32(u32::from_le_bytes(fixed(rest)?)),
-        2 => {
-            let length = usize::try_from(varint(rest)?).ok()?;
-            match rest.split_at_checked(length) {
-                Some((bytes, behind)) => {
-                    *rest = behind;
-                    Value::Bytes(bytes)
-                }
-                None => Value::Cut(std::mem::take(rest)),
-            }
-        }
-        _ => return None,
-    };
-    Some(Field { number, value })
-}
-
-fn fixed<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
-    let (bytes, behind) = rest.split_first_chunk()?;
-    *rest = behind;
-    Some(*bytes)
-}
-
-fn varint(rest: &mut &[u8]) -> Option<u64> {
-    let mut number = 0;
-    for place in 0..10 {
-        let (byte, behind) = rest.split_first()?;
-        *rest = behind;
-        number |= u64::from(byte & 0x7f) << (7 * place);
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-    None
 }
 
 #[cfg(test)]
