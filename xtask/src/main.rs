@@ -12,6 +12,7 @@ mod mysql;
 mod options;
 mod postgres;
 mod programs;
+mod pulsar;
 mod queue;
 mod relay;
 mod services;
@@ -48,6 +49,7 @@ const PROTOCOLS: &[(&str, Record)] = &[
     ("mysql", mysql::record),
     ("nats", queue::nats),
     ("postgresql", postgres::record),
+    ("pulsar", pulsar::record),
     ("redis", keyvalue::redis),
     ("smtp", services::smtp),
     ("zookeeper", zookeeper::record),

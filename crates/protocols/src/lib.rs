@@ -30,6 +30,7 @@ pub static ALL: &[&dyn Protocol] = &[
     directory::ldap::LDAP,
     mail::smtp::SMTP,
     queue::nats::NATS,
+    queue::pulsar::PULSAR,
 ];
 
 /// What is spoken inside of a protocol of these, by its name in records: a folder that has no line among them.

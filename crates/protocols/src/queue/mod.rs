@@ -4,3 +4,4 @@ pub mod kafka;
 mod message;
 pub mod mqtt;
 pub mod nats;
+pub mod pulsar;
