@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn what_is_told_is_no_credential() {
-        let bytes = b"\x2a\x23\0\x07\x16\0\x02pw\x09\0\x02\x01\xff\x26\0\x05token\0\x01t\x26\0\x01a\0\x01b\x1f\0\x03why\x0b\x81\x01";
+        let bytes = b"\x28\x23\0\x07\x16\0\x02pw\x09\0\x02\x01\xff\x26\0\x05token\0\x01t\x26\0\x01a\0\x01b\x1f\0\x03why\x0b\x81\x01";
         let properties = read(bytes).unwrap();
         assert_eq!(properties.topic_alias(), Some(7));
         assert_eq!(properties.reason(), Some(&b"why"[..]));

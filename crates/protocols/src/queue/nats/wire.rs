@@ -172,9 +172,11 @@ fn body<'a>(length: u64, wire: &mut Reader<'a>) -> Read<Sample<'a>> {
 
 /// A whole number without a sign, of a length that there is.
 pub(super) fn number(word: &[u8]) -> Option<u64> {
-    let digits = (1..=10).contains(&word.len()) && word.iter().all(u8::is_ascii_digit);
+    if !(1..=10).contains(&word.len()) || !word.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
     let number = word.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
-    (digits && number <= LONGEST).then_some(number)
+    (number <= LONGEST).then_some(number)
 }
 
 #[cfg(test)]
