@@ -31,6 +31,8 @@ pub static ALL: &[&dyn Protocol] = &[
     mail::smtp::SMTP,
     queue::nats::NATS,
     queue::pulsar::PULSAR,
+    mail::imap::IMAP,
+    mail::pop3::POP3,
 ];
 
 /// What is spoken inside of a protocol of these, by its name in records: a folder that has no line among them.

@@ -1,6 +1,7 @@
 //! Records fixtures of directories, mail and files: a server of Debian, and clients as one starts them at a shell.
 
 mod ldap;
+mod mailbox;
 mod server;
 mod smtp;
 

@@ -28,6 +28,11 @@ impl Auth {
         is_one.then(|| Auth { mechanism: lossy(mechanism).to_ascii_uppercase().into(), user: None })
     }
 
+    /// A log-in of this user, whose password was said with the name.
+    pub(super) fn of(user: Text) -> Auth {
+        Auth { mechanism: "LOGIN".into(), user: Some(user) }
+    }
+
     /// The mechanism's name.
     pub(super) fn mechanism(&self) -> &str {
         &self.mechanism

@@ -35,6 +35,17 @@ pub(super) enum Body {
 }
 
 impl Dotted {
+    /// Passes over one line with its end.
+    pub(super) fn pass(&mut self, line: &[u8], wire: &mut Reader<'_>) -> Body {
+        wire.skip(line.len() as u64);
+        let place = std::mem::take(&mut self.place);
+        if place == Place::Begin && matches!(line, b".\r\n" | b".\n") {
+            return Body::Ended;
+        }
+        self.size += line.len() as u64;
+        Body::GoesOn
+    }
+
     /// Passes over what is there of the body, and tells its lines without their ends and their stuffing.
     ///
     /// Lost bytes are passed over too: the body goes on behind them.

@@ -95,7 +95,11 @@ impl Ldap {
                 self.state = State::Over;
             }
         }
-        if let Some(answer) = wire.answer_to(head.key()) {
+        let missed = wire.missed_as(head.key()).filter(|_| head.op == op::SEARCH_RESULT);
+        if let Some(exchange) = wire.exchange_as(head.key()) {
+            // Entries may be lost.
+            exchange.completeness.cause = exchange.completeness.cause.or(missed);
+            let answer = &mut exchange.response;
             outcome.write(answer);
             controls::tell(controls::Of::Result, controls, &mut answer.details);
             count(head.op, &outcome, answer);
