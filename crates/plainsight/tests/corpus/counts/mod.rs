@@ -8,6 +8,7 @@ mod dns;
 mod grpc;
 mod http;
 mod http2;
+mod imap;
 mod kafka;
 mod ldap;
 mod memcached;
@@ -15,6 +16,7 @@ mod mongodb;
 mod mqtt;
 mod mysql;
 mod nats;
+mod pop3;
 mod postgresql;
 mod redis;
 mod smtp;
@@ -30,6 +32,7 @@ const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("grpc", grpc::HELD),
     ("http", http::HELD),
     ("http2", http2::HELD),
+    ("imap", imap::HELD),
     ("kafka", kafka::HELD),
     ("ldap", ldap::HELD),
     ("memcached", memcached::HELD),
@@ -37,6 +40,7 @@ const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("mqtt", mqtt::HELD),
     ("mysql", mysql::HELD),
     ("nats", nats::HELD),
+    ("pop3", pop3::HELD),
     ("postgresql", postgresql::HELD),
     ("redis", redis::HELD),
     ("smtp", smtp::HELD),
