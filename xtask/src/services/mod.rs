@@ -46,6 +46,16 @@ pub(crate) fn smtp(options: &Options) -> Outcome<()> {
     record(&smtp::SERVICE, options)
 }
 
+/// Records IMAP.
+pub(crate) fn imap(options: &Options) -> Outcome<()> {
+    record(&mailbox::IMAP, options)
+}
+
+/// Records POP3.
+pub(crate) fn pop3(options: &Options) -> Outcome<()> {
+    record(&mailbox::POP3, options)
+}
+
 /// Starts a server for each scenario, runs its client, and writes what was said on its first connection.
 fn record(service: &Service, options: &Options) -> Outcome<()> {
     for scenario in service.scenarios.iter().filter(|s| options.wants(s.name)) {
