@@ -36,4 +36,17 @@ pub static ALL: &[&dyn Protocol] = &[
 ];
 
 /// What is spoken inside of a protocol of these, by its name in records: a folder that has no line among them.
-pub const DIALECTS: &[&str] = &["anthropic", "gemini", "graphql", "grpc", "mcp", "openai"];
+pub const DIALECTS: &[&str] = &[
+    "anthropic",
+    "chroma",
+    "clickhouse",
+    "elasticsearch",
+    "etcd",
+    "gemini",
+    "graphql",
+    "grpc",
+    "influxdb",
+    "mcp",
+    "openai",
+    "qdrant",
+];

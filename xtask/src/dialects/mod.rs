@@ -46,6 +46,7 @@ fn record_one(scenario: &Scenario, options: &Options, folder: &Path, programs: &
     let relay = Relay::open(server.address)?;
     let mut client = command(scenario.client, options, folder);
     client.env("URL", format!("http://{}", relay.address)).env("ADDRESS", relay.address.to_string());
+    client.env("DIRECT", format!("http://{}", server.address));
     let said = run(&mut client).map_err(|e| format!("{}: {e}", scenario.name))?;
     let talks = relay.finish().map_err(|e| format!("{}: {e}", scenario.name))?;
     let says = |talk: &&Vec<Line>| {
@@ -108,6 +109,10 @@ fn programs(scenario: &Scenario, python: &str) -> Outcome<String> {
                 let folder = std::env::var("NODE_PATH").unwrap_or_default();
                 let script = format!("JSON.parse(fs.readFileSync('{folder}/{name}/package.json')).version");
                 run(Command::new("node").args(["-p", &script]))?
+            }
+            // This one alone has a word for it.
+            _ if name == "influxd" => {
+                run(Command::new(name).arg("version"))?.split(' ').nth(1).unwrap_or_default().to_owned()
             }
             _ => {
                 told.push(crate::http::version(name, python)?);

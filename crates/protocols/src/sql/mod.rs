@@ -7,5 +7,5 @@ pub mod mysql;
 mod names;
 pub mod postgres;
 mod said;
-mod secrets;
-mod verb;
+pub(crate) mod secrets;
+pub(crate) mod verb;

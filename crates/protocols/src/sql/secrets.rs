@@ -16,16 +16,16 @@ const PASSWORD: &[u8] = b"password";
 
 /// A statement without its passwords.
 #[derive(Debug)]
-pub(super) struct Masked<'a> {
+pub(crate) struct Masked<'a> {
     /// Its text, with every literal behind the word `password` replaced.
-    pub(super) text: Cow<'a, str>,
+    pub(crate) text: Cow<'a, str>,
     /// The parameters that stand behind that word, counted from 1.
     pub(super) secrets: Vec<u16>,
 }
 
 /// Whose SQL it is: what a literal and what a parameter looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dialect {
+pub(crate) enum Dialect {
     /// `'..'`, `E'..'`, `$$..$$`, `$1`; `".."` is a name.
     Postgres,
     /// `'..'` and `".."`, in which a backslash escapes, and `?`; a name stands in backticks.
@@ -34,14 +34,14 @@ pub(super) enum Dialect {
 
 /// Whether a statement's text is all there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     Whole,
     /// It goes on.
     Cut,
 }
 
 /// Finds the passwords of a statement.
-pub(super) fn masked(sql: &str, end: End, dialect: Dialect) -> Masked<'_> {
+pub(crate) fn masked(sql: &str, end: End, dialect: Dialect) -> Masked<'_> {
     let bytes = sql.as_bytes();
     if !may_hold_secret(bytes, dialect) {
         return Masked { text: Cow::Borrowed(sql), secrets: Vec::new() };

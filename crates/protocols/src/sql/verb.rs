@@ -81,7 +81,7 @@ const VERB: usize = 32;
 ///
 /// Of a `WITH` it is the verb that the named queries serve, where that can be found.
 #[inline(always)]
-pub(super) fn verb(sql: &str) -> Cow<'static, str> {
+pub(crate) fn verb(sql: &str) -> Cow<'static, str> {
     match known(sql.as_bytes()) {
         Some(verb) if verb != WITH => Cow::Borrowed(verb),
         Some(_) | None => sought(blank(sql.as_bytes())),

@@ -14,15 +14,33 @@ use model::row::{Row, Rows};
 
 use crate::web::answer::Answer;
 use crate::web::anthropic::Anthropic;
+use crate::web::chroma::Chroma;
+use crate::web::clickhouse::Clickhouse;
 use crate::web::content::{Kind, SAMPLE};
+use crate::web::elasticsearch::Elasticsearch;
+use crate::web::etcd::Etcd;
 use crate::web::events::Join;
 use crate::web::gemini::Gemini;
 use crate::web::graphql::Graphql;
+use crate::web::influxdb::Influxdb;
 use crate::web::mcp::Mcp;
 use crate::web::openai::Openai;
+use crate::web::qdrant::Qdrant;
 
 /// All of them: the first that takes an exchange has it.
-static ALL: &[&dyn Dialect] = &[&Graphql, &Openai, &Anthropic, &Gemini, &Mcp];
+static ALL: &[&dyn Dialect] = &[
+    &Graphql,
+    &Openai,
+    &Anthropic,
+    &Gemini,
+    &Mcp,
+    &Elasticsearch,
+    &Clickhouse,
+    &Influxdb,
+    &Etcd,
+    &Qdrant,
+    &Chroma,
+];
 
 /// A protocol inside of HTTP.
 pub(super) trait Dialect: Sync {
@@ -76,7 +94,7 @@ enum Fields {
 pub(super) struct Answered<'a> {
     pub(super) status: i64,
     /// The field lines, credentials masked.
-    pub(super) fields: &'a str,
+    fields: &'a str,
     /// The beginning of the body's text, credentials masked.
     pub(super) body: &'a str,
     /// What the events of the body say together, where the dialect joins them.
@@ -232,6 +250,16 @@ impl<'a> Asked<'a> {
         self.media.contains("json") || self.media.is_empty() && self.heard == Fields::NotAll
     }
 
+    /// The first value of a field.
+    pub(super) fn field(&self, name: &str) -> Option<&'a str> {
+        field(self.fields, name)
+    }
+
+    /// The segments of the path.
+    pub(super) fn segments(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.path.split('/').filter(|segment| !segment.is_empty())
+    }
+
     /// The parameter of the query with this name, decoded.
     pub(super) fn parameter(&self, name: &str) -> Option<Cow<'a, str>> {
         parameters(self.query).find_map(|(is, value)| (is == name).then(|| decoded(value)))
@@ -250,6 +278,18 @@ impl<'a> Answered<'a> {
             }
         }
         answered
+    }
+}
+
+impl<'a> Answered<'a> {
+    /// The first value of a field.
+    pub(super) fn field(&self, name: &str) -> Option<&'a str> {
+        field(self.fields, name)
+    }
+
+    /// Whether HTTP says that it went well.
+    pub(super) fn is_ok(&self) -> bool {
+        (200..300).contains(&self.status)
     }
 }
 
@@ -282,6 +322,14 @@ impl Told {
         (response.columns, response.samples) = (self.columns, self.samples);
         response.details.extend(self.response_details);
     }
+}
+
+/// The first value of a field in these lines.
+fn field<'a>(lines: &'a str, name: &str) -> Option<&'a str> {
+    lines.lines().find_map(|line| {
+        let (is, value) = line.split_once(':')?;
+        is.trim_ascii_end().eq_ignore_ascii_case(name).then(|| value.trim_ascii())
+    })
 }
 
 /// A body of which a dialect would have wanted more is told as far as any other one.
