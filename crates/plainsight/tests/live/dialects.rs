@@ -78,6 +78,47 @@ fn assert_asked(asked: &Asked, access: &Access) {
     }
 }
 
+/// What a client of the Model Context Protocol says of one message.
+#[derive(Debug, Deserialize)]
+struct Called {
+    pid: u32,
+    operation: String,
+    target: Option<String>,
+    parameters: Vec<Option<String>>,
+    text: Option<String>,
+    error: Option<String>,
+}
+
+#[test]
+fn mcp_is_shown_as_it_was() {
+    let Some(ground) = ground("MCP", &["openssl"]) else { return };
+    let Some(wheel) = Wheel::of("MCP", "mcp") else { return };
+    make_certificate(ground.folder.path());
+    let mut server = Server::start(wheel.python("mcp_server.py").arg(ground.folder.path()));
+    let watch = Watch::ports(&[server.port]);
+    let mut client = wheel.python("mcp_client.py");
+    let called: Vec<Called> = truth_of(client.arg(server.url()).arg(ground.folder.path().join("cert.pem")));
+    let mut seen = watch.end();
+    server.running.stop();
+    // Of its connections, one waits for what the server may ask, and one ends the session.
+    seen.accesses.retain(|access| access.protocol != "http");
+    seen.accesses.sort_by_key(Access::at);
+    let operations: Vec<_> = seen.accesses.iter().map(|access| access.operation.as_str()).collect();
+    assert_eq!(operations, called.iter().map(|called| called.operation.as_str()).collect::<Vec<_>>());
+    assert_eq!(called.len(), 6);
+    for (called, access) in called.iter().zip(&seen.accesses) {
+        assert_eq!((access.protocol.as_str(), access.layer.as_str()), ("mcp", "tls"), "{access:#?}");
+        assert_eq!(access.operation, called.operation, "{access:#?}");
+        assert_eq!(access.targets.first(), called.target.as_ref(), "{access:#?}");
+        assert_eq!(access.parameters, called.parameters, "{access:#?}");
+        let said = access.samples.first().and_then(|row| row.first().cloned().flatten());
+        assert_eq!(said, called.text, "{access:#?}");
+        assert_eq!(access.error.as_ref().map(|error| &error.code), called.error.as_ref(), "{access:#?}");
+        assert_eq!((access.client_pid(), access.server_pid()), (called.pid, server.running.pid()));
+    }
+    assert!(!format!("{seen:?}").contains("hunter2"), "a credential was shown");
+}
+
 /// What a client of GraphQL says of one operation.
 #[derive(Debug, Deserialize)]
 struct Executed {

@@ -234,7 +234,7 @@ fn grpc_is_shown_with_its_sockets() {
     let mut server = Running::start(pair().args(["serve", "key.pem", "cert.pem"]));
     let lines = Lines::of(server.0.stdout.take().unwrap());
     let port: u16 = lines.next().expect("the server ended").parse().unwrap();
-    let watch = Watch::ports_with(&[port], &["--hex"]);
+    let watch = Watch::ports(&[port]);
     until("gRPC is hooked", || changed_bytes(server.pid(), "cygrpc") > 0);
     let numbers = [port.to_string(), "cert.pem".to_owned(), CONNECTIONS.to_string(), CALLS.to_string()];
     let client = Running::start(pair().arg("call").args(numbers));
@@ -258,17 +258,23 @@ fn grpc_is_shown_with_its_sockets() {
     }
 }
 
-/// A call's words, which come back with its answer, stand among the bytes of its connection; those are shown as they are
-/// as long as nobody reads HTTP/2.
+/// A call of these words stands among those of its connection, and nothing else does. What it says has no fields: its length
+/// is told.
 fn assert_said(asked: &str, connection: &[&Access]) {
-    let sizes = |of: fn(&Access) -> u64| connection.iter().map(|access| of(access)).sum::<u64>();
-    let least = (asked.len() * CALLS) as u64;
-    assert!(sizes(|access| access.request_bytes) > least && sizes(|access| access.response_bytes) > least);
-    let unread: Vec<_> = connection.iter().filter(|access| access.protocol == "unknown").collect();
-    let told: String =
-        unread.iter().map(|access| access.details["hex_response"].as_str().unwrap_or_default()).collect();
-    let words: String = asked.bytes().map(|byte| format!("{byte:02x}")).collect();
-    assert!(unread.is_empty() || told.contains(&words), "no answer to {asked}: {connection:#?}");
+    assert_eq!(connection.len(), CALLS, "{connection:#?}");
+    for access in connection {
+        assert_eq!((access.protocol.as_str(), access.operation.as_str()), ("grpc", "Find"), "{access:#?}");
+        assert_eq!(access.statement.as_deref(), Some("/shop.Catalog/Find"), "{access:#?}");
+        assert_eq!(access.targets, ["shop.Catalog/Find"], "{access:#?}");
+        assert_eq!((access.rows, access.outcome.as_str()), (Some(1), "ok"), "{access:#?}");
+    }
+    let bytes = |access: &&&Access, of: &str| access.details["grpc"][of].as_u64();
+    let is_said = |access: &&&Access| {
+        let answer = Some(("found ".len() + asked.len()) as u64);
+        bytes(access, "request_message_bytes") == Some(asked.len() as u64)
+            && bytes(access, "response_message_bytes") == answer
+    };
+    assert!(connection.iter().any(|access| is_said(&access)), "no answer to {asked}: {connection:#?}");
 }
 
 /// A Chromium that shows nothing and keeps its code mapped, so that it is hooked when the next one starts.
