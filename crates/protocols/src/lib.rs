@@ -49,4 +49,5 @@ pub const DIALECTS: &[&str] = &[
     "mcp",
     "openai",
     "qdrant",
+    "websocket",
 ];

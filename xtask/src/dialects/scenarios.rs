@@ -167,4 +167,28 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         programs: &["python:chromadb"],
         says: "POST",
     },
+    Scenario {
+        dialect: "websocket",
+        name: "plain_frames",
+        server: &["python", "-c", include_str!("websocket_server.py"), "plain"],
+        client: &["python", "-c", include_str!("websocket_client.py"), "plain"],
+        programs: &["python:websockets"],
+        says: "Upgrade",
+    },
+    Scenario {
+        dialect: "websocket",
+        name: "deflated",
+        server: &["python", "-c", include_str!("websocket_server.py")],
+        client: &["python", "-c", include_str!("websocket_client.py")],
+        programs: &["python:websockets"],
+        says: "Upgrade",
+    },
+    Scenario {
+        dialect: "websocket",
+        name: "each_deflated",
+        server: &["node", "-e", include_str!("websocket_server.js")],
+        client: &["node", "-e", include_str!("websocket_client.js")],
+        programs: &["node:ws"],
+        says: "Upgrade",
+    },
 ];

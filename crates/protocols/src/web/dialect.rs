@@ -22,6 +22,7 @@ use crate::web::etcd::Etcd;
 use crate::web::events::Join;
 use crate::web::gemini::Gemini;
 use crate::web::graphql::Graphql;
+use crate::web::head::field;
 use crate::web::influxdb::Influxdb;
 use crate::web::mcp::Mcp;
 use crate::web::openai::Openai;
@@ -322,14 +323,6 @@ impl Told {
         (response.columns, response.samples) = (self.columns, self.samples);
         response.details.extend(self.response_details);
     }
-}
-
-/// The first value of a field in these lines.
-fn field<'a>(lines: &'a str, name: &str) -> Option<&'a str> {
-    lines.lines().find_map(|line| {
-        let (is, value) = line.split_once(':')?;
-        is.trim_ascii_end().eq_ignore_ascii_case(name).then(|| value.trim_ascii())
-    })
 }
 
 /// A body of which a dialect would have wanted more is told as far as any other one.

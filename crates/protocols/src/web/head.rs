@@ -180,6 +180,11 @@ impl Head {
         Some(read + same.len() + 4)
     }
 
+    /// The first value of a field.
+    pub(super) fn field(&self, name: &str) -> Option<&str> {
+        field(self.text.as_deref()?, name)
+    }
+
     /// Whether it may be kept for the next message.
     pub(super) fn is_short(&self) -> bool {
         self.text.as_ref().is_none_or(|text| text.len() <= KEPT)
@@ -215,6 +220,14 @@ impl Head {
             response.details.push(("http.response_body", Detail::Text(body)));
         }
     }
+}
+
+/// The first value of a field in these lines.
+pub(super) fn field<'a>(lines: &'a str, name: &str) -> Option<&'a str> {
+    lines.lines().find_map(|line| {
+        let (is, value) = line.split_once(':')?;
+        is.trim_ascii_end().eq_ignore_ascii_case(name).then(|| value.trim_ascii())
+    })
 }
 
 /// Tells what others may tell too; what is short may stay where it is told.

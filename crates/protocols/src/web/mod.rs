@@ -27,3 +27,4 @@ mod parts;
 mod prompt;
 pub mod qdrant;
 mod vectors;
+pub mod websocket;

@@ -17,6 +17,7 @@ use crate::web::http1::session::{
     AtHand, CUT, Client, Course, Http1, News, Server, Unfinished, at_hand, stop, trailers,
 };
 use crate::web::http1::wire::{self, StatusLine};
+use crate::web::websocket::Websocket;
 
 impl Http1 {
     pub(super) fn read_server(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
@@ -77,7 +78,8 @@ impl Http1 {
         wire.take(line.length + size)?;
         let question = self.question(wire);
         match (line.status, question) {
-            (101, _) | (200..=299, Question::Connect) => self.course = Course::Over,
+            (101, _) => self.upgrade(wire),
+            (200..=299, Question::Connect) => self.course = Course::Over,
             (100..=199, _) => return Ok(Heard::Part),
             _ if self.course == Course::Asked => self.course = Course::Http,
             _ => {}
@@ -88,6 +90,19 @@ impl Http1 {
             self.response_details = None;
         }
         Ok(heard)
+    }
+
+    /// What follows is another protocol: one that we know, or somebody else's.
+    fn upgrade(&mut self, wire: &Reader<'_>) {
+        let is_websocket = |to: &str| to.eq_ignore_ascii_case("websocket");
+        if !self.answered.field("upgrade").is_some_and(is_websocket) {
+            self.course = Course::Over;
+            return;
+        }
+        let path = wire.asked().and_then(|request| request.targets.first()).cloned();
+        let extensions = self.answered.field("sec-websocket-extensions").unwrap_or_default();
+        self.websocket = Some(Box::new(Websocket::new(path, extensions)));
+        self.course = Course::Websocket;
     }
 
     fn begin_answer(&mut self, line: &StatusLine<'_>, question: Question, wire: &mut Reader<'_>) -> Heard {

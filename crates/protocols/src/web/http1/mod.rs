@@ -7,7 +7,7 @@
 //! | a final response while its request is still being said | [`Heard::Early`] |
 //! | `1xx`, a chunk, a piece of a body | [`Heard::Part`] of the response or the request |
 //! | `User-Agent`, `Authorization: Basic`, `Server` | [`Heard::Identity`]: application, user, version |
-//! | `101`, `2xx` to `CONNECT` | a response, then [`Stop::Over`] |
+//! | `101`, `2xx` to `CONNECT` | a response, then [`Stop::Over`]; frames of [`websocket`](crate::web::websocket) where that is what was asked for |
 //! | a body that breaks its framing, two lengths that differ, no end where one must be | its message, which says so; behind a response's, [`Stop::Broken`] |
 //!
 //! Of a body at most a sample is kept, and nothing where it is no text: the rest is passed over as it comes, so that

@@ -14,6 +14,7 @@ use crate::web::head::{Asking, Head};
 use crate::web::http1::body::{Body, Framing};
 use crate::web::http1::wire::{self, NoHead};
 use crate::web::identity;
+use crate::web::websocket::Websocket;
 
 /// The state of one connection.
 #[derive(Default)]
@@ -21,6 +22,8 @@ pub(super) struct Http1 {
     pub(super) course: Course,
     pub(super) client: Client,
     pub(super) server: Server,
+    /// What follows an upgrade to it.
+    pub(super) websocket: Option<Box<Websocket>>,
     pub(super) identity: Option<Arc<Identity>>,
     /// The last request's first line.
     pub(super) asking: Asking,
@@ -45,8 +48,9 @@ pub(super) struct Http1 {
 ///
 /// ```text
 ///  Http ──CONNECT──▶ Asked ──2xx──▶ Over
-///   ▲ ╰──────101────────┼────────────▲
-///   ╰───any other answer╯
+///   ▲ │╰─────101────────┼────────────▲
+///   │ ╰──101 to WebSocket┼──▶ Websocket
+///   ╰───any other answer─╯
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Course {
@@ -54,6 +58,8 @@ pub(super) enum Course {
     Http,
     /// What the client says next depends on the answer.
     Asked,
+    /// Frames of WebSocket.
+    Websocket,
     /// No longer ours.
     Over,
 }
@@ -95,13 +101,26 @@ impl Session for Http1 {
     fn read(&mut self, speaker: Speaker, wire: &mut Reader<'_>) -> Read<Heard> {
         match (self.course, speaker) {
             (Course::Over, _) => Err(Stop::Over),
+            (Course::Websocket, speaker) => match &mut self.websocket {
+                Some(websocket) => websocket.read(speaker, wire),
+                None => Err(Stop::Over),
+            },
             (Course::Asked, Speaker::Client) => Err(Stop::Short),
             (Course::Http, Speaker::Client) => self.read_client(wire),
             (Course::Http | Course::Asked, Speaker::Server) => self.read_server(wire),
         }
     }
 
+    fn lost(&mut self, speaker: Speaker) {
+        if let Some(websocket) = &mut self.websocket {
+            websocket.lost(speaker);
+        }
+    }
+
     fn resync(&mut self, speaker: Speaker, wire: &[u8]) -> Sought {
+        if let (Course::Websocket, Some(websocket)) = (self.course, &mut self.websocket) {
+            return websocket.resync(speaker, wire);
+        }
         let found = match speaker {
             Speaker::Client => {
                 self.client = Client::Head;
