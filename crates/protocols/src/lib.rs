@@ -18,6 +18,7 @@ use kit::protocol::Protocol;
 pub static ALL: &[&dyn Protocol] = &[
     sql::postgres::POSTGRESQL,
     sql::mysql::MYSQL,
+    sql::tds::MSSQL,
     keyvalue::redis::REDIS,
     keyvalue::memcached::MEMCACHED,
     keyvalue::zookeeper::ZOOKEEPER,

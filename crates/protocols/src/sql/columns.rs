@@ -1,5 +1,6 @@
 //! The passwords among values that stand apart from the names of their columns: `(name, password) VALUES ('a', 'b')`.
 
+use super::logins;
 use super::secrets::{Dialect, Secret, dollar_quoted, holds_password, parameter, quoted};
 use super::verb::{after_comment, after_line, is_inner};
 
@@ -164,6 +165,7 @@ impl<'a> Reading<'a> {
             let (token, length) = match self.dialect {
                 Dialect::Postgres => token(rest, from)?,
                 Dialect::Mysql => mysql_token(rest, from)?,
+                Dialect::Tsql => tsql_token(rest, from)?,
             };
             self.at += length.max(1);
             if token.is_some() {
@@ -229,6 +231,30 @@ fn mysql_token(rest: &[u8], from: usize) -> Option<(Option<Token<'_>>, usize)> {
         [b'#', comment @ ..] => Some((None, rest.len() - after_line(comment).len())),
         // What stands in such a comment is run.
         [b'/', b'*', b'!', ..] => Some((None, 3)),
+        [b'$', ..] => Some((Some(Token::Sign(b'$')), 1)),
+        [b'E' | b'e' | b'U' | b'u', ..] => {
+            let length = rest.iter().take_while(|b| is_of_name(b)).count();
+            Some((rest.get(..length).map(Token::Name), length))
+        }
+        _ => token(rest, from),
+    }
+}
+
+/// The same, as SQL Server reads it.
+fn tsql_token(rest: &[u8], from: usize) -> Option<(Option<Token<'_>>, usize)> {
+    if let Some(value) = logins::value(rest, 0) {
+        let (value, end) = match value {
+            Secret::Literal(begin, end) => (Secret::Literal(from + begin, from + end), end + 1),
+            Secret::Named(begin, end) => (Secret::Named(from + begin, from + end), end),
+            value @ (Secret::Parameter(_) | Secret::Place(_)) => (value, 1),
+        };
+        return Some((Some(Token::Value(value)), end));
+    }
+    match rest {
+        [b'[', name @ ..] => {
+            let length = memchr::memchr(b']', name).unwrap_or(name.len());
+            Some((name.get(..length).map(Token::Name), length + 2))
+        }
         [b'$', ..] => Some((Some(Token::Sign(b'$')), 1)),
         [b'E' | b'e' | b'U' | b'u', ..] => {
             let length = rest.iter().take_while(|b| is_of_name(b)).count();

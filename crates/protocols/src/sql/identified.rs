@@ -51,7 +51,7 @@ fn clause(bytes: &[u8], mut at: usize, found: &mut Vec<Secret>) -> usize {
             at = match secret {
                 Secret::Literal(_, to) => to + 1,
                 Secret::Place(place) => place + 1,
-                Secret::Parameter(_) => at + 1,
+                Secret::Parameter(_) | Secret::Named(..) => at + 1,
             };
             if !std::mem::take(&mut is_plugin) {
                 found.push(secret);

@@ -1,11 +1,15 @@
 //! Relational databases.
 
+mod calendar;
 mod columns;
 mod digits;
 mod identified;
+mod logins;
 pub mod mysql;
 mod names;
 pub mod postgres;
 mod said;
 pub(crate) mod secrets;
+pub mod tds;
+mod utf16;
 pub(crate) mod verb;

@@ -36,6 +36,8 @@ pub(super) struct Said {
     pub(super) words: Words,
     /// Which of its parameters are passwords, counted from 1.
     pub(super) secrets: Box<[u16]>,
+    /// Those of them that have names.
+    pub(super) names: Box<[Box<str>]>,
 }
 
 impl Said {
@@ -49,7 +51,8 @@ impl Said {
             verb: verb(&text),
             cut: sample.is_cut().then_some(sample.length),
         };
-        Said { words, secrets: masked.secrets.into() }
+        let names = masked.names.iter().map(|name| Box::from(*name)).collect();
+        Said { words, secrets: masked.secrets.into(), names }
     }
 
     /// What a statement says; sessions that prepare the same one share it.

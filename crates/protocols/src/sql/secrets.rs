@@ -8,6 +8,7 @@ use memchr::memchr2;
 
 use super::columns;
 use super::identified as mysql;
+use super::logins as tsql;
 use super::verb::word;
 
 /// What stands for a password.
@@ -21,6 +22,8 @@ pub(crate) struct Masked<'a> {
     pub(crate) text: Cow<'a, str>,
     /// The parameters that stand behind that word, counted from 1.
     pub(super) secrets: Vec<u16>,
+    /// Those of them that have names, where parameters are named.
+    pub(super) names: Vec<&'a str>,
 }
 
 /// Whose SQL it is: what a literal and what a parameter looks like.
@@ -30,6 +33,8 @@ pub(crate) enum Dialect {
     Postgres,
     /// `'..'` and `".."`, in which a backslash escapes, and `?`; a name stands in backticks.
     Mysql,
+    /// `'..'`, `N'..'`, in which nothing escapes, and `@name`; a name stands in `".."` or `[..]`.
+    Tsql,
 }
 
 /// Whether a statement's text is all there.
@@ -44,15 +49,17 @@ pub(crate) enum End {
 pub(crate) fn masked(sql: &str, end: End, dialect: Dialect) -> Masked<'_> {
     let bytes = sql.as_bytes();
     if !may_hold_secret(bytes, dialect) {
-        return Masked { text: Cow::Borrowed(sql), secrets: Vec::new() };
+        return Masked { text: Cow::Borrowed(sql), secrets: Vec::new(), names: Vec::new() };
     }
     let found = found(bytes, dialect);
     let (mut literals, mut secrets, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    let mut names = Vec::new();
     for secret in found {
         match secret {
             Secret::Literal(from, to) => literals.push((from, to)),
             Secret::Parameter(number) => secrets.push(number),
             Secret::Place(at) => places.push(at),
+            Secret::Named(from, to) => names.extend(sql.get(from..to)),
         }
     }
     literals.sort_unstable();
@@ -60,7 +67,7 @@ pub(crate) fn masked(sql: &str, end: End, dialect: Dialect) -> Masked<'_> {
     secrets.sort_unstable();
     secrets.dedup();
     let text = without(sql, &literals);
-    Masked { text: without_user_passwords(&text, end).map_or(text, Cow::Owned), secrets }
+    Masked { text: without_user_passwords(&text, end).map_or(text, Cow::Owned), secrets, names }
 }
 
 /// What is told with the word `password`, and in MySQL with `IDENTIFIED`, in any order.
@@ -74,6 +81,7 @@ fn found(bytes: &[u8], dialect: Dialect) -> Vec<Secret> {
         let secret = match dialect {
             Dialect::Postgres => secret(bytes, begin + PASSWORD.len()),
             Dialect::Mysql => mysql::secret(bytes, begin + PASSWORD.len()),
+            Dialect::Tsql => tsql::secret(bytes, begin + PASSWORD.len()),
         };
         if let Some(Secret::Literal(_, to)) = secret {
             read = to;
@@ -83,8 +91,10 @@ fn found(bytes: &[u8], dialect: Dialect) -> Vec<Secret> {
     if words > 0 {
         found.extend(columns::secrets(bytes, dialect));
     }
-    if dialect == Dialect::Mysql {
-        mysql::identified(bytes, &mut found);
+    match dialect {
+        Dialect::Postgres => {}
+        Dialect::Mysql => mysql::identified(bytes, &mut found),
+        Dialect::Tsql => tsql::others(bytes, &mut found),
     }
     found
 }
@@ -145,6 +155,9 @@ pub(super) fn may_hold_secret(text: &[u8], dialect: Dialect) -> bool {
         let is_sign = |pair: &[u8]| match pair {
             [b'S' | b's', b'W' | b'w'] | [b'/', b'/'] => true,
             [b'I' | b'i', b'F' | b'f'] => dialect == Dialect::Mysql,
+            [b'P' | b'p', b'W' | b'w' | b'P' | b'p']
+            | [b'C' | b'c', b'R' | b'r']
+            | [b'D' | b'd', b'L' | b'l'] => dialect == Dialect::Tsql,
             _ => false,
         };
         return text.windows(2).any(is_sign);
@@ -173,6 +186,14 @@ fn signs(window: &[u8; PAIRS + 1], dialect: Dialect) -> u64 {
                 let is_if = (firsts | CASE).simd_eq(b'i') & (seconds | CASE).simd_eq(b'f');
                 (is_sign | is_if).to_bitmask()
             }
+            // Of `pwd` and `setapprole`, of `secret`, of `addlogin` and its kin.
+            Dialect::Tsql => {
+                let (firsts, seconds) = (firsts | CASE, seconds | CASE);
+                let is_pw = firsts.simd_eq(b'p') & (seconds.simd_eq(b'w') | seconds.simd_eq(b'p'));
+                let is_cr = firsts.simd_eq(b'c') & seconds.simd_eq(b'r');
+                let is_dl = firsts.simd_eq(b'd') & seconds.simd_eq(b'l');
+                (is_sign | is_pw | is_cr | is_dl).to_bitmask()
+            }
         }
     })
 }
@@ -199,6 +220,8 @@ pub(super) enum Secret {
     Parameter(u16),
     /// A parameter, by where it stands.
     Place(usize),
+    /// A parameter, by its name, which lies there.
+    Named(usize, usize),
 }
 
 /// The password that stands at `at`, or is the first argument of a call there.

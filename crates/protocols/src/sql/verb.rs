@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use memchr::memchr2;
 
 /// The verbs that need no memory of their own, the frequent ones first.
-const VERBS: [Verb; 65] = verbs([
+const VERBS: [Verb; 79] = verbs([
     "SELECT",
     "INSERT",
     "UPDATE",
@@ -72,6 +72,21 @@ const VERBS: [Verb; 65] = verbs([
     "XA",
     "REPAIR",
     "CHECK",
+    // SQL Server's own.
+    "EXEC",
+    "IF",
+    "WHILE",
+    "PRINT",
+    "WAITFOR",
+    "DBCC",
+    "BACKUP",
+    "RESTORE",
+    "THROW",
+    "RAISERROR",
+    "SAVE",
+    "BULK",
+    "DENY",
+    "RECONFIGURE",
 ]);
 
 /// A longer word is no verb; of an unknown one so much is kept.

@@ -4,11 +4,10 @@ use std::fmt::Write;
 
 use crate::kit::protocol::Read;
 use crate::kit::reader::Reader;
+use crate::sql::calendar::{day, fraction};
 
 /// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;
-/// The server counts days from 2000-01-01, which is so many days after 0000-03-01.
-const EPOCH: i64 = 730_425;
 
 /// Days since 2000-01-01.
 pub(super) fn date(out: &mut String, days: i32) {
@@ -26,7 +25,7 @@ pub(super) fn date(out: &mut String, days: i32) {
 pub(super) fn time(out: &mut String, micros: i64) {
     let seconds = micros.div_euclid(1_000_000);
     _ = write!(out, "{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-    fraction(out, micros.rem_euclid(1_000_000));
+    fraction(out, micros.rem_euclid(1_000_000).unsigned_abs(), 6);
 }
 
 /// Microseconds since midnight and the zone in seconds west.
@@ -90,33 +89,6 @@ pub(super) fn interval(out: &mut String, wire: &mut Reader<'_>) -> Read<()> {
         time(out, micros.saturating_abs());
     }
     Ok(())
-}
-
-/// Writes a day of the Gregorian calendar; what must follow the rest of the moment is given back.
-fn day(out: &mut String, days: i64) -> &'static str {
-    // Years begin in March, so that the leap day is their last; eras have 400 years.
-    let days = days + EPOCH;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let of_month = of_year - (153 * month + 2) / 5 + 1;
-    let (month, carry) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    let year = year + era * 400 + carry;
-    let (year, before) = if year > 0 { (year, "") } else { (1 - year, " BC") };
-    _ = write!(out, "{year:04}-{month:02}-{of_month:02}");
-    before
-}
-
-fn fraction(out: &mut String, micros: i64) {
-    if micros == 0 {
-        return;
-    }
-    _ = write!(out, ".{micros:06}");
-    while out.ends_with('0') {
-        out.pop();
-    }
 }
 
 #[cfg(test)]
