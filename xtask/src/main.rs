@@ -16,6 +16,7 @@ mod pulsar;
 mod queue;
 mod relay;
 mod services;
+mod tds;
 mod zookeeper;
 
 use std::process::ExitCode;
@@ -51,6 +52,7 @@ const PROTOCOLS: &[(&str, Record)] = &[
     ("memcached", keyvalue::memcached),
     ("mongodb", mongodb::record),
     ("mqtt", queue::mqtt),
+    ("mssql", tds::record),
     ("mysql", mysql::record),
     ("nats", queue::nats),
     ("pop3", services::pop3),
