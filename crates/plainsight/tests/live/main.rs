@@ -26,6 +26,7 @@ mod losses;
 mod memcached;
 mod mongodb;
 mod mqtt;
+mod mssql;
 mod mysql;
 mod namespaces;
 mod nats;

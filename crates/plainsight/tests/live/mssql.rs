@@ -1,0 +1,95 @@
+//! SQL Server's clients: what they say that they asked and got is what is shown, in clear and over TLS in all its ways.
+
+use serde::Deserialize;
+
+use crate::support::clients::{Wheel, truth_of};
+use crate::support::ground::{Ground, ground};
+use crate::support::process::{Lines, Running, free_port, make_certificate};
+use crate::support::watch::{Seen, Watch};
+
+/// What a client says of one statement.
+#[derive(Debug, Deserialize)]
+struct Asked {
+    pid: u32,
+    statement: String,
+    rows: Option<u64>,
+    error: Option<String>,
+    parameters: Vec<String>,
+}
+
+/// A server of the test's own.
+struct Mssql {
+    port: u16,
+    running: Running,
+    /// Kept, or it would wait for somebody to read it.
+    _log: Lines,
+}
+
+impl Mssql {
+    fn start(ground: &Ground, wheel: &Wheel, mode: &str) -> Mssql {
+        let port = free_port();
+        let mut command = wheel.python("tds_server.py");
+        command.arg(ground.folder.path()).args([mode, &port.to_string()]);
+        let mut running = Running::start(&mut command);
+        let log = Lines::of(running.0.stdout.take().unwrap());
+        log.until("listening");
+        Mssql { port, running, _log: log }
+    }
+}
+
+/// Asks a server that encrypts so, by this driver, and demands that what is shown is what was asked.
+fn is_shown(test: &str, driver: &str, mode: &str, layer: &str) {
+    let Some(ground) = ground(test, &["openssl"]) else { return };
+    let Some(wheel) = Wheel::of(test, "tds") else { return };
+    make_certificate(ground.folder.path());
+    let server = Mssql::start(&ground, &wheel, mode);
+    let watch = Watch::ports(&[server.port]);
+    let mut client = wheel.python("tds_client.py");
+    client.args([&server.port.to_string(), driver]);
+    if mode == "tunnel" {
+        client.arg(ground.folder.path().join("cert.pem"));
+    }
+    let asked: Vec<Asked> = truth_of(&mut client);
+    assert!(asked.len() > 20, "{asked:#?}");
+    compare(&asked, &watch.end(), layer, server.running.pid());
+}
+
+#[test]
+fn pytds_is_shown_in_clear() {
+    is_shown("pytds", "pytds", "clear", "plain");
+}
+
+#[test]
+fn freetds_is_shown_in_clear() {
+    is_shown("pymssql", "pymssql", "clear", "plain");
+}
+
+#[test]
+fn pytds_is_shown_inside_of_the_tunnel() {
+    is_shown("pytds over TLS", "pytds", "tunnel", "tls");
+}
+
+/// What a client says, and what was shown must be one.
+fn compare(asked: &[Asked], seen: &Seen, layer: &str, server: u32) {
+    let is_asked =
+        |statement: &Option<String>| asked.iter().any(|a| Some(&a.statement) == statement.as_ref());
+    let shown: Vec<_> = seen.accesses.iter().filter(|access| is_asked(&access.statement)).collect();
+    let told: Vec<_> = shown.iter().map(|access| access.statement.as_deref().unwrap()).collect();
+    let wanted: Vec<_> = asked.iter().map(|asked| asked.statement.as_str()).collect();
+    assert_eq!(told, wanted);
+    for (asked, access) in asked.iter().zip(&shown) {
+        assert_eq!((access.protocol.as_str(), access.layer.as_str()), ("mssql", layer), "{access:#?}");
+        assert!(access.complete.ok, "{access:#?}");
+        assert_eq!(access.operation, "SELECT", "{access:#?}");
+        assert_eq!(access.rows, asked.rows, "{access:#?}");
+        assert_eq!(access.error.as_ref().map(|error| error.code.clone()), asked.error, "{access:#?}");
+        assert_eq!(access.outcome, if asked.error.is_some() { "error" } else { "ok" }, "{access:#?}");
+        let parameters: Vec<_> = access.parameters.iter().flatten().cloned().collect();
+        assert_eq!(parameters, asked.parameters, "{access:#?}");
+        let session = access.session.as_ref().unwrap();
+        let who = (session.user.as_deref(), session.database.as_deref(), session.application.as_deref());
+        assert_eq!(who, (Some("ada"), Some("shop"), Some("live client")), "{access:#?}");
+        assert_eq!((access.client_pid(), access.server_pid()), (asked.pid, server), "{access:#?}");
+    }
+    assert!(!format!("{:?}", seen.accesses).contains("tulip"));
+}
