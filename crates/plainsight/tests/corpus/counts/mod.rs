@@ -14,6 +14,7 @@ mod ldap;
 mod memcached;
 mod mongodb;
 mod mqtt;
+mod mssql;
 mod mysql;
 mod nats;
 mod pop3;
@@ -38,6 +39,7 @@ const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("memcached", memcached::HELD),
     ("mongodb", mongodb::HELD),
     ("mqtt", mqtt::HELD),
+    ("mssql", mssql::HELD),
     ("mysql", mysql::HELD),
     ("nats", nats::HELD),
     ("pop3", pop3::HELD),
