@@ -51,7 +51,10 @@ fn is_shown(test: &str, driver: &str, mode: &str, layer: &str) {
     }
     let asked: Vec<Asked> = truth_of(&mut client);
     assert!(asked.len() > 20, "{asked:#?}");
-    compare(&asked, &watch.end(), layer, server.running.pid());
+    // What is written into memory before a record of TLS was on the socket has no connection yet: this log-in alone.
+    let is_paired = !(driver == "pytds" && mode == "tunnel");
+    let who = [Some("ada").filter(|_| is_paired), Some("shop"), Some("live client").filter(|_| is_paired)];
+    compare(&asked, &watch.end(), (layer, who), server.running.pid());
 }
 
 #[test]
@@ -69,8 +72,13 @@ fn pytds_is_shown_inside_of_the_tunnel() {
     is_shown("pytds over TLS", "pytds", "tunnel", "tls");
 }
 
+#[test]
+fn freetds_is_shown_inside_of_the_tunnel() {
+    is_shown("pymssql over TLS", "pymssql", "tunnel", "tls");
+}
+
 /// What a client says, and what was shown must be one.
-fn compare(asked: &[Asked], seen: &Seen, layer: &str, server: u32) {
+fn compare(asked: &[Asked], seen: &Seen, (layer, who): (&str, [Option<&str>; 3]), server: u32) {
     let is_asked =
         |statement: &Option<String>| asked.iter().any(|a| Some(&a.statement) == statement.as_ref());
     let shown: Vec<_> = seen.accesses.iter().filter(|access| is_asked(&access.statement)).collect();
@@ -87,8 +95,8 @@ fn compare(asked: &[Asked], seen: &Seen, layer: &str, server: u32) {
         let parameters: Vec<_> = access.parameters.iter().flatten().cloned().collect();
         assert_eq!(parameters, asked.parameters, "{access:#?}");
         let session = access.session.as_ref().unwrap();
-        let who = (session.user.as_deref(), session.database.as_deref(), session.application.as_deref());
-        assert_eq!(who, (Some("ada"), Some("shop"), Some("live client")), "{access:#?}");
+        let told = [&session.user, &session.database, &session.application].map(Option::as_deref);
+        assert_eq!((told, session.version.as_deref()), (who, Some("17.0.1000")), "{access:#?}");
         assert_eq!((access.client_pid(), access.server_pid()), (asked.pid, server), "{access:#?}");
     }
     assert!(!format!("{:?}", seen.accesses).contains("tulip"));

@@ -1,4 +1,4 @@
-"""Asks SQL Server's protocol, and says what it asked and got: one JSON list.
+"""Asks SQL Server's protocol, and says what it asked and got, a line of JSON each.
 
     tds_client.py PORT pytds|pymssql [CERTIFICATE]
 """
@@ -14,8 +14,9 @@ def connect():
     if driver == "pymssql":
         import pymssql
 
+        encrypted = {"encryption": "require"} if certificate else {}
         return pymssql.connect(server="127.0.0.1", port=port, user="ada", password="tulip-cleartext", database="shop",
-                               appname="live client", autocommit=True)
+                               appname="live client", autocommit=True, **encrypted)
     import pytds
 
     trust = {"cafile": certificate[0], "validate_host": False} if certificate else {}
@@ -53,4 +54,5 @@ with connect() as connection:
     ask(cursor, "select nope from users")
     ask(cursor, "select * from nowhere")
     ask(cursor, "select count(*) as n from users")
-json.dump(told, sys.stdout)
+for one in told:
+    print(json.dumps(one))

@@ -56,6 +56,7 @@ pub(crate) struct Session {
     pub(crate) user: Option<String>,
     pub(crate) database: Option<String>,
     pub(crate) application: Option<String>,
+    pub(crate) version: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
