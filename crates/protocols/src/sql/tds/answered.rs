@@ -169,6 +169,10 @@ impl Tds {
             }
             News::Accepted(accepted) => {
                 self.lane.reply.dialect.is_wide = accepted.is_wide;
+                // Where the log-in was not seen, this is not told yet.
+                if let Some(identity) = changed(&self.identity, Some(&accepted.version), None) {
+                    self.identify(identity, wire);
+                }
                 lane.reply.accepted(&accepted, wire);
             }
             News::Reset => {
