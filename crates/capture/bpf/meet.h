@@ -156,6 +156,8 @@ __noinline int own(struct connection *of, struct connection_key *key, u32 fd, u3
 	if (!of->name.tgid) {
 		of->name.tgid = tgid;
 		of->name.fd = fd;
+		if (of->transport == UDP)
+			renew(of, key);
 		introduce(of, key);
 	}
 	of->user = tgid;

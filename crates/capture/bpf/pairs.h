@@ -71,18 +71,6 @@ static __always_inline bool is_same(struct connection_key *a, struct connection_
 	return a->socket == b->socket && a->peer == b->peer;
 }
 
-/* Ends what is left of a talk of datagrams: its addresses begin another one. */
-static __always_inline void end_left(struct connection_key *left, struct connection_key *own)
-{
-	struct connection_key key = *left;
-	struct connection *of = bpf_map_lookup_elem(&connections, &key);
-
-	if (!of || of->transport != UDP || is_same(&key, own))
-		return;
-	end(of);
-	bpf_map_delete_elem(&connections, &key);
-}
-
 /*
  * Leaves word for the other end; or finds it, if it was here first. Both may come at once, on two processors: the map
  * says which of them was first, or each would wait for the other and both would be read.
@@ -116,11 +104,38 @@ __noinline int introduce(struct connection *of, struct connection_key *own)
 			return 0;
 		}
 	}
-	if (found && of->transport == UDP) {
-		end_left(&found->first, own);
-		end_left(&found->second, own);
-	}
 	bpf_map_update_elem(&pairs, &key, &word, BPF_ANY);
+	return 0;
+}
+
+static __noinline int end_left(struct connection_key *left)
+{
+	struct connection *of = bpf_map_lookup_elem(&connections, left);
+
+	if (!of)
+		return 0;
+	end(of);
+	return bpf_map_delete_elem(&connections, left);
+}
+
+/* Ends what is left of a talk of datagrams, whose addresses begin another one. Not inside `introduce`: the stack is too short. */
+static __noinline int renew(struct connection *of, struct connection_key *own)
+{
+	struct pair_key key = {};
+	struct connection_key left[2];
+	struct pair *found;
+
+	if (!pair_key_of(of, own->socket, &key))
+		return 0;
+	found = bpf_map_lookup_elem(&pairs, &key);
+	if (!found || !found->is_left)
+		return 0;
+	left[0] = found->first;
+	left[1] = found->second;
+	if (!is_same(&left[0], own))
+		end_left(&left[0]);
+	if (!is_same(&left[1], own))
+		end_left(&left[1]);
 	return 0;
 }
 
