@@ -137,6 +137,7 @@ fn records(exchange: &Exchange) -> impl Iterator<Item = Record<'_>> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
     use std::sync::Arc;
 
     use model::conn::{Layer, Role, Transport};
@@ -251,13 +252,14 @@ mod tests {
     #[test]
     fn there_are_never_more_names_than_promised() {
         let mut names = Names::default();
-        for number in 0..ADDRESSES as u32 + 10 {
-            let address = std::net::Ipv4Addr::from(number).to_string();
+        let many = u32::try_from(ADDRESSES).unwrap() + 10;
+        for number in 0..many {
+            let address = Ipv4Addr::from(number).to_string();
             let lifetime = (60 + number % 100).to_string();
             names.enrich(&mut answer(1, 0, "A", "a.example", &[["a.example", "A", &lifetime, &address]]));
         }
         assert!(names.addresses.len() <= ADDRESSES, "{}", names.addresses.len());
-        let last = std::net::Ipv4Addr::from(ADDRESSES as u32 + 9);
+        let last = Ipv4Addr::from(many - 1);
         assert_eq!(name(&mut names, 1, 3, &format!("{last}:80"), 1).as_deref(), Some("a.example"));
     }
 }
