@@ -94,9 +94,11 @@ static __always_inline void leave_untold(struct connection *of)
 {
 	u64 untold = of->account.sealed[OUT] + of->account.sealed[IN];
 
-	for (u32 which = 0; which < 4; which++)
+	for (u32 which = 0; which < 4; which++) {
+		untold += of->account.ways[which].twice;
 		for (u32 cause = 0; cause < CAUSES; cause++)
 			untold += of->account.ways[which].owed[cause];
+	}
 	barrier_var(untold); /* one number on the stack, and not all of them */
 	count(UNTOLD_ENDS, 1);
 	count(UNTOLD_BYTES, untold);

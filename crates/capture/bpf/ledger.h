@@ -15,7 +15,7 @@ enum figure {
 	CROWDED,	 /* calls without a connection entry, because the table refused */
 	LOST_LIVES,	 /* starts and ends of processes that found no room */
 	UNTOLD_ENDS,	 /* connections that ended and found no room to be told of */
-	UNTOLD_BYTES,	 /* bytes lost on them, or sealed, that no other record tells of */
+	UNTOLD_BYTES,	 /* bytes lost on them, sealed, or read elsewhere, that no record tells of */
 	FIGURES,
 };
 

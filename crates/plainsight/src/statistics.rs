@@ -82,7 +82,7 @@ pub(crate) fn account(ledger: &Ledger) -> String {
         (ledger.lost_lives, "starts or ends of processes missed"),
         (ledger.unreadable, "records that made no sense"),
         (ledger.untold_ends, "connections that ended untold"),
-        (ledger.untold_bytes, "bytes lost on those, or ciphertext"),
+        (ledger.untold_bytes, "bytes lost on those, ciphertext, or read elsewhere"),
     ];
     for (count, what) in oddities.into_iter().filter(|(count, _)| *count > 0) {
         _ = write!(text, "; {count} {what}");

@@ -35,7 +35,7 @@ pub struct Ledger {
     pub lost_lives: u64,
     /// Connections that ended while nothing found room: their accounts are not told.
     pub untold_ends: u64,
-    /// Bytes, lost or ciphertext, that were still to be told of them.
+    /// Bytes, lost, ciphertext, or read elsewhere, that were still to be told of them.
     pub untold_bytes: u64,
     /// Records that the collector could not make sense of.
     pub unreadable: u64,
