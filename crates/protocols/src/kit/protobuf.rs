@@ -31,6 +31,7 @@ pub fn fields(message: &[u8]) -> impl Iterator<Item = Field<'_>> {
 }
 
 /// The next field, if there is one.
+#[inline]
 #[must_use]
 pub fn field<'a>(rest: &mut &'a [u8]) -> Option<Field<'a>> {
     let tag = varint(rest)?;
@@ -64,7 +65,17 @@ fn fixed<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     Some(*bytes)
 }
 
+#[inline]
 fn varint(rest: &mut &[u8]) -> Option<u64> {
+    // Most have one byte.
+    if let Some((byte @ 0..0x80, behind)) = rest.split_first() {
+        *rest = behind;
+        return Some(u64::from(*byte));
+    }
+    long_varint(rest)
+}
+
+fn long_varint(rest: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for place in 0..10 {
         let (byte, behind) = rest.split_first()?;

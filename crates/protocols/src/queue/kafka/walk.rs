@@ -115,28 +115,27 @@ impl Walk {
         from: &mut Reader<'a>,
         hear: &mut impl FnMut(Word, Value<'a>),
     ) -> Read<Option<Pace>> {
-        let version = self.version;
         let Some(level) = self.levels.last_mut() else { return Ok(Some(Pace::Done)) };
+        // Most fields are numbers, and stand in rows.
         let field = loop {
-            match level.layout.get(usize::from(level.at)) {
-                Some(field) if !field.is_in(version) => level.at += 1,
-                field => break field,
+            let Some(field) = level.layout.get(usize::from(level.at)) else { break None };
+            if !field.is_in(self.version) {
+                level.at += 1;
+                continue;
             }
-        };
-        let Some(field) = field else { return self.end_element(from).map(|()| None) };
-        let at = level.at + 1;
-        if let Kind::Fixed(size) = field.kind {
+            let Kind::Fixed(size) = field.kind else { break Some(field) };
             if u64::from(size) > self.left {
                 return Err(from.broken("a field goes on behind its message"));
             }
             let bytes = from.take(size.into())?;
-            level.at = at;
+            level.at += 1;
             self.left -= u64::from(size);
             if field.word != Word::Nothing {
                 hear(field.word, fixed(bytes));
             }
-            return Ok(None);
-        }
+        };
+        let Some(field) = field else { return self.end_element(from).map(|()| None) };
+        let at = level.at + 1;
         let depth = self.levels.len();
         let pace = self.field(field, from, hear)?;
         if let Some(level) = self.levels.get_mut(depth - 1) {
@@ -203,7 +202,11 @@ impl Walk {
     /// The end of the fields: the tags behind them, and the next element, or what stands behind the last.
     fn end_element(&mut self, from: &mut Reader<'_>) -> Read<()> {
         let Some(level) = self.levels.last_mut() else { return Ok(()) };
-        if level.ends == Ends::WithTags {
+        if level.ends == Ends::WithTags && self.left > 0 && from.rest().first() == Some(&0) {
+            // Nobody sends any.
+            from.skip(1);
+            self.left -= 1;
+        } else if level.ends == Ends::WithTags {
             let mut step = Reader::new(from.rest(), from.position(), from.ahead());
             tags(&mut step)?;
             let passed = step.taken() as u64;

@@ -36,6 +36,10 @@ const WAYS: [&str; 5] = ["none", "lz4", "zlib", "zstd", "snappy"];
 pub(super) struct Payload<'a> {
     metadata: &'a [u8],
     body: &'a [u8],
+    /// How many messages it says that it holds, one behind the other.
+    batched: Option<u64>,
+    way: Option<&'static str>,
+    is_encrypted: bool,
 }
 
 impl<'a> Payload<'a> {
@@ -48,35 +52,45 @@ impl<'a> Payload<'a> {
             rest = behind.get(4..)?;
         }
         let (metadata, body) = sized(rest)?;
-        Some(Payload { metadata, body })
+        let mut payload = Payload { metadata, body, batched: None, way: None, is_encrypted: false };
+        for field in fields(metadata) {
+            match (field.number, field.value) {
+                (8, Value::Varint(way)) => {
+                    let name = usize::try_from(way).ok().and_then(|way| WAYS.get(way)).copied();
+                    payload.way = Some(name.unwrap_or("unknown")).filter(|way| *way != "none");
+                }
+                (11, Value::Varint(count)) => payload.batched = Some(count),
+                (13, _) => payload.is_encrypted = true,
+                _ => {}
+            }
+        }
+        Some(payload)
     }
 
     /// How many messages it holds.
     pub(super) fn count(&self) -> u64 {
-        numbered(self.metadata, 11).unwrap_or(1)
+        self.batched.unwrap_or(1)
     }
 
     /// How they are packed, if they are.
     pub(super) fn way(&self) -> Option<&'static str> {
-        let way = usize::try_from(numbered(self.metadata, 8)?).ok()?;
-        Some(WAYS.get(way).copied().unwrap_or("unknown")).filter(|way| *way != "none")
+        self.way
     }
 
     /// Tells the first of them: key, value and properties.
     pub(super) fn each(&self, mut keep: impl FnMut(&Message<'_>)) {
-        // Nobody here can read what is encrypted.
-        let is_encrypted = bytes(self.metadata, 13).is_some();
         let unpacked;
-        let body = match self.way() {
-            _ if is_encrypted => &[][..],
+        let body = match self.way {
+            // Nobody here can read it.
+            _ if self.is_encrypted => &[][..],
             None => self.body,
             Some(way) => {
                 unpacked = unpack(way, self.body);
                 &unpacked
             }
         };
-        if numbered(self.metadata, 11).is_none() {
-            let value = (!is_encrypted).then_some((body, body.len()));
+        if self.batched.is_none() {
+            let value = (!self.is_encrypted).then_some((body, body.len()));
             return keep(&Message { metadata: self.metadata, key: 6, properties: 4, value });
         }
         let mut rest = body;
