@@ -19,6 +19,7 @@ mod mysql;
 mod nats;
 mod pop3;
 mod postgresql;
+mod pulsar;
 mod redis;
 mod smtp;
 mod zookeeper;
@@ -44,6 +45,7 @@ const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("nats", nats::HELD),
     ("pop3", pop3::HELD),
     ("postgresql", postgresql::HELD),
+    ("pulsar", pulsar::HELD),
     ("redis", redis::HELD),
     ("smtp", smtp::HELD),
     ("zookeeper", zookeeper::HELD),

@@ -275,3 +275,48 @@ fn of_nats(access: &Access) -> Vec<String> {
 fn nats_line(word: &str, subject: &str) -> String {
     line(&[("says", word.to_owned()), ("subject", subject.to_owned())])
 }
+
+/// Commands of Pulsar by their numbers, those that it calls a session's left out but for messages and acknowledgements.
+const PULSAR: [(u64, &str); 10] = [
+    (2, "Connect"),
+    (4, "Subscribe"),
+    (5, "Producer"),
+    (6, "Send"),
+    (9, "Message"),
+    (10, "Ack"),
+    (15, "CloseProducer"),
+    (16, "CloseConsumer"),
+    (21, "PartitionedMetadata"),
+    (23, "Lookup"),
+];
+
+/// Commands of Pulsar, and how long each answer took.
+pub(super) fn pulsar(name: String, text: &str) -> Expectation {
+    let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let lines = messages.filter_map(|message| of_pulsar_message(&message)).collect();
+    let told_by = |heard: &[Access]| heard.iter().flat_map(of_pulsar).collect();
+    Expectation { name, lines, told_by: Box::new(told_by) }
+}
+
+fn of_pulsar_message(message: &Value) -> Option<String> {
+    if message["msg_type"] == "Response" {
+        return Some(line(&[("latency", message["rtt"].to_string())]));
+    }
+    let number = message["command"]["type"].as_u64()?;
+    let (_, name) = PULSAR.iter().find(|(known, _)| *known == number)?;
+    let said = message["command"].as_object()?.values().find(|value| value.is_object());
+    let topic = said.and_then(|said| said["topic"].as_str()).unwrap_or_default();
+    Some(line(&[("command", (*name).to_owned()), ("topic", topic.to_owned())]))
+}
+
+/// It tells the topic where the command itself names it.
+fn of_pulsar(access: &Access) -> Vec<String> {
+    let command = access.text("/operation");
+    let topic = match command {
+        "Message" | "Ack" | "CloseConsumer" | "CloseProducer" | "Send" => "",
+        _ => access.text("/targets/0"),
+    };
+    let request = line(&[("command", command.to_owned()), ("topic", topic.to_owned())]);
+    let latency = access.number("/latency_us").map(|latency| line(&[("latency", latency.to_string())]));
+    [request].into_iter().chain(latency).collect()
+}
