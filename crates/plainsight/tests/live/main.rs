@@ -33,6 +33,7 @@ mod nats;
 mod packets;
 mod postgres;
 mod privilege;
+mod pulsar;
 mod redis;
 mod rustls;
 mod smtp;
