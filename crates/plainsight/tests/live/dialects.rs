@@ -100,8 +100,6 @@ fn mcp_is_shown_as_it_was() {
     let called: Vec<Called> = truth_of(client.arg(server.url()).arg(ground.folder.path().join("cert.pem")));
     let mut seen = watch.end();
     server.running.stop();
-    // Of its connections, one waits for what the server may ask, and one ends the session.
-    seen.accesses.retain(|access| access.protocol != "http");
     seen.accesses.sort_by_key(Access::at);
     let operations: Vec<_> = seen.accesses.iter().map(|access| access.operation.as_str()).collect();
     assert_eq!(operations, called.iter().map(|called| called.operation.as_str()).collect::<Vec<_>>());
@@ -117,6 +115,44 @@ fn mcp_is_shown_as_it_was() {
         assert_eq!((access.client_pid(), access.server_pid()), (called.pid, server.running.pid()));
     }
     assert!(!format!("{seen:?}").contains("hunter2"), "a credential was shown");
+}
+
+/// What a client of WebSocket says of one message.
+#[derive(Debug, Deserialize)]
+struct Message {
+    pid: u32,
+    operation: String,
+    from: String,
+    statement: Option<String>,
+    bytes: u64,
+    code: Option<String>,
+}
+
+#[test]
+fn websocket_is_shown_as_it_was() {
+    let Some(ground) = ground("WebSocket", &["openssl"]) else { return };
+    let Some(wheel) = Wheel::of("WebSocket", "websockets") else { return };
+    make_certificate(ground.folder.path());
+    let mut server = Server::start(wheel.python("websocket_pair.py").arg("serve").arg(ground.folder.path()));
+    let watch = Watch::ports(&[server.port]);
+    let mut client = wheel.python("websocket_pair.py");
+    client.arg("call").arg(server.url()).arg(ground.folder.path().join("cert.pem"));
+    let said: Vec<Message> = truth_of(&mut client);
+    let seen = watch.end();
+    server.running.stop();
+    let (upgraded, shown) = seen.accesses.split_first().unwrap();
+    assert_eq!((upgraded.protocol.as_str(), upgraded.operation.as_str()), ("http", "GET"), "{upgraded:#?}");
+    assert_eq!((said.len(), shown.len()), (11, 11), "{seen:#?}");
+    for (said, access) in said.iter().zip(shown) {
+        assert_eq!((access.protocol.as_str(), access.layer.as_str()), ("websocket", "tls"), "{access:#?}");
+        assert_eq!((access.operation.as_str(), access.outcome.as_str()), (said.operation.as_str(), "oneway"));
+        assert_eq!(access.statement, said.statement, "{access:#?}");
+        assert_eq!(access.targets, ["/orders"], "{access:#?}");
+        assert_eq!(access.details["websocket"]["from"], said.from, "{access:#?}");
+        assert_eq!(access.details["websocket"]["bytes"], said.bytes, "{access:#?}");
+        assert_eq!(access.error.as_ref().map(|error| &error.code), said.code.as_ref(), "{access:#?}");
+        assert_eq!((access.client_pid(), access.server_pid()), (said.pid, server.running.pid()));
+    }
 }
 
 /// What a client of GraphQL says of one operation.

@@ -3,7 +3,6 @@
 /// Captures that hold it, with their exchanges; those of other protocols say why.
 pub(super) const HELD: &[(&str, usize)] = &[
     ("http1/beats__hide_secret_POST.pcap", 1),
-    ("http1/beats__http_100_continue.pcap", 1),
     ("http1/beats__http_basicauth.pcap", 1),
     ("http1/beats__http_post.pcap", 1),
     ("http1/beats__http_realip.pcap", 1),
@@ -93,7 +92,7 @@ pub(super) const HELD: &[(&str, usize)] = &[
     ("http1/zeek__wikipedia.pcap", 15),
     ("http1/zeek__x-gzip.pcap", 1),
     // Kibana asks Elasticsearch on the same host.
-    ("cassandra/beats__cassandra_mixed_frame.pcap", 19),
+    ("cassandra/beats__cassandra_mixed_frame.pcap", 7),
     // SSDP: HTTP's notation in datagrams; nobody answers a NOTIFY.
     ("dns/zeek__raw_packets.pcap", 12),
     // Upgrade: h2c.

@@ -5,6 +5,7 @@
 //! for one. Where else it differs, the capture has a comment.
 
 mod dns;
+mod elasticsearch;
 mod grpc;
 mod http;
 mod http2;
@@ -22,6 +23,7 @@ mod postgresql;
 mod pulsar;
 mod redis;
 mod smtp;
+mod websocket;
 mod zookeeper;
 
 use std::collections::BTreeMap;
@@ -31,6 +33,7 @@ use crate::captures::Capture;
 /// The exchanges of each protocol, by capture.
 const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("dns", dns::HELD),
+    ("elasticsearch", elasticsearch::HELD),
     ("grpc", grpc::HELD),
     ("http", http::HELD),
     ("http2", http2::HELD),
@@ -48,6 +51,7 @@ const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("pulsar", pulsar::HELD),
     ("redis", redis::HELD),
     ("smtp", smtp::HELD),
+    ("websocket", websocket::HELD),
     ("zookeeper", zookeeper::HELD),
 ];
 

@@ -26,7 +26,8 @@ def observed(city: str) -> str:
 async def main():
     files = {"ssl_keyfile": f"{sys.argv[1]}/key.pem", "ssl_certfile": f"{sys.argv[1]}/cert.pem"}
     listening = socket.create_server(("127.0.0.1", 0))
-    app = server.streamable_http_app()
+    # Without sessions no client waits for what the server may ask: each call is alone on its connection.
+    app = server.streamable_http_app(stateless_http=True)
     serving = uvicorn.Server(uvicorn.Config(app, log_level="critical", **files))
     print(listening.getsockname()[1], flush=True)
     await serving.serve(sockets=[listening])

@@ -6,8 +6,8 @@ use crate::web::mask::MASK;
 /// More fields than this are not told one by one.
 const FIELDS: usize = 32;
 
-/// Fragments inside of fragments are followed so deep.
-const DEPTH: usize = 4;
+/// So many fragments are followed in all: those of fragments too, or each could stand for thousands.
+const FRAGMENTS: usize = 32;
 
 /// A lexical token (GraphQL, 2.1.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,12 +76,13 @@ pub(super) fn operation<'a>(document: &'a str, wanted: Option<&str>) -> Option<O
 
 /// The fields that an operation asks for at the top, by their own names.
 pub(super) fn fields<'a>(document: &'a str, operation: &Operation<'a>) -> Vec<&'a str> {
-    let mut fields = Vec::new();
-    collect(document, operation.selections, 0, &mut fields);
+    let (mut fields, mut left) = (Vec::new(), FRAGMENTS);
+    collect(document, operation.selections, &mut left, &mut fields);
     fields
 }
 
-fn collect<'a>(document: &'a str, selections: &'a str, depth: usize, fields: &mut Vec<&'a str>) {
+/// Collects the fields of selections, where `left` fragments more are followed.
+fn collect<'a>(document: &'a str, selections: &'a str, left: &mut usize, fields: &mut Vec<&'a str>) {
     let mut rest = selections;
     while fields.len() < FIELDS
         && let Some((token, behind)) = next(rest)
@@ -92,7 +93,7 @@ fn collect<'a>(document: &'a str, selections: &'a str, depth: usize, fields: &mu
             Token::Punctuator(b'{') => past(behind, b'{', b'}'),
             // A directive's name.
             Token::Punctuator(b'@') => next(behind).map_or("", |(_, behind)| behind),
-            Token::Punctuator(b'.') => spread(document, behind, depth, fields),
+            Token::Punctuator(b'.') => spread(document, behind, left, fields),
             Token::Name(name) => {
                 let (name, behind) = field(name, behind);
                 if !fields.contains(&name) {
@@ -117,19 +118,21 @@ fn field<'a>(name: &'a str, behind: &'a str) -> (&'a str, &'a str) {
 }
 
 /// A fragment's fields stand where it is spread (GraphQL, 2.8); gives what follows.
-fn spread<'a>(document: &'a str, behind: &'a str, depth: usize, fields: &mut Vec<&'a str>) -> &'a str {
+fn spread<'a>(document: &'a str, behind: &'a str, left: &mut usize, fields: &mut Vec<&'a str>) -> &'a str {
     let behind = behind.trim_start_matches('.');
+    let follows = *left > 0;
+    *left = left.saturating_sub(1);
     match next(behind) {
         Some((Token::Name(name), after)) if name != "on" => {
-            if let Some(selections) = fragment(document, name).filter(|_| depth < DEPTH) {
-                collect(document, selections, depth + 1, fields);
+            if follows && let Some(selections) = fragment(document, name) {
+                collect(document, selections, left, fields);
             }
             after
         }
         _ => {
             let Some(selections) = opens(behind) else { return "" };
-            if depth < DEPTH {
-                collect(document, selections, depth + 1, fields);
+            if follows {
+                collect(document, selections, left, fields);
             }
             past(selections, b'{', b'}')
         }
@@ -282,7 +285,7 @@ mod tests {
             asked("subscription { news(of: \"x\") { text", None),
             ("subscription", None, "news".into())
         );
-        assert_eq!(asked("{ ...a } fragment a on Q { x ...a }", None), ("query", None, "x".into()));
+        assert_eq!(asked("{ ...a } fragment a on Q { x ...a ...a ...a }", None), ("query", None, "x".into()));
     }
 
     #[test]

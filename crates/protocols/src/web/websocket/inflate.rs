@@ -94,7 +94,10 @@ impl Inflate {
         let length = std::mem::take(&mut self.unpacked);
         let is_known = matches!(self.context, Context::Open(_));
         if self.agreed == Agreed::WithoutContext {
-            self.context = Context::Empty;
+            match &mut self.context {
+                Context::Open(context) => context.reset(false),
+                Context::Empty | Context::Lost => self.context = Context::Empty,
+            }
         }
         is_known.then_some(length)
     }

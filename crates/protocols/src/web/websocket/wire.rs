@@ -75,10 +75,10 @@ pub(super) fn head(bytes: &[u8], speaker: Speaker) -> Result<Head, NoHead> {
     if first & 0x30 != 0 {
         return Err(NoHead::Broken("a frame has a mark of nobody's"));
     }
-    // Clients hide what they say, and servers never do (RFC 6455, 5.1).
+    // Servers hide nothing. Clients have to (RFC 6455, 5.1), and some do not, which some servers do not mind.
     let is_masked = second & 0x80 != 0;
-    if is_masked != (speaker == Speaker::Client) {
-        return Err(NoHead::Broken("a client's frame is not masked, or a server's is"));
+    if is_masked && speaker == Speaker::Server {
+        return Err(NoHead::Broken("a server's frame is masked"));
     }
     let (length, extended) = match second & 0x7f {
         126 => (rest.first_chunk().map(|l| u64::from(u16::from_be_bytes(*l))), 2),
@@ -127,6 +127,8 @@ fn chain(bytes: &[u8], speaker: Speaker) -> Chain {
         match head(rest, speaker) {
             Err(NoHead::Broken(_)) => return Chain::No,
             Err(NoHead::Short) => return Chain::Possible,
+            // Those that do not are not found again: anything looks like theirs.
+            Ok(head) if speaker == Speaker::Client && head.mask == [0; 4] => return Chain::No,
             Ok(head) => {
                 let end = usize::try_from(head.length).ok().and_then(|length| head.size.checked_add(length));
                 match end.and_then(|end| rest.get(end..)) {
@@ -165,12 +167,12 @@ mod tests {
         for broken in [&b"\x83\x00"[..], b"\xa1\x00", b"\x09\x00", b"\x89\x7e\x01\x00", b"\x81\x82abcd"] {
             assert!(matches!(head(broken, Speaker::Server), Err(NoHead::Broken(_))), "{broken:?}");
         }
-        assert!(matches!(head(b"\x81\x02ab", Speaker::Client), Err(NoHead::Broken(_))));
+        assert_eq!(head(b"\x81\x02ab", Speaker::Client).map(|head| (head.size, head.mask)), Ok((2, [0; 4])));
     }
 
     #[test]
     fn frames_are_found_again() {
         assert_eq!(find(b"rest of it\x81\x02hi\x89\x00", Speaker::Server), Sought::At(10));
-        assert_eq!(find(b"nothing at all", Speaker::Client), Sought::Behind(14));
+        assert_eq!(find(b"nothing at all", Speaker::Client), Sought::Behind(13));
     }
 }
