@@ -51,8 +51,10 @@ fn model_apis_are_shown_as_they_were() {
     let watch = Watch::ports(&[server.port]);
     let mut client = clients.python("models_client.py");
     let asked: Vec<Asked> = truth_of(client.arg(server.url()).arg(ground.folder.path().join("cert.pem")));
-    let seen = watch.end();
+    let mut seen = watch.end();
     server.running.stop();
+    // A stream that its client leaves before its last byte ends with its connection, when the next call is under way.
+    seen.accesses.sort_by_key(Access::at);
     assert_eq!((asked.len(), seen.accesses.len()), (18, 18), "{seen:#?}");
     for (asked, access) in asked.iter().zip(&seen.accesses) {
         assert_asked(asked, access);
