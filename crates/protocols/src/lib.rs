@@ -27,6 +27,7 @@ pub static ALL: &[&dyn Protocol] = &[
     document::mongodb::MONGODB,
     names::dns::DNS,
     queue::kafka::KAFKA,
+    queue::amqp::AMQP,
     queue::mqtt::MQTT,
     directory::ldap::LDAP,
     mail::smtp::SMTP,

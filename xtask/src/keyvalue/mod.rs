@@ -26,8 +26,8 @@ pub(crate) struct Store {
     pub(crate) server: &'static [&'static str],
     /// Files beside the server, by their names, in which `PORT` stands for its port too.
     pub(crate) files: &'static [(&'static str, &'static str)],
-    /// What its name is in a fixture's first line, and the option that makes it tell its version.
-    pub(crate) called: [&'static str; 2],
+    /// What its name is in a fixture's first line, and the program and the option that tell its version.
+    pub(crate) called: [&'static str; 3],
     pub(crate) scenarios: &'static [Scenario],
 }
 
@@ -66,8 +66,8 @@ pub(crate) fn record(store: &Store, options: &Options) -> Outcome<()> {
         let talks = relay.finish().map_err(|e| format!("{}: {e}", scenario.name))?;
         let talk =
             talks.get(scenario.connection).ok_or(format!("{}: no connection was made", scenario.name))?;
-        let [name, option] = store.called;
-        let program = format!("{name} {}, {program}", version(Command::new(store.server[0]).arg(option))?);
+        let [name, told_by, option] = store.called;
+        let program = format!("{name} {}, {program}", version(Command::new(told_by).arg(option))?);
         write(store, scenario, &program, talk)?;
     }
     Ok(())

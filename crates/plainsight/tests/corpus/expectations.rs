@@ -50,6 +50,7 @@ pub(crate) fn read(file: &Path) -> Option<Expectation> {
         _ if text.starts_with("RedisInfo") => Some(deepflow::redis(name, &text)),
         _ if text.starts_with("MemcachedInfo") => Some(deepflow::memcached(name, &text)),
         _ if text.starts_with("MqttInfo") => Some(deepflow::mqtt(name, &text)),
+        _ if text.starts_with("AmqpInfo") => Some(deepflow::amqp(name, &text)),
         _ if text.starts_with("KafkaInfo") => Some(deepflow::kafka(name, &text)),
         _ if text.starts_with("NatsInfo") => Some(deepflow::nats(name, &text)),
         _ if name.contains("__pulsar__") => Some(deepflow::pulsar(name, &text)),

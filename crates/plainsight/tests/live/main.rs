@@ -8,6 +8,7 @@
 
 mod support;
 
+mod amqp;
 mod capabilities;
 mod command;
 mod darkness;

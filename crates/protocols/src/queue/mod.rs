@@ -1,5 +1,6 @@
 //! Queues and logs: messages that are published to names, and delivered to who asked for them.
 
+pub mod amqp;
 pub mod kafka;
 mod message;
 pub mod mqtt;

@@ -8,7 +8,7 @@ pub(super) const STORE: Store = Store {
     fixtures: "crates/protocols/src/keyvalue/memcached/fixtures",
     server: &["memcached", "-u", "root", "-l", "127.0.0.1", "-p", "PORT", "-U", "PORT"],
     files: &[],
-    called: ["memcached", "-V"],
+    called: ["memcached", "memcached", "-V"],
     scenarios: SCENARIOS,
 };
 

@@ -20,7 +20,7 @@ pub(super) const STORE: Store = Store {
         "0",
     ],
     files: &[],
-    called: ["Redis", "--version"],
+    called: ["Redis", "redis-server", "--version"],
     scenarios: SCENARIOS,
 };
 

@@ -12,7 +12,7 @@ pub(super) const STORE: Store = Store {
         ("passwords", include_str!("passwords")),
         ("rules", include_str!("rules")),
     ],
-    called: ["mosquitto", "-h"],
+    called: ["Mosquitto", "mosquitto", "-h"],
     scenarios: SCENARIOS,
 };
 

@@ -8,7 +8,7 @@ pub(super) const STORE: Store = Store {
     fixtures: "crates/protocols/src/queue/nats/fixtures",
     server: &["nats-server", "-c", "nats.conf"],
     files: &[("nats.conf", include_str!("nats.conf"))],
-    called: ["nats-server", "--version"],
+    called: ["nats-server", "nats-server", "--version"],
     scenarios: SCENARIOS,
 };
 

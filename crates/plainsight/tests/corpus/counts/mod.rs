@@ -4,6 +4,7 @@
 //! after a reset, takes a body with a hole for no answer, and two networks' (VLANs') connections with the same addresses
 //! for one. Where else it differs, the capture has a comment.
 
+mod amqp;
 mod dns;
 mod elasticsearch;
 mod grpc;
@@ -32,6 +33,7 @@ use crate::captures::Capture;
 
 /// The exchanges of each protocol, by capture.
 const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
+    ("amqp", amqp::HELD),
     ("dns", dns::HELD),
     ("elasticsearch", elasticsearch::HELD),
     ("grpc", grpc::HELD),

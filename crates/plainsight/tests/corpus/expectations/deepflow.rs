@@ -320,3 +320,40 @@ fn of_pulsar(access: &Access) -> Vec<String> {
     let latency = access.number("/latency_us").map(|latency| line(&[("latency", latency.to_string())]));
     [request].into_iter().chain(latency).collect()
 }
+
+/// Methods of AMQP that ask or tell something; and the log-in, which answers to DeepFlow.
+pub(super) fn amqp(name: String, text: &str) -> Expectation {
+    let lines = text.lines().filter_map(of_amqp_frame).collect();
+    let told_by = |heard: &[Access]| heard.iter().map(of_amqp).collect();
+    Expectation { name, lines, told_by: Box::new(told_by) }
+}
+
+/// What the server asks at first is part of a log-in to us.
+const GREETINGS: [&str; 2] = ["connection.start", "connection.tune"];
+
+fn of_amqp_frame(frame: &str) -> Option<String> {
+    let field = |name: &str| {
+        let (_, rest) = frame.split_once(&format!(" {name}: "))?;
+        Some(rest.split([',', ' ']).next()?.to_lowercase())
+    };
+    let method = format!("{}.{}", field("class_id")?, field("method_id")?);
+    if GREETINGS.contains(&method.as_str()) || method.ends_with("ok") && method != "connection.startok" {
+        return None;
+    }
+    Some(amqp_line(&method, &some(frame, "queue").or_else(|| some(frame, "exchange")).unwrap_or_default()))
+}
+
+fn some(text: &str, name: &str) -> Option<String> {
+    let (_, rest) = text.split_once(&format!(" {name}: Some(\""))?;
+    rest.split('"').next().map(str::to_owned)
+}
+
+fn of_amqp(access: &Access) -> String {
+    let operation = access.text("/operation").replace("start-ok", "startok");
+    let is_named = ["queue.", "exchange.", "basic."].iter().any(|class| operation.starts_with(class));
+    amqp_line(&operation, if is_named { access.text("/targets/0") } else { "" })
+}
+
+fn amqp_line(method: &str, name: &str) -> String {
+    line(&[("method", method.to_owned()), ("name", name.to_owned())])
+}

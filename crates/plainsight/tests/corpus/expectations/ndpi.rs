@@ -5,6 +5,7 @@ use crate::replayed::Access;
 
 /// Its names of protocols, and ours.
 const PROTOCOLS: &[(&str, &str)] = &[
+    ("AMQP", "amqp"),
     ("Kafka", "kafka"),
     ("MQTT", "mqtt"),
     ("MySQL", "mysql"),

@@ -1,0 +1,139 @@
+//! AMQP clients of RabbitMQ, in clear and over TLS: what they say that they did is what is shown.
+
+use std::fs;
+
+use serde::Deserialize;
+
+use crate::support::access::Access;
+use crate::support::clients::{python, python_has, truth_of};
+use crate::support::ground::{Ground, ground, skip};
+use crate::support::process::{Lines, Running, free_port, make_certificate, program, run};
+use crate::support::watch::{Seen, Watch};
+
+/// What these tests need.
+const PROGRAMS: [&str; 5] = ["rabbitmqctl", "epmd", "setpriv", "amqp-publish", "openssl"];
+/// Messages that the client publishes and gets.
+const ROUNDS: usize = 40;
+
+/// What the client says of one thing that it did.
+#[derive(Debug, Deserialize)]
+struct Did {
+    pid: u32,
+    statement: String,
+    body: Option<String>,
+    rows: Option<u64>,
+    error: Option<String>,
+}
+
+#[test]
+fn clients_of_rabbitmq_are_shown_as_they_were() {
+    let Some(ground) = ground("amqp", &PROGRAMS) else { return };
+    if !python_has("pika") {
+        return skip("amqp", "needs python3-pika (`.ci/packages test`)");
+    }
+    let server = RabbitMq::start(&ground);
+    for (layer, port) in [("plain", server.plain), ("tls", server.tls)] {
+        let watch = Watch::ports(&[port]);
+        let mut client = python("amqp_client.py");
+        let did: Vec<Did> = truth_of(client.args([&port.to_string(), layer, &ROUNDS.to_string()]));
+        let seen = watch.end();
+        compare(&did, &seen, layer);
+        // Over TLS, nobody looks into Erlang, which has a TLS of its own: the client's end tells all.
+        if layer == "plain" {
+            assert!(
+                seen.accesses.iter().all(|access| access.server_pid() == server.running.pid()),
+                "{seen:#?}"
+            );
+        }
+    }
+    let watch = Watch::ports(&[server.plain]);
+    let url = format!("amqp://ada:hunter2@127.0.0.1:{}", server.plain);
+    run(program("amqp-publish").args(["-u", &url, "-r", "nobody.there", "-b", "call ada@example.com"]));
+    let seen = watch.end();
+    let published: Vec<_> =
+        seen.accesses.iter().filter(|access| access.operation == "basic.publish").collect();
+    let [only] = published.as_slice() else { panic!("{seen:#?}") };
+    assert_eq!(
+        (&*only.outcome, &only.parameters[..]),
+        ("oneway", &[Some("call ada@example.com".to_owned())][..])
+    );
+    assert!(!format!("{seen:?}").contains("hunter2"));
+}
+
+/// What the client says, and what was shown must be one.
+fn compare(did: &[Did], seen: &Seen, layer: &str) {
+    let statement = |access: &Access| access.statement.clone().unwrap_or_default();
+    let mut shown: Vec<String> = seen.accesses.iter().map(statement).collect();
+    let mut wanted: Vec<String> = did.iter().map(|did| did.statement.clone()).collect();
+    shown.sort();
+    wanted.sort();
+    assert_eq!(shown, wanted);
+    let mut accesses = seen.accesses.clone();
+    for did in did {
+        let found = accesses.iter().position(|access| {
+            statement(access) == did.statement && access.rows == did.rows && body(access) == did.body
+        });
+        let access = accesses.remove(found.unwrap_or_else(|| panic!("not shown: {did:?}")));
+        assert_eq!((&*access.protocol, &*access.layer), ("amqp", layer), "{access:#?}");
+        assert_eq!(access.client_pid(), did.pid, "{access:#?}");
+        assert!(access.complete.ok, "{access:#?}");
+        assert_eq!(access.error.as_ref().map(|error| error.code.clone()), did.error, "{access:#?}");
+        let wanted = match (&*access.operation, &did.error) {
+            ("basic.return", _) => "oneway",
+            (_, Some(_)) => "error",
+            (_, None) => "ok",
+        };
+        assert_eq!(access.outcome, wanted, "{access:#?}");
+        let session = access.session.as_ref().unwrap_or_else(|| panic!("nobody: {access:#?}"));
+        assert_eq!((session.user.as_deref(), session.application.as_deref()), (Some("ada"), Some("till")));
+        let is_open = access.operation != "connection.start-ok";
+        assert_eq!(session.database.as_deref(), is_open.then_some("/"), "{access:#?}");
+    }
+    assert!(!format!("{seen:?}").contains("hunter2"));
+}
+
+/// The body of a message that was published or delivered, or that an answer brought.
+fn body(access: &Access) -> Option<String> {
+    if access.operation == "basic.get" && access.rows == Some(1) {
+        return access.samples.first().and_then(|row| row.first().cloned().flatten());
+    }
+    access.parameters.first().cloned().flatten()
+}
+
+/// A server of the test's own.
+struct RabbitMq {
+    plain: u16,
+    tls: u16,
+    running: Running,
+    /// Kept, or it would wait for somebody to read it.
+    _log: Lines,
+}
+
+impl Drop for RabbitMq {
+    fn drop(&mut self) {
+        self.running.stop();
+    }
+}
+
+impl RabbitMq {
+    fn start(ground: &Ground) -> RabbitMq {
+        let folder = ground.folder.path();
+        make_certificate(folder);
+        let (plain, tls) = (free_port(), free_port());
+        let path = |name: &str| folder.join(name).display().to_string();
+        let settings = format!(
+            "listeners.tcp.1 = 127.0.0.1:{plain}\nlisteners.ssl.1 = 127.0.0.1:{tls}\nlog.file = false\n\
+             log.console = true\ndefault_user = ada\ndefault_pass = hunter2\nssl_options.verify = verify_none\n\
+             ssl_options.cacertfile = {0}\nssl_options.certfile = {0}\nssl_options.keyfile = {1}\n",
+            path("cert.pem"),
+            path("key.pem")
+        );
+        fs::write(folder.join("rabbitmq.conf"), settings).unwrap();
+        fs::write(folder.join("enabled_plugins"), "[].\n").unwrap();
+        let start = include_str!("../../../../xtask/src/queue/amqp/start.sh");
+        let mut running = Running::start(program("sh").current_dir(folder).args(["-c", start]));
+        let log = Lines::of(running.0.stdout.take().unwrap());
+        log.until("Server startup complete");
+        RabbitMq { plain, tls, running, _log: log }
+    }
+}

@@ -1,0 +1,88 @@
+//! Whether bytes read like AMQP's, for recognition and for finding the thread again.
+
+use model::event::Joined;
+
+use crate::kit::protocol::{Guess, Opening, Read, Stop};
+use crate::kit::reader::{Ahead, Reader};
+
+use super::methods;
+use super::wire::{END, Kind, head};
+
+/// So many frames in a row prove a chain, wherever it leads.
+const PROOF: usize = 4;
+
+/// How a client begins: version 0-9-1, and how older ones wrote 0-9 and 0-8.
+const GREETINGS: [&[u8]; 3] = [b"AMQP\0\0\x09\x01", b"AMQP\x01\x01\0\x09", b"AMQP\x01\x01\x08\0"];
+
+/// Whether bytes are a chain of frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Chain {
+    /// They are.
+    Sound,
+    /// They may be: they end too early to tell.
+    Open,
+    /// They are not.
+    Broken,
+}
+
+/// Whether a connection that begins so is AMQP's.
+pub(super) fn recognise(opening: &Opening<'_>) -> Guess {
+    match opening.joined {
+        Joined::AtStart => begins(opening),
+        Joined::Midway => goes_on(opening),
+    }
+}
+
+/// The client speaks first, and says its version.
+fn begins(opening: &Opening<'_>) -> Guess {
+    if chain(opening.server) == Chain::Broken && !opening.server.starts_with(b"AMQP") {
+        return Guess::No;
+    }
+    if GREETINGS.iter().any(|greeting| opening.client.starts_with(greeting)) {
+        return Guess::Yes;
+    }
+    if GREETINGS.iter().any(|greeting| greeting.starts_with(opening.client)) {
+        Guess::Unsure
+    } else {
+        Guess::No
+    }
+}
+
+/// Frames that nobody else writes, if the other side says nothing against it.
+fn goes_on(opening: &Opening<'_>) -> Guess {
+    match (chain(opening.client), chain(opening.server)) {
+        (Chain::Broken, _) | (_, Chain::Broken) => Guess::No,
+        (Chain::Sound, _) | (_, Chain::Sound) => Guess::Yes,
+        (Chain::Open, Chain::Open) => Guess::Unsure,
+    }
+}
+
+/// Whether `bytes` begin with frames.
+pub(super) fn chain(bytes: &[u8]) -> Chain {
+    let mut wire = Reader::new(bytes, 0, Ahead::Open);
+    for whole in 0..PROOF {
+        if wire.rest().is_empty() {
+            return if whole > 0 { Chain::Sound } else { Chain::Open };
+        }
+        match frame(&mut wire) {
+            Ok(()) => {}
+            Err(Stop::Short) if whole > 0 => return Chain::Sound,
+            Err(Stop::Short) => return Chain::Open,
+            Err(Stop::Broken(_) | Stop::Over) => return Chain::Broken,
+        }
+    }
+    Chain::Sound
+}
+
+/// One frame: all of it, with its end.
+fn frame(wire: &mut Reader<'_>) -> Read<()> {
+    let head = head(wire)?;
+    if head.kind == Kind::Method {
+        let number = u32::from_be_bytes(wire.peek(4)?.try_into().unwrap_or_default());
+        if methods::of(number).is_none() {
+            return Err(wire.broken("nobody knows this method"));
+        }
+    }
+    wire.take(usize::try_from(head.length).unwrap_or(usize::MAX))?;
+    if wire.u8()? == END { Ok(()) } else { Err(wire.broken("a frame does not end where it says")) }
+}
