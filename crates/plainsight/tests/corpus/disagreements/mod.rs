@@ -5,6 +5,7 @@ mod kafka;
 mod ldap;
 mod memcached;
 mod mqtt;
+mod mssql;
 mod mysql;
 mod postgresql;
 mod redis;
@@ -61,6 +62,7 @@ fn listed() -> impl Iterator<Item = &'static Disagreement> {
         ldap::LISTED,
         memcached::LISTED,
         mqtt::LISTED,
+        mssql::LISTED,
         mysql::LISTED,
         postgresql::LISTED,
         redis::LISTED,

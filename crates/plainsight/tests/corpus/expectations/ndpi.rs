@@ -8,6 +8,7 @@ const PROTOCOLS: &[(&str, &str)] = &[
     ("AMQP", "amqp"),
     ("Kafka", "kafka"),
     ("MQTT", "mqtt"),
+    ("MsSQL-TDS", "mssql"),
     ("MySQL", "mysql"),
     ("Nats", "nats"),
     ("PostgreSQL", "postgresql"),
