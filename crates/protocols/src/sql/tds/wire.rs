@@ -39,7 +39,9 @@ pub(super) mod status {
     pub(in super::super) const IGNORE: u8 = 2;
     /// The session begins anew before the request, but for its transaction or with it.
     pub(in super::super) const RESET: u8 = 0x08 | 0x10;
-    pub(in super::super) const ALL: u8 = END | IGNORE | RESET;
+    /// Some say so too, and mean nothing that is written down.
+    const EVENT: u8 = 4;
+    pub(in super::super) const ALL: u8 = END | IGNORE | EVENT | RESET;
 }
 
 /// What a session's packet is ([MC-SMP] 2.2.1.1).
