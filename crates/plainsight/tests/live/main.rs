@@ -24,6 +24,7 @@ mod ldap;
 mod linked;
 mod load;
 mod losses;
+mod mailboxes;
 mod memcached;
 mod mongodb;
 mod mqtt;

@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod clients;
 pub(crate) mod dark;
+pub(crate) mod dovecot;
 pub(crate) mod envoy;
 pub(crate) mod go;
 pub(crate) mod ground;

@@ -83,7 +83,9 @@ pub(super) fn weight(line: &[u8]) -> Option<Weight> {
         Kind::List => (rest.is_empty() || is_number).then_some(Weight::Strong),
         Kind::Stat | Kind::Capabilities | Kind::Tls => rest.is_empty().then_some(Weight::Strong),
         Kind::Apop => Some(Weight::Strong),
-        Kind::User | Kind::Password | Kind::Auth | Kind::Other => Some(Weight::Weak),
+        // FTP's clients say so too, to servers that reply in numbers; behind STLS it is the first word.
+        Kind::User => (!rest.is_empty()).then_some(Weight::Strong),
+        Kind::Password | Kind::Auth | Kind::Other => Some(Weight::Weak),
     }
 }
 
@@ -114,7 +116,7 @@ mod tests {
     #[test]
     fn lines_are_known() {
         assert_eq!(weight(b"RETR 1"), Some(Weight::Strong));
-        assert_eq!(weight(b"USER ada"), Some(Weight::Weak));
+        assert_eq!(weight(b"PASS tulip"), Some(Weight::Weak));
         assert_eq!(weight(b"RETR /etc/passwd"), None);
         assert_eq!(weight(b"EHLO x"), None);
         assert_eq!(status(b"-ERR [AUTH] no"), Some((Status::Error, &b"[AUTH] no"[..])));
