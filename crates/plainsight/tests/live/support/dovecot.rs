@@ -1,9 +1,10 @@
 //! A server of mailboxes of the test's own, in clear, with STARTTLS and over TLS.
 
 use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
 
 use super::ground::Ground;
-use super::process::{Lines, Running, free_port, make_certificate, program, run};
+use super::process::{Lines, Running, make_certificate, program, run};
 
 /// What these tests need.
 pub(crate) const PROGRAMS: [&str; 3] = ["dovecot", "openssl", "chown"];
@@ -65,7 +66,7 @@ impl Dovecot {
     pub(crate) fn start(ground: &Ground) -> Dovecot {
         let path = ground.folder.path();
         make_certificate(path);
-        let [imap, imaps, pop3, pop3s] = [(); 4].map(|()| free_port());
+        let [imap, imaps, pop3, pop3s] = free_ports();
         let mut text = CONFIGURATION.replace("FOLDER", &path.display().to_string());
         for (name, port) in [("IMAP", imap), ("SECURE", imaps), ("POP3", pop3), ("SAFE", pop3s)] {
             text = text.replace(name, &port.to_string());
@@ -92,4 +93,10 @@ impl Drop for Dovecot {
     fn drop(&mut self) {
         self.running.stop();
     }
+}
+
+/// Ports that nobody listens on, held until all are found: one that was let go may be given again.
+fn free_ports() -> [u16; 4] {
+    let held = [(); 4].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
+    held.each_ref().map(|listener| listener.local_addr().unwrap().port())
 }
