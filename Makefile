@@ -51,7 +51,7 @@ advisories: ## known weaknesses of what we depend on (asks the RustSec database,
 
 .PHONY: record
 record: ## record the fixtures again from real servers
-	@.ci/packages test
+	@.ci/packages record
 	cargo run --locked -p xtask -- record
 
 .PHONY: fuzz
