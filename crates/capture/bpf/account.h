@@ -89,6 +89,42 @@ struct {
 /* How many were put there so far. */
 u64 farewells_bid = 0;
 
+/*
+ * What passed in clear while the connection was left out, and its functions were not listened to: nobody counted it. It is
+ * lost, as long as the ciphertext that carried it.
+ */
+__noinline int own_up(struct connection *of)
+{
+	if (!of)
+		return 0;
+	for (u32 direction = 0; direction < 2; direction++) {
+		struct way *clear = &of->account.ways[CLEAR * 2 + direction];
+		u64 position = of->account.ways[direction].position, passed = position - of->left_at[direction];
+
+		of->left_at[direction] = position;
+		if (!passed || !clear->position || (of->twice & 1 << (CLEAR * 2 + direction)))
+			continue;
+		count(SEEN_BYTES, passed);
+		lose(of, CLEAR * 2 + direction, cause_of(of->fate), passed);
+	}
+	return 0;
+}
+
+/* All bytes that were seen of a connection. */
+static __always_inline u64 all_of(struct connection *of)
+{
+	struct way *ways = of->account.ways;
+
+	return ways[0].position + ways[1].position + ways[2].position + ways[3].position;
+}
+
+/* A connection of which nothing was told will not be: it was left out from its first byte on, and counts as a whole. */
+static __always_inline void leave_out(struct connection *of)
+{
+	count(LEFT_OUT_ENDS, 1);
+	count(LEFT_OUT_BYTES, all_of(of));
+}
+
 /* A connection's end, and what was lost on it, will not be told. */
 static __always_inline void leave_untold(struct connection *of)
 {
@@ -104,36 +140,72 @@ static __always_inline void leave_untold(struct connection *of)
 	count(UNTOLD_BYTES, untold);
 }
 
-/*
- * Tells the end of a connection, and with it everything that was still owed. Static, for the memory of a function's own
- * argument may not go into a map before 6.2.
- */
-static __noinline int end(struct connection *of)
+/* Nobody was told of a connection, and nobody will be. */
+static __always_inline void leave(struct connection *of)
+{
+	if (of->fate > UNWANTED)
+		leave_out(of);
+	else if (of->fate == WATCHED && of->name.tgid)
+		leave_untold(of);
+}
+
+/* Tells the end of a connection, and with it everything that was still owed; false when the ring is full. */
+__noinline int tell_end(struct connection *of)
 {
 	struct closed *record;
 
+	if (!of)
+		return 0;
 	__sync_fetch_and_add(&changes, 1);
 	if (!(of->flags & CAME_TO_END))
 		of->account.socket[OUT] = of->account.socket[IN] = NOT_COUNTED;
+	record = reserve(sizeof(*record));
+	if (!record)
+		return 0;
+	begin(&record->head, of, CLOSED, bpf_get_current_pid_tgid());
+	__builtin_memcpy(&record->account, &of->account, sizeof(record->account));
+	bpf_ringbuf_submit(record, wake());
+	return 1;
+}
+
+/*
+ * A connection is over. Static, for the memory of a function's own argument may not go into a map before 6.2.
+ */
+static __noinline int end(struct connection *of)
+{
 	if (!(of->flags & ANNOUNCED)) {
-		if (of->name.tgid)
-			leave_untold(of);
+		__sync_fetch_and_add(&changes, 1);
+		leave(of);
 		return 0;
 	}
-	record = reserve(sizeof(*record));
-	if (record) {
-		begin(&record->head, of, CLOSED, bpf_get_current_pid_tgid());
-		__builtin_memcpy(&record->account, &of->account, sizeof(record->account));
-		bpf_ringbuf_submit(record, wake());
-	} else if (bpf_map_update_elem(&farewells, &of->name, &of->account, BPF_ANY)) {
+	if (rarely(of->fate))
+		own_up(of);
+	if (tell_end(of))
+		return 0;
+	if (bpf_map_update_elem(&farewells, &of->name, &of->account, BPF_ANY))
 		leave_untold(of);
-	} else {
+	else
 		__sync_fetch_and_add(&farewells_bid, 1);
-	}
 	return 0;
 }
 
-/* Tells each connection that is open when the collector asks, with its key, and what its socket counted. */
+/* What is told of a connection from here on has an account of its own. The call that goes on counts as seen, too. */
+__noinline int begin_account(struct connection *of, u64 socket)
+{
+	if (!of)
+		return 0;
+	__builtin_memset(&of->account, 0, sizeof(of->account));
+	if (!(of->flags & HAS_GAP))
+		return 0;
+	/* What came to an end by now is counted with what was before. */
+	of->flags &= ~(FROM_START | SAID_LAST | CAME_TO_END);
+	return joined(of, socket, OUT, 0);
+}
+
+/*
+ * Tells each connection that is open when the collector asks, with its key, and what its socket counted. Of those that
+ * were left out from their first byte on, only how many they are.
+ */
 SEC("iter/bpf_map_elem")
 int counted(struct bpf_iter__bpf_map_elem *ctx)
 {
@@ -143,6 +215,12 @@ int counted(struct bpf_iter__bpf_map_elem *ctx)
 
 	if (!of || !key || !of->name.tgid)
 		return 0;
+	if (of->fate && !(of->flags & ANNOUNCED)) {
+		leave(of);
+		return 0;
+	}
+	if (of->fate)
+		own_up(of);
 	ask(of, key->socket, moved);
 	if (of->flags & CAME_TO_END)
 		__builtin_memcpy(moved, of->account.socket, sizeof(moved));

@@ -16,7 +16,21 @@ enum flag {
 	CAME_TO_END = 64,    /* the socket's own figures were taken at its end */
 	NO_ADDRESS = 128,    /* its socket has no local address: its own pair's is taken to be its peer's */
 	ALONE = 256,	     /* the pair of its addresses is not its own */
+	HAS_GAP = 512,	     /* some of it was left out: whoever hears of it joins midway */
 };
+
+/* What becomes of a connection's bytes: all but the first are left out. */
+enum fate {
+	WATCHED = 0,
+	UNWANTED = 1,	 /* it is not told of, and nothing is counted */
+	SAMPLED_OUT = 2, /* others stand for it; its bytes are counted */
+	OVER_BUDGET = 3, /* likewise, to keep to a budget */
+};
+
+static __always_inline u32 cause_of(u32 fate)
+{
+	return fate == SAMPLED_OUT ? SAMPLED : BUDGET;
+}
 
 struct name {
 	u64 generation;
@@ -40,14 +54,21 @@ struct connection {
 	u8 announcements;
 	u8 decided; /* bit layer * 2 + direction: it is settled at which end this way is read */
 	u8 twice;   /* likewise: at the other end */
-	u8 unused[2];
+	u8 fate;
+	u8 unused;
 	u8 local[16];
 	u8 remote[16];
 	u32 flags;
 	u32 pairing; /* of its TLS session, as it was told last */
 	u32 sealed_calls[2];
+	u64 agreed; /* what both ends satisfied together when the other one completed it, as in `struct pair` */
+	u64 left_at[2]; /* by direction: where the wire stood when it was left out */
+	u32 judged; /* by which version of what is wanted */
+	u32 weight; /* it stands for so many connections */
+	u32 limit; /* bytes of one call that are copied, to keep to a budget; 0: as of any */
+	u32 calls; /* that moved bytes on it */
 };
-_Static_assert(sizeof(struct connection) == 352, "connection");
+_Static_assert(sizeof(struct connection) == 488, "connection");
 
 /* A socket; for a socket without a fixed peer, with a digest of the peer; for a TLS session without a socket, the session and its process. */
 struct connection_key {

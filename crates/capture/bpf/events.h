@@ -14,7 +14,7 @@ enum direction { OUT = 0, IN = 1 };
 enum transport { NO_TRANSPORT = 0, TCP = 1, UDP = 2, UNIX = 3, UNIX_DATAGRAM = 4 };
 enum role { NO_ROLE = 0, CLIENT = 1, SERVER = 2 };
 enum pairing { NOT_PAIRED = 0, GUESSED = 1, LIKELY = 2, CERTAIN = 3 };
-enum cause { RING_FULL = 0, LIMIT = 1, FAULT = 2, UNSEEN = 3, CAUSES = 4 };
+enum cause { RING_FULL = 0, LIMIT = 1, FAULT = 2, UNSEEN = 3, SAMPLED = 4, RATE = 5, BUDGET = 6, CAUSES = 7 };
 
 /* Every record begins so. `tgid`, `fd` and `generation` name the connection; `user` is the process that acted. */
 struct head {
@@ -59,7 +59,8 @@ struct opened {
 	char name[16];
 	u8 local_path_length;
 	u8 remote_path_length;
-	u8 unused[6];
+	u8 unused[2];
+	u32 weight; /* it stands for so many connections */
 	char local_path[PATH];
 	char remote_path[PATH];
 };
@@ -99,5 +100,5 @@ struct life {
 _Static_assert(sizeof(struct head) == 32, "head");
 _Static_assert(sizeof(struct passed) == 56, "passed");
 _Static_assert(sizeof(struct opened) == 360, "opened");
-_Static_assert(sizeof(struct closed) == 272, "closed");
+_Static_assert(sizeof(struct closed) == 368, "closed");
 _Static_assert(sizeof(struct life) == 312, "life");

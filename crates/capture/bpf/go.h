@@ -122,6 +122,10 @@ static __always_inline int go_entered(struct pt_regs *ctx, u64 cookie)
 	}
 	bpf_map_update_elem(&go_calls, &key, &call, BPF_ANY);
 	now = thread_now(BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (now) { /* its return is a place of its own */
+		meter_entry(now, cookie);
+		meter_entry(now, cookie);
+	}
 	if (now && !now->is_go) {
 		u8 known = 1;
 

@@ -16,6 +16,8 @@ enum figure {
 	LOST_LIVES,	 /* starts and ends of processes that found no room */
 	UNTOLD_ENDS,	 /* connections that ended and found no room to be told of */
 	UNTOLD_BYTES,	 /* bytes lost on them, sealed, or read elsewhere, that no record tells of */
+	LEFT_OUT_ENDS,	 /* connections that were left out whole, from their first byte to their end */
+	LEFT_OUT_BYTES,	 /* bytes of those, whatever became of them */
 	FIGURES,
 };
 

@@ -1,6 +1,26 @@
 /* Lives: processes that begin, start a program, and end. */
 #pragma once
 
+/* Descent goes on in what a process begins; which container it is in, a program that it starts may change. */
+static __always_inline void inherit(struct task_struct *task, u8 kind, u32 tgid)
+{
+	u32 parent = BPF_CORE_READ(task, real_parent, tgid);
+	struct member *member;
+
+	if (kind == EXITED) {
+		bpf_map_delete_elem(&members, &tgid);
+		return;
+	}
+	member = bpf_map_lookup_elem(&members, kind == FORKED ? &parent : &tgid);
+	if (!member)
+		return;
+	struct member own = *member;
+	if (kind == EXECED)
+		own.contained = 0;
+	if (bpf_map_update_elem(&members, &tgid, &own, BPF_ANY))
+		count(LOST_LIVES, 1);
+}
+
 static __always_inline int live(struct task_struct *task, u8 kind, const char *filename)
 {
 	struct life *record;
@@ -10,6 +30,10 @@ static __always_inline int live(struct task_struct *task, u8 kind, const char *f
 		return 0;
 	if (kind != FORKED && rarely(some_go))
 		bpf_map_delete_elem(&go_processes, &tgid);
+	if (kind == EXITED)
+		bpf_map_delete_elem(&meters, &tgid);
+	if (rarely(choice_now()->wishes & (BY_PID | BY_CONTAINER)))
+		inherit(task, kind, tgid);
 	record = reserve(sizeof(*record));
 	if (!record) {
 		count(LOST_LIVES, 1);

@@ -1,9 +1,6 @@
 /* Meeting: from a call on a descriptor to its connection, which is announced before its first bytes. */
 #pragma once
 
-/* The collector itself, whose sockets would feed on themselves. */
-const volatile u32 own_tgid = 0;
-
 /* Where a datagram came from or went to: sockaddr_in and sockaddr_in6 in one. */
 struct internet_address {
 	u16 family;
@@ -153,13 +150,8 @@ __noinline int own(struct connection *of, struct connection_key *key, u32 fd, u3
 		hold(of, key, tgid, fd);
 	if ((of->flags & ANNOUNCED) && of->user == tgid)
 		return 1;
-	if (!of->name.tgid) {
-		of->name.tgid = tgid;
-		of->name.fd = fd;
-		if (of->transport == UDP)
-			renew(of, key);
-		introduce(of, key);
-	}
+	if (!of->name.tgid)
+		name_it(of, key, tgid, fd);
 	of->user = tgid;
 	return announce(of, key, direction);
 }

@@ -19,6 +19,8 @@ struct pair {
 	u8 is_assumed;	  /* the first end has no address of its own */
 	u8 is_left;	  /* one of two ends is over: whoever comes begins another talk */
 	u32 unused;
+	u64 agreed;	  /* what both ends satisfy together, below the version by which they do */
+	u64 spared;	  /* the sparser of the samples that their budgets leave, likewise */
 	u64 claims[4];	  /* by layer * 2 + whether the lower end speaks: the generation of the end that is read */
 };
 
@@ -108,14 +110,14 @@ __noinline int introduce(struct connection *of, struct connection_key *own)
 	return 0;
 }
 
-static __noinline int end_left(struct connection_key *left)
+static __always_inline void end_left(struct connection_key *left)
 {
 	struct connection *of = bpf_map_lookup_elem(&connections, left);
 
 	if (!of)
-		return 0;
+		return;
 	end(of);
-	return bpf_map_delete_elem(&connections, left);
+	bpf_map_delete_elem(&connections, left);
 }
 
 /* Ends what is left of a talk of datagrams, whose addresses begin another one. Not inside `introduce`: the stack is too short. */

@@ -54,6 +54,8 @@ __noinline int step(struct connection *of, struct call *call)
 		length = call->left;
 	if (length > CHUNK)
 		length = CHUNK;
+	if (of->limit && length > of->limit - call->copied)
+		length = of->limit - call->copied;
 	copy(of, call->from, length, call->which | LOOKED, call->thread);
 	call->from += length;
 	call->room -= length;
@@ -64,13 +66,18 @@ __noinline int step(struct connection *of, struct call *call)
 
 __noinline int pass(struct connection *of, struct call *call)
 {
+	u64 limit = call_limit;
 	u32 cause = LIMIT;
 
 	if (!of || !call)
 		return 0;
+	if (of->limit && of->limit < limit) {
+		limit = of->limit;
+		cause = BUDGET;
+	}
 	struct way *way = &of->account.ways[call->which & 3];
 	for (u32 i = 0; i < STEPS; i++) {
-		if (!call->left || call->copied >= call_limit)
+		if (!call->left || call->copied >= limit)
 			break;
 		if (owes(way))
 			settle(of, call->which);
@@ -89,7 +96,8 @@ __noinline int pass(struct connection *of, struct call *call)
 /* Whether the bytes of a call can be copied in one step: they stand together, and nothing is owed before them. */
 static __always_inline bool is_one_step(struct connection *of, struct call *call)
 {
-	return call->left <= CHUNK && call->left <= call->room && !owes(&of->account.ways[call->which & 3]);
+	return call->left <= CHUNK && (!of->limit || call->left <= of->limit) && call->left <= call->room &&
+	       !owes(&of->account.ways[call->which & 3]);
 }
 
 /* These bytes are read at the other end. */

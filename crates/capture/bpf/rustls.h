@@ -66,6 +66,7 @@ static __always_inline int rustls_received(struct pt_regs *ctx, struct session_k
 
 	if (!now || !is_trusted(cookie))
 		return 0;
+	meter_entry(now, cookie);
 	if (bpf_probe_read_user(&payload, sizeof(payload), (void *)CALLED_WITH_2(ctx))) {
 		count(FAULTS, 1);
 		return 0;

@@ -33,7 +33,7 @@ struct below {
 	u64 generation; /* of the connection when it was seen; 0: not met yet */
 	u32 fd;
 	u16 pairing;
-	u16 muted; /* bit direction: this way is read at the other end, on this host */
+	u16 muted; /* bit direction: this way is read at the other end, on this host; above those: the connection is left out */
 };
 
 /* A hooked call in which another session is used: TLS through a proxy that is spoken to over TLS. */
@@ -61,6 +61,10 @@ struct thread {
 	struct below read; /* the socket of that read; pairing 0: none yet */
 	u64 reader;	   /* the session that took the read for its own */
 	u64 is_go;	   /* whether its process is known to run Go's TLS */
+	u32 entries;	   /* of hooked functions, that were not added to its process's yet */
+	u32 returns;
+	u32 stepped;
+	u32 unused;
 	struct call held;  /* what was written, and waits for the socket that sends it */
 	struct outer outer; /* the call around the hooked one */
 	struct trial trial;
@@ -98,6 +102,16 @@ static __always_inline bool is_below(struct below *below, struct connection *of,
 static __always_inline struct thread *thread_now(u64 flags)
 {
 	return bpf_task_storage_get(&threads, bpf_get_current_task_btf(), 0, flags);
+}
+
+/* A hooked function was entered. */
+static __always_inline void meter_entry(struct thread *now, u64 cookie)
+{
+	now->stepped += cookie & STEPPED ? 1 : 0;
+	if (rarely(++now->entries >= METERED)) {
+		meter(0, now->entries, now->returns, now->stepped);
+		now->entries = now->returns = now->stepped = 0;
+	}
 }
 
 static __always_inline void point(struct below *to, struct connection *of, struct connection_key *key, u32 fd, u32 pairing)
@@ -286,14 +300,17 @@ static __always_inline struct connection *below_of(struct session_key *session, 
 	return of ? of : fresh(key);
 }
 
-/* Keeps of a session that this way is read at the other end. */
-static __always_inline void mute(struct session_key *session, u32 direction)
+/* In `below.muted`: each way is read at the other end; the connection is left out. */
+enum { MUTED_OUT = 1 << OUT, MUTED_IN = 1 << IN, LEFT_OUT = 4 };
+
+/* Keeps of a session that its calls need not be listened to, and why. */
+static __always_inline void mute(struct session_key *session, u16 why)
 {
 	struct below *known = bpf_map_lookup_elem(&sessions, session);
 
-	if (!known)
+	if (!known || (known->muted & why))
 		return;
-	known->muted |= 1 << direction;
+	known->muted |= why;
 	__sync_fetch_and_add(&changes, 1);
 }
 
@@ -337,7 +354,10 @@ static __noinline int freed(struct session_key *session)
 	return 0;
 }
 
-/* Looks up what is known below a session. That a way is read at the other end holds while its connection lives. */
+/*
+ * Looks up what is known below a session. That a way is read at the other end holds while its connection lives; that it is
+ * left out, until it is judged otherwise.
+ */
 static __noinline int recall(struct session_key *session, struct thread *now)
 {
 	struct below none = {}, *known;
@@ -353,5 +373,7 @@ static __noinline int recall(struct session_key *session, struct thread *now)
 	of = bpf_map_lookup_elem(&connections, &now->below.key);
 	if (!of || of->name.generation != now->below.generation || now->below.pairing != CERTAIN)
 		now->below.muted = 0;
+	else if (!of->fate || of->judged != version)
+		now->below.muted &= ~LEFT_OUT;
 	return 0;
 }

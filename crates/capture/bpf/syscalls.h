@@ -62,9 +62,19 @@ __noinline int judged(struct connection *of, struct connection_key *key, struct 
 		skip(of, direction, length);
 	else if (sealed)
 		seal(of, direction, length);
+	else if (is_over_rate(call->thread, length))
+		lose(of, direction, RATE, length);
 	else
 		pass(of, call);
 	return 0;
+}
+
+/* Judges a connection by a call that moved `length` bytes on it. */
+static __always_inline void judge_call(struct connection *of, struct connection_key *key, u32 fd, u32 direction, u64 length)
+{
+	if (!of->name.tgid)
+		joined(of, key->socket, direction, length);
+	judge(of, key, fd);
 }
 
 /* Gives the connection to the process that moved `length` bytes on it. */
@@ -73,6 +83,42 @@ static __always_inline bool taken_over(struct connection *of, struct connection_
 	if (!of->name.tgid)
 		joined(of, key->socket, direction, length);
 	return own(of, key, fd, direction);
+}
+
+/*
+ * Bytes moved on a connection that is left out. What they are is found out all the same: the TLS session above it must not
+ * be taken for a connection of its own.
+ */
+__noinline int left_out(struct connection *of, struct connection_key *key, struct call *call, u32 fd)
+{
+	if (!of || !key || !call)
+		return 0;
+	u64 length = call->left;
+	u32 direction = call->which & 1, fate = of->fate;
+
+	if (of->flags & CIPHERTEXT)
+		notice(of, key, fd, call, false);
+	else if (of->account.ways[direction].position < LOOKED_AT) {
+		if (!call->room)
+			next_buffer(call);
+		carries_ciphertext(of, key, fd, call);
+	}
+	of->flags |= HAS_GAP;
+	if (fate == UNWANTED) {
+		__sync_fetch_and_add(&of->account.ways[direction].position, length);
+		return 0;
+	}
+	count(SEEN_CALLS, 1);
+	count(SEEN_BYTES, length);
+	if (is_twice(of, key->socket, direction))
+		skip(of, direction, length);
+	else if (of->flags & CIPHERTEXT) {
+		__sync_fetch_and_add(&of->account.ways[direction].position, length);
+		__sync_fetch_and_add(&of->account.sealed[direction], length);
+		count(SEALED_BYTES, length);
+	} else
+		lose(of, direction, cause_of(fate), length);
+	return 0;
 }
 
 /*
@@ -88,6 +134,11 @@ static __always_inline int moved(u64 socket, u64 inode, struct call *call, u32 f
 
 	if (!of)
 		return 0;
+	meter_call(of);
+	if (rarely(is_open(of, call->thread >> 32)))
+		judge_call(of, &key, fd, direction, length);
+	if (rarely(of->fate))
+		return left_out(of, &key, call, fd);
 	count(SEEN_CALLS, 1);
 	count(SEEN_BYTES, length);
 	if (rarely(!is_owned(of, call->thread >> 32, fd)) && !taken_over(of, &key, fd, direction, length)) {
@@ -109,8 +160,14 @@ static __always_inline int moved(u64 socket, u64 inode, struct call *call, u32 f
 		skip(of, direction, length);
 		return 0;
 	}
-	if (!twice && is_one_step(of, call) && copy(of, call->from, length, direction, call->thread))
-		return 0;
+	if (!twice && is_one_step(of, call)) {
+		if (is_over_rate(call->thread, length)) {
+			lose(of, direction, RATE, length);
+			return 0;
+		}
+		if (copy(of, call->from, length, direction, call->thread))
+			return 0;
+	}
 	return judged(of, &key, call, fd);
 }
 
@@ -127,14 +184,21 @@ __noinline int unseen(u32 fd, u32 direction, u64 length)
 	of = meet(&key, inode, 0);
 	if (!of)
 		return 0;
+	if (is_open(of, bpf_get_current_pid_tgid() >> 32))
+		judge_call(of, &key, fd, direction, length);
+	if (of->fate == UNWANTED) {
+		of->flags |= HAS_GAP;
+		return 0;
+	}
 	count(SEEN_CALLS, 1);
 	count(SEEN_BYTES, length);
-	if (taken_over(of, &key, fd, direction, length) && is_twice(of, key.socket, direction & 1)) {
+	if ((of->fate || taken_over(of, &key, fd, direction, length)) && is_twice(of, key.socket, direction & 1)) {
 		skip(of, direction, length);
 		return 0;
 	}
-	lose(of, direction & 1, UNSEEN, length);
-	settle(of, direction & 1);
+	lose(of, direction & 1, of->fate ? cause_of(of->fate) : UNSEEN, length);
+	if (!of->fate)
+		settle(of, direction & 1);
 	return 0;
 }
 
@@ -169,7 +233,11 @@ __noinline int connecting(u32 fd)
 		return 0;
 	key.socket = (u64)sk;
 	of = meet(&key, inode, 0);
-	if (of)
+	if (!of)
+		return 0;
+	if (is_open(of, bpf_get_current_pid_tgid() >> 32))
+		judge(of, &key, fd);
+	if (!of->fate)
 		own(of, &key, fd, OUT);
 	return 0;
 }

@@ -36,7 +36,7 @@ __noinline int announce(struct connection *of, struct connection_key *key, u32 d
 	record->peer = key->peer;
 	record->transport = of->transport;
 	record->role = of->role;
-	record->midway = !(of->flags & FROM_START);
+	record->midway = (of->flags & (FROM_START | HAS_GAP)) != FROM_START;
 	record->is_v6 = of->is_v6;
 	record->local_port = of->local_port;
 	record->remote_port = of->remote_port;
@@ -44,7 +44,9 @@ __noinline int announce(struct connection *of, struct connection_key *key, u32 d
 	record->uid = (u32)bpf_get_current_uid_gid();
 	__builtin_memcpy(record->local, of->local, 16);
 	__builtin_memcpy(record->remote, of->remote, 16);
-	bpf_get_current_comm(record->name, sizeof(record->name));
+	record->weight = of->weight;
+	struct task_struct *leader = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), group_leader);
+	BPF_CORE_READ_STR_INTO(&record->name, leader, comm);
 	if (of->transport == UNIX || of->transport == UNIX_DATAGRAM) {
 		record->local_path_length = unix_path((struct sock *)socket, record->local_path);
 		record->remote_path_length = unix_path(unix_peer((struct sock *)socket), record->remote_path);
@@ -78,6 +80,17 @@ __noinline int tell_sealed(struct connection *of, u32 direction)
 	return 0;
 }
 
+static __always_inline u64 owed_by(struct way *way)
+{
+	return way->owed[RING_FULL] + way->owed[LIMIT] + way->owed[FAULT] + way->owed[UNSEEN] + way->owed[SAMPLED] +
+	       way->owed[RATE] + way->owed[BUDGET];
+}
+
+static __always_inline bool owes(struct way *way)
+{
+	return owed_by(way);
+}
+
 /* Tells what one direction lost since the last record, cause by cause; what finds no room stays owed. */
 __noinline int settle(struct connection *of, u32 which)
 {
@@ -87,7 +100,7 @@ __noinline int settle(struct connection *of, u32 which)
 	if (!of)
 		return 0;
 	struct way *way = &of->account.ways[which & 3];
-	from = way->position - way->owed[RING_FULL] - way->owed[LIMIT] - way->owed[FAULT] - way->owed[UNSEEN];
+	from = way->position - owed_by(way);
 	for (u32 cause = 0; cause < CAUSES; cause++) {
 		u64 length = way->owed[cause];
 		if (!length)
@@ -110,15 +123,12 @@ __noinline int settle(struct connection *of, u32 which)
 	return 0;
 }
 
-static __always_inline bool owes(struct way *way)
-{
-	return way->owed[RING_FULL] | way->owed[LIMIT] | way->owed[FAULT] | way->owed[UNSEEN];
-}
-
 /* Bytes that the position has gone past already are lost. Two threads may move bytes on one socket at once: all sums are atomic. */
 static __always_inline void owe(struct way *way, u32 cause, u64 length)
 {
-	__sync_fetch_and_add(&way->owed[cause & 3], length);
+	if (cause >= CAUSES)
+		return;
+	__sync_fetch_and_add(&way->owed[cause], length);
 	count(LOST_BYTES + cause, length);
 }
 

@@ -7,15 +7,39 @@ static __always_inline void count_seen(struct call *call)
 	count(SEEN_BYTES, call->left);
 }
 
+/* Bytes passed in clear above a connection that is left out: it is not listened to any more. */
+__noinline int said_left_out(struct session_key *session, struct connection *of, u32 pairing, struct call *call)
+{
+	if (!session || !of || !call)
+		return 0;
+	of->flags |= CIPHERTEXT | HAS_SAID | (pairing == CERTAIN ? PAIRED : 0);
+	struct session_key key = *session;
+	mute(&key, LEFT_OUT);
+	if (of->fate == UNWANTED)
+		return 0;
+	count_seen(call);
+	if (of->twice & 1 << (call->which & 3))
+		skip(of, call->which, call->left);
+	else
+		lose(of, call->which, cause_of(of->fate), call->left);
+	return 0;
+}
+
 /* Bytes passed in clear above a connection that is owned. */
 static __always_inline int said_above(struct session_key *session, struct connection *of, u64 socket, u32 pairing,
 				      struct call *call)
 {
+	if (rarely(of->fate))
+		return said_left_out(session, of, pairing, call);
 	count_seen(call);
 	of->flags |= CIPHERTEXT | HAS_SAID | (pairing == CERTAIN ? PAIRED : 0);
 	if (is_twice(of, of->transport ? socket : 0, call->which)) {
 		skip(of, call->which, call->left);
-		mute(session, call->which & 1);
+		mute(session, call->which & 1 ? MUTED_IN : MUTED_OUT);
+		return 0;
+	}
+	if (is_over_rate(call->thread, call->left)) {
+		lose(of, call->which, RATE, call->left);
 		return 0;
 	}
 	if (rarely(of->pairing < pairing))
@@ -37,6 +61,10 @@ static __always_inline int said_in_clear(struct session_key *session, struct bel
 		count(CROWDED, 1);
 		return 0;
 	}
+	if (rarely(is_open(of, call->thread >> 32)))
+		judge(of, &key, fd);
+	if (rarely(of->fate))
+		return said_left_out(session, of, pairing, call);
 	if (rarely(!is_owned(of, call->thread >> 32, fd)) && !own(of, &key, fd, call->which & 1)) {
 		count_seen(call);
 		lose_here(of, of->transport ? key.socket : 0, call->which, call->left);
@@ -110,6 +138,9 @@ static __noinline int resume(struct thread *now)
 /* The flag of a read that takes nothing (NSPR's PR_MSG_PEEK). */
 #define LOOK_AHEAD 2
 
+/* Whether the collector measures what a hook costs at entry and return; it says so. */
+u32 calibrates = 0;
+
 /* What becomes of a call that was entered. */
 enum { RETURN_WANTED = 0, RETURN_IDLE = 1 };
 
@@ -120,8 +151,8 @@ static __always_inline int entered(struct pt_regs *ctx)
 	u8 purpose = cookie;
 	struct session_key session = { .session = CALLED_WITH_1(ctx), .tgid = thread >> 32 };
 
-	if (rarely(session.tgid == own_tgid))
-		return RETURN_IDLE;
+	if (rarely(session.tgid == own_tgid)) /* whose own function tells what a hook costs */
+		return calibrates ? RETURN_WANTED : RETURN_IDLE;
 	if (rarely(purpose == P_SET_FD)) {
 		set_fd(&session, CALLED_WITH_2(ctx));
 		return RETURN_IDLE;
@@ -137,6 +168,7 @@ static __always_inline int entered(struct pt_regs *ctx)
 	struct thread *now = thread_now(BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!now)
 		return RETURN_IDLE;
+	meter_entry(now, cookie);
 	/*
 	 * Reading and writing do a handshake inside, and those of early data read and write: the outer call sees their
 	 * system calls. Early data is sent behind the common function, in a buffer that the outer one empties.
@@ -154,7 +186,7 @@ static __always_inline int entered(struct pt_regs *ctx)
 	}
 	if (now->session != session.session || now->recalled != changes)
 		recall(&session, now);
-	if (purpose != P_HANDSHAKE && (now->below.muted & (1 << (is_writing(purpose) ? OUT : IN)))) {
+	if (purpose != P_HANDSHAKE && (now->below.muted & (LEFT_OUT | (is_writing(purpose) ? MUTED_OUT : MUTED_IN)))) {
 		now->purpose = 0;
 		take(now);
 		if (rarely(now->outer.purpose))
@@ -248,6 +280,7 @@ static __always_inline int left(struct pt_regs *ctx)
 	/* The return of a call that was not followed, inside of this one: a return is at most its address above the entry. */
 	if (rarely(ctx->sp - now->stack > sizeof(u64)))
 		return 0;
+	now->returns++;
 	told(ctx, now, cookie);
 	if (rarely(now->outer.purpose))
 		resume(now);

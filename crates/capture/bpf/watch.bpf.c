@@ -14,6 +14,8 @@
 #include "tell.h"
 #include "account.h"
 #include "pairs.h"
+#include "meter.h"
+#include "choose.h"
 #include "meet.h"
 #include "pass.h"
 #include "seal.h"

@@ -156,6 +156,7 @@ mod tests {
             server: Address::Inet(server.parse().unwrap()),
             process: None,
             peer: None,
+            weight: 1,
         };
         let exchange = Exchange { protocol: "http", asked: Time(second * SECOND), ..Exchange::default() };
         Access {

@@ -75,6 +75,8 @@ pub struct Opened {
     pub process: Option<Arc<Process>>,
     /// The connection at the other end, when that is on this host too. Most are not.
     pub peer: Option<Box<ConnId>>,
+    /// So many connections it stands for: more than 1 where only some are read.
+    pub weight: u32,
 }
 
 /// Whether a connection was watched from its first byte.
@@ -141,11 +143,17 @@ pub enum Cause {
     Late,
     /// The socket counted them, and no call that could be seen moved them.
     Missed,
+    /// Another connection stands for theirs.
+    SampledOut,
+    /// Their process moved more in a second than is to be captured of one.
+    Rate,
+    /// Watching their process would have cost it more than it may.
+    Budget,
 }
 
 impl Cause {
     /// Every cause, in the order of reports.
-    pub const ALL: [Cause; 12] = [
+    pub const ALL: [Cause; 15] = [
         Cause::RingFull,
         Cause::Limit,
         Cause::Fault,
@@ -158,6 +166,9 @@ impl Cause {
         Cause::Dark,
         Cause::Late,
         Cause::Missed,
+        Cause::SampledOut,
+        Cause::Rate,
+        Cause::Budget,
     ];
 
     /// The cause's name in records and reports.
@@ -176,6 +187,9 @@ impl Cause {
             Cause::Dark => "dark",
             Cause::Late => "late",
             Cause::Missed => "missed",
+            Cause::SampledOut => "sampled_out",
+            Cause::Rate => "rate",
+            Cause::Budget => "budget",
         }
     }
 }

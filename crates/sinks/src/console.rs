@@ -121,6 +121,9 @@ impl<W: Write + Send> Console<W> {
             let latency = answered.since(exchange.asked);
             self.styled(Style::new().dimmed(), format_args!(" {}", Latency(latency)));
         }
+        if access.opened.weight > 1 {
+            self.styled(Style::new().dimmed(), format_args!(" (one of {})", access.opened.weight));
+        }
         if let Some(cause) = exchange.completeness.cause {
             let lost = exchange.completeness.lost_bytes;
             let yellow = AnsiColor::Yellow.on_default();

@@ -115,7 +115,7 @@ fn ends(json: &mut Json, access: &Access) {
     let conn = access.conn;
     json.raw(r#","connection":""#).number(conn.tgid.into()).raw("/").number(conn.fd.into());
     json.raw("/").number(conn.generation);
-    json.raw(r#"","client":{"#);
+    json.raw(r#"","weight":"#).number(access.opened.weight.into()).raw(r#","client":{"#);
     end(json, &access.opened.client);
     json.raw(r#"},"server":{"#);
     end(json, &access.opened.server);

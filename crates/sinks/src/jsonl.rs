@@ -271,6 +271,7 @@ mod tests {
                 server: Address::Inet("[2001:db8::1]:5432".parse().unwrap()),
                 process: None,
                 peer: None,
+                weight: 10,
             }),
             actor: Some(Arc::new(process)),
             peer: None,
@@ -299,7 +300,7 @@ mod tests {
             out.split_inclusive(|b| *b == b'\n').map(|line| serde_json::from_slice(line).unwrap()).collect();
         let expected = json!({
             "at": "2026-11-22T01:06:59.000000012Z", "protocol": "postgresql", "layer": "tls", "role": "client",
-            "connection": "42/3/7", "client": {"address": "127.0.0.1", "port": 50112},
+            "connection": "42/3/7", "weight": 10, "client": {"address": "127.0.0.1", "port": 50112},
             "server": {"address": "2001:db8::1", "port": 5432, "name": "db.example.org"},
             "process": {"pid": 42, "name": "psql", "exe": "", "command": "", "uid": 0, "user": null,
                         "parents": ["sh"], "container": null},
@@ -326,6 +327,7 @@ mod tests {
             server: Address::Unix("/run/db".into()),
             process: None,
             peer: None,
+            weight: 1,
         };
         let mut access =
             Access { opened: Arc::new(opened), paired: None, actor: None, server_name: None, ..access() };

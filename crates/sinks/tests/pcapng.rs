@@ -24,6 +24,7 @@ fn opened(transport: Transport, client: &str, server: &str) -> What<'static> {
         server: address(server),
         process: None,
         peer: None,
+        weight: 1,
     }))
 }
 

@@ -120,6 +120,8 @@ impl Connection {
         if self.opened.role != Role::Both {
             self.bounds = Bounds::of(&opened);
             self.opened = opened;
+        } else if self.opened.weight != opened.weight {
+            self.opened = Arc::new(Opened { weight: opened.weight, ..(*self.opened).clone() });
         }
     }
 
@@ -149,6 +151,7 @@ impl Connection {
             process,
             client: known(&self.opened.client, &other.client),
             server: known(&self.opened.server, &other.server),
+            weight: self.opened.weight.max(other.weight),
             ..(*self.opened).clone()
         });
     }

@@ -75,6 +75,7 @@ mod tests {
             server: Address::Unknown,
             process: None,
             peer: None,
+            weight: 1,
         })
     }
 

@@ -108,6 +108,7 @@ mod tests {
             server: Address::Unknown,
             process: None,
             peer: None,
+            weight: 1,
         };
         Connection::new(ConnId { tgid: 0, fd: number, generation: 0 }, Arc::new(opened), Time(0))
     }

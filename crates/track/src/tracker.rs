@@ -238,5 +238,6 @@ fn stranger() -> Arc<Opened> {
         server: Address::Unknown,
         process: None,
         peer: None,
+        weight: 1,
     })
 }

@@ -52,6 +52,7 @@ impl Story {
             server: Address::Inet("127.0.0.1:9999".parse().unwrap()),
             process: Some(Arc::new(Process { pid: conn.tgid, name, ..Process::default() })),
             peer: peer.map(Box::new),
+            weight: 1,
         };
         self.tell(conn, What::Opened(Arc::new(opened)));
     }

@@ -58,6 +58,7 @@ impl Feed {
             server: Address::Inet("127.0.0.1:5432".parse().unwrap()),
             process: None,
             peer: None,
+            weight: 1,
         };
         Feed { tracker: Tracker::new(Show::Count), opened }
     }

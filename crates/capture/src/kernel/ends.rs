@@ -59,7 +59,8 @@ impl Listeners {
         if self.namespaces.len() >= NAMESPACES {
             self.namespaces.clear();
         }
-        let ports = listening(pid);
+        // Of a process that is gone nothing is learned, and its neighbours are to be asked.
+        let Some(ports) = listening(pid) else { return false };
         let listens = ports.contains(&port);
         self.namespaces.insert(namespace, Ports { ports, read: Instant::now() });
         listens
@@ -80,12 +81,13 @@ fn by_direction(opened: &Opened) -> Role {
     if opened.head.direction == 0 { Role::Client } else { Role::Server }
 }
 
-fn listening(pid: u32) -> HashSet<u16> {
-    ["tcp", "tcp6"]
-        .iter()
-        .filter_map(|table| fs::read_to_string(format!("/proc/{pid}/net/{table}")).ok())
-        .flat_map(|table| table.lines().filter_map(listening_port).collect::<Vec<_>>())
-        .collect()
+/// The ports that are listened to where a process is; `None` when it is gone.
+fn listening(pid: u32) -> Option<HashSet<u16>> {
+    let tables = ["tcp", "tcp6"].map(|table| fs::read_to_string(format!("/proc/{pid}/net/{table}")));
+    // A host may have no IPv6.
+    let tables: Vec<String> = tables.into_iter().filter_map(Result::ok).collect();
+    let ports = tables.iter().flat_map(|table| table.lines().filter_map(listening_port)).collect();
+    (!tables.is_empty()).then_some(ports)
 }
 
 /// `sl local_address remote_address st ...`, the address as `HEX:PORT`.

@@ -49,6 +49,9 @@ pub enum KernelError {
         /// The kernel's answer.
         reason: String,
     },
+    /// The kernel side could not be told what is wanted.
+    #[error("the kernel could not be told what is wanted: {0}")]
+    Choice(String),
     /// A figure could not be read.
     #[error("the ledger could not be read: {0}")]
     Ledger(String),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::{Path, PathBuf};
 
 use libbpf_rs::{Link, MapCore as _, MapFlags, ProgramMut, UprobeMultiOpts, UprobeOpts};
@@ -10,12 +11,14 @@ use super::error::KernelError;
 use super::skeleton::{OpenWatchSkel, WatchSkel};
 use super::trials::{Distrust, Trial, Trust};
 use crate::host::{self, Manner};
-use crate::libraries::plan::{Found, Function, Plan, Purpose};
+use crate::libraries::plan::{Entry, Found, Function, Plan, Purpose};
 
 /// Every process that maps the file.
 const ANY_PROCESS: i32 = -1;
 /// As many hooks as the kernel side tells apart (`HOOKS` of `bpf/trial.h`).
 const HOOKS: u32 = 1024;
+/// Said in the cookie of a function whose first instruction costs another trap (`STEPPED` of `bpf/meter.h`).
+const STEPPED: u64 = 1 << 25;
 /// Said in the cookie of a function that was found without its name (`ON_TRIAL` of `bpf/trial.h`).
 const ON_TRIAL: u64 = 1 << 24;
 
@@ -106,6 +109,17 @@ impl Hooks {
     /// Takes all hooks back.
     pub(crate) fn clear(&mut self) {
         self.set.clear();
+    }
+
+    /// The programs that stand at hooks.
+    pub(crate) fn programs<'a>(&self, skel: &'a WatchSkel<'_>) -> Vec<BorrowedFd<'a>> {
+        let programs = &skel.progs;
+        let (one_by_one, go) = match self.manner {
+            Manner::BothWays => (vec![&programs.entered_or_left], &programs.go_many),
+            Manner::Many => (vec![&programs.entered_many, &programs.left_many], &programs.go_many),
+            Manner::OneByOne => (vec![&programs.entered_one, &programs.left_one], &programs.go_one),
+        };
+        one_by_one.into_iter().chain([go]).map(|program| program.as_fd()).collect()
     }
 
     /// Takes a hook back.
@@ -250,5 +264,6 @@ fn cookie(site: &Site<'_>, function: &Function) -> u64 {
         Purpose::RustlsReceived => (19, 0),
     };
     let trial = if site.found == Found::Located { ON_TRIAL } else { 0 };
-    u64::from(more.cast_unsigned()) << 32 | trial | u64::from(site.hook.0) << 8 | purpose
+    let stepped = if function.entry == Entry::Emulated { 0 } else { STEPPED };
+    u64::from(more.cast_unsigned()) << 32 | trial | stepped | u64::from(site.hook.0) << 8 | purpose
 }

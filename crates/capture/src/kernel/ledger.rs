@@ -21,6 +21,12 @@ pub struct Ledger {
     pub fault: u64,
     /// Lost because they passed inside the kernel.
     pub unseen: u64,
+    /// Lost because another connection stands for theirs.
+    pub sampled_out: u64,
+    /// Lost because their process was over its rate.
+    pub rate: u64,
+    /// Lost because watching their process would have cost it too much.
+    pub budget: u64,
     /// Records that found no room.
     pub refused_records: u64,
     /// Reads of a program's memory that failed.
@@ -37,18 +43,22 @@ pub struct Ledger {
     pub untold_ends: u64,
     /// Bytes, lost, ciphertext, or read elsewhere, that were still to be told of them.
     pub untold_bytes: u64,
+    /// Connections that were left out whole, as others stand for them or to keep to a budget: they have no account.
+    pub left_out_ends: u64,
+    /// Bytes of those, whatever became of them.
+    pub left_out_bytes: u64,
     /// Records that the collector could not make sense of.
     pub unreadable: u64,
 }
 
 /// How many figures the kernel keeps (`FIGURES` of `bpf/ledger.h`).
-pub(crate) const FIGURES: usize = 17;
+pub(crate) const FIGURES: usize = 22;
 
 impl Ledger {
     /// All bytes that were lost, whatever the cause.
     #[must_use]
     pub fn lost(&self) -> u64 {
-        self.ring_full + self.limit + self.fault + self.unseen
+        self.ring_full + self.limit + self.fault + self.unseen + self.sampled_out + self.rate + self.budget
     }
 
     /// From the kernel's figures, in the order of `bpf/ledger.h`.
@@ -63,6 +73,9 @@ impl Ledger {
             limit,
             fault,
             unseen,
+            sampled_out,
+            rate,
+            budget,
             refused_records,
             faults,
             compat_calls,
@@ -71,6 +84,8 @@ impl Ledger {
             lost_lives,
             untold_ends,
             untold_bytes,
+            left_out_ends,
+            left_out_bytes,
         ] = figures;
         Ledger {
             seen_calls,
@@ -82,6 +97,9 @@ impl Ledger {
             limit,
             fault,
             unseen,
+            sampled_out,
+            rate,
+            budget,
             refused_records,
             faults,
             compat_calls,
@@ -90,6 +108,8 @@ impl Ledger {
             lost_lives,
             untold_ends,
             untold_bytes,
+            left_out_ends,
+            left_out_bytes,
             unreadable,
         }
     }

@@ -4,6 +4,9 @@
     reason = "the ring is memory shared with the kernel; records are read from it in place"
 )]
 
+pub mod calibration;
+pub mod choice;
+pub mod cost;
 pub mod error;
 pub mod hooks;
 pub mod ledger;
@@ -34,6 +37,9 @@ use crate::host;
 use crate::libraries::plan::Plan;
 use crate::source::Source;
 
+use self::calibration::{Calibration, Own, time_call};
+use self::choice::{Choice, Chosen, Step};
+use self::cost::{Cost, Costs};
 use self::error::KernelError;
 use self::hooks::{Distrusted, Hook, Hooks};
 use self::ledger::{FIGURES, Ledger};
@@ -66,6 +72,8 @@ pub struct Kernel {
     skel: WatchSkel<'static>,
     links: Vec<Link>,
     hooks: Hooks,
+    chosen: Chosen,
+    costs: Costs,
     ring: Ring,
     wait: Duration,
     table: Table,
@@ -109,6 +117,8 @@ impl Kernel {
             skel,
             links,
             hooks,
+            chosen: Chosen::default(),
+            costs: Costs::default(),
             ring,
             wait: options.wait,
             table: Table::new(),
@@ -126,12 +136,104 @@ impl Kernel {
     /// The hook that the kernel refused.
     pub fn begin(&mut self) -> Result<(), KernelError> {
         let programs = &self.skel.progs;
+        let before = time_call();
         self.links.extend(hook([
             ("inet_sock_set_state", &programs.set_state),
             ("tcp_destroy_sock", &programs.destroyed),
             ("sys_exit", &programs.sys_exit),
         ])?);
+        self.costs.calibration.call = time_call().saturating_sub(before);
+        if self.costs.begin_timing(&self.skel, &self.hooks) {
+            time_call();
+            self.costs.take_idle(&self.skel, &self.hooks);
+        }
         Ok(())
+    }
+
+    /// Measures what a hook in a library costs on this host, for [`Kernel::costs`]: some milliseconds.
+    ///
+    /// # Errors
+    /// The kernel's answer, where it hooks nothing.
+    pub fn calibrate(&mut self) -> Result<Calibration, KernelError> {
+        let bare = Own::Emulated.time();
+        let entry = self.time_hooked(Own::Emulated, 0)?.saturating_sub(bare);
+        let pair = self.time_hooked(Own::Emulated, 1)?.saturating_sub(bare);
+        let stepped = self.time_hooked(Own::Stepped, 0)?.saturating_sub(Own::Stepped.time());
+        let calibration = &mut self.costs.calibration;
+        (calibration.entry, calibration.leave) = (entry, pair.saturating_sub(entry));
+        calibration.stepped = stepped.saturating_sub(entry);
+        Ok(*calibration)
+    }
+
+    /// A call of an own function while it is hooked, at its entry or at its return too where the kernel can tell them apart.
+    fn time_hooked(&mut self, own: Own, with_return: u32) -> Result<Duration, KernelError> {
+        let Some(plan) = own.plan() else { return Ok(Duration::ZERO) };
+        let hook = self.attach(&plan, Path::new("/proc/self/exe"))?;
+        self.say_calibrates(with_return);
+        let time = own.time();
+        self.say_calibrates(0);
+        self.detach(hook);
+        Ok(time)
+    }
+
+    fn say_calibrates(&mut self, with_return: u32) {
+        if let Some(kept) = self.skel.maps.bss_data.as_deref_mut() {
+            kept.calibrates = with_return;
+        }
+    }
+
+    /// What watching cost each process since the last call.
+    ///
+    /// # Errors
+    /// What the kernel answered.
+    pub fn costs(&mut self) -> Result<Vec<Cost>, KernelError> {
+        self.costs.look(&self.skel, &self.hooks)
+    }
+
+    /// Whether the kernel times our programs for us; where it does not, the costs lack what they take.
+    #[must_use]
+    pub fn is_timed(&self) -> bool {
+        self.costs.is_timed()
+    }
+
+    /// What a hit costs here, beside what our programs do.
+    #[must_use]
+    pub fn calibration(&self) -> Calibration {
+        self.costs.calibration
+    }
+
+    /// Reads from now on so much of these processes; of all others, all that is wanted.
+    ///
+    /// # Errors
+    /// What the kernel answered.
+    pub fn step(&mut self, steps: &[(u32, Step)]) -> Result<(), KernelError> {
+        self.chosen.step(&mut self.skel.maps, steps)
+    }
+
+    /// Watches from now on what is chosen, and nothing else. Connections that are open are judged anew at their next bytes:
+    /// one that is no longer wanted ends here, one that is now begins midway.
+    ///
+    /// # Errors
+    /// What the kernel answered.
+    pub fn choose(&mut self, choice: &Choice) -> Result<(), KernelError> {
+        self.chosen.choose(&mut self.skel.maps, choice)?;
+        self.table.processes().announce(self.chosen.asks_containers());
+        Ok(())
+    }
+
+    /// Tells the kernel side in which containers the processes are that became known.
+    fn place_processes(&mut self) -> io::Result<()> {
+        let mut fresh = self.table.processes().fresh().into_iter();
+        fresh
+            .try_for_each(|process| self.chosen.place(&self.skel.maps.members, &process))
+            .map_err(io::Error::other)
+    }
+
+    /// Whether all that was begun to be told was given. [`Source::next`] pauses also where a record is still being written,
+    /// with others behind it.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        self.waiting.is_empty() && self.ring.is_empty()
     }
 
     /// Takes every hook back: no more is seen, what was seen can still be read until [`Source::is_finished`], and the
@@ -234,7 +336,12 @@ impl Source for Kernel {
             };
             match self.table.hear(self.ring.bytes(slot), &mut self.waiting) {
                 Heard::Said(said, bytes) => break (slot, said, bytes),
-                Heard::Other => accounts::take_left(&self.skel, &mut self.table, &mut self.waiting),
+                Heard::Other => {
+                    accounts::take_left(&self.skel, &mut self.table, &mut self.waiting);
+                    if self.chosen.asks_containers() {
+                        self.place_processes()?;
+                    }
+                }
             }
         };
         self.gave = true;
@@ -244,7 +351,7 @@ impl Source for Kernel {
     }
 
     fn is_finished(&self) -> bool {
-        self.ended == Ended::Counted && self.waiting.is_empty() && self.ring.is_empty()
+        self.ended == Ended::Counted && self.is_drained()
     }
 }
 

@@ -24,6 +24,8 @@ const CONTAINER: usize = 64;
 pub(crate) struct Processes {
     known: HashMap<u32, Known>,
     users: HashMap<u32, Arc<str>>,
+    /// Those that became known and are to be asked for, if somebody asks.
+    fresh: Option<Vec<Arc<Process>>>,
 }
 
 struct Known {
@@ -34,16 +36,38 @@ struct Known {
 impl Processes {
     /// An empty table, with the host's user names.
     pub(crate) fn new() -> Processes {
-        Processes { known: HashMap::new(), users: users() }
+        Processes { known: HashMap::new(), users: users(), fresh: None }
+    }
+
+    /// Keeps from now on, or no more, what becomes known for [`Processes::fresh`].
+    pub(crate) fn announce(&mut self, wanted: bool) {
+        self.fresh = wanted.then(Vec::new);
+    }
+
+    /// What became known since the last call.
+    pub(crate) fn fresh(&mut self) -> Vec<Arc<Process>> {
+        self.fresh.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// The process `pid`; `name` and `uid` are what the kernel said, for one that is gone already.
     pub(crate) fn process(&mut self, pid: u32, name: &str, uid: u32) -> Arc<Process> {
-        if let Some(known) = self.known.get(&pid) {
-            return Arc::clone(&known.process);
+        let Some(known) = self.known.get_mut(&pid) else {
+            return self.learn(pid, parent_of(pid).unwrap_or(0), name, uid, "");
+        };
+        // A server's worker begins as its parent's user and becomes another.
+        if known.process.uid != uid {
+            let user = self.users.get(&uid).cloned();
+            known.process = Arc::new(Process { uid, user, ..Process::clone(&known.process) });
         }
-        let parent = parent_of(pid).unwrap_or(0);
-        self.learn(pid, parent, name, uid, "")
+        Arc::clone(&known.process)
+    }
+
+    /// The process `pid`, of which the kernel said nothing else.
+    pub(crate) fn known(&mut self, pid: u32) -> Arc<Process> {
+        match self.known.get(&pid) {
+            Some(known) => Arc::clone(&known.process),
+            None => self.learn(pid, parent_of(pid).unwrap_or(0), "", 0, ""),
+        }
     }
 
     /// A process began: until it starts a program, it is what its parent is.
@@ -83,6 +107,9 @@ impl Processes {
             ancestors,
             container: container_of(pid),
         });
+        if let Some(fresh) = &mut self.fresh {
+            fresh.push(Arc::clone(&process));
+        }
         self.keep(pid, Known { process: Arc::clone(&process), parent });
         process
     }
@@ -114,6 +141,13 @@ impl Processes {
     }
 }
 
+/// The processes that run, each with its parent.
+pub(crate) fn running() -> HashMap<u32, u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(|pid| Some((pid, parent_of(pid)?))).collect()
+}
+
 fn read_start(path: &str, limit: u64) -> Option<Vec<u8>> {
     let mut start = Vec::new();
     fs::File::open(path).ok()?.take(limit).read_to_end(&mut start).ok()?;
@@ -141,7 +175,7 @@ fn parent_of(pid: u32) -> Option<u32> {
 }
 
 /// The engines name a container's control group after its id (`docker-ID.scope`, `/kubepods/.../ID`).
-fn container_of(pid: u32) -> Option<Arc<str>> {
+pub(crate) fn container_of(pid: u32) -> Option<Arc<str>> {
     let groups = read_start(&format!("/proc/{pid}/cgroup"), SMALL_FILE)?;
     let groups = String::from_utf8_lossy(&groups);
     groups

@@ -74,7 +74,8 @@ pub(crate) struct Opened {
     pub(crate) name: [u8; 16],
     pub(crate) local_path_length: u8,
     pub(crate) remote_path_length: u8,
-    pub(crate) unused: [u8; 6],
+    pub(crate) unused: [u8; 2],
+    pub(crate) weight: u32,
     pub(crate) local_path: [u8; PATH],
     pub(crate) remote_path: [u8; PATH],
 }
@@ -85,7 +86,7 @@ pub(crate) struct Opened {
 pub(crate) struct Way {
     pub(crate) position: u64,
     pub(crate) twice: u64,
-    pub(crate) owed: [u64; 4],
+    pub(crate) owed: [u64; 7],
 }
 
 /// What was counted of a connection.
@@ -134,17 +135,25 @@ pub(crate) struct Connection {
     pub(crate) announcements: u8,
     pub(crate) decided: u8,
     pub(crate) twice: u8,
-    pub(crate) unused: [u8; 2],
+    pub(crate) fate: u8,
+    pub(crate) unused: u8,
     pub(crate) local: [u8; 16],
     pub(crate) remote: [u8; 16],
     pub(crate) flags: u32,
     pub(crate) pairing: u32,
     pub(crate) sealed_calls: [u32; 2],
+    pub(crate) agreed: u64,
+    pub(crate) left_at: [u64; 2],
+    pub(crate) judged: u32,
+    pub(crate) weight: u32,
+    pub(crate) limit: u32,
+    pub(crate) calls: u32,
 }
 
 /// Flags of a [`Connection`].
 pub(crate) const ANNOUNCED: u32 = 1;
 pub(crate) const FROM_START: u32 = 2;
+pub(crate) const HAS_GAP: u32 = 512;
 
 /// What the walk over the kernel's table tells of each connection.
 #[repr(C)]
@@ -180,7 +189,7 @@ impl Walked {
             peer,
             transport: self.connection.transport,
             role: self.connection.role,
-            midway: u8::from(self.connection.flags & FROM_START == 0),
+            midway: u8::from(self.connection.flags & (FROM_START | HAS_GAP) != FROM_START),
             is_v6: self.connection.is_v6,
             local_port: self.connection.local_port,
             remote_port: self.connection.remote_port,
@@ -191,7 +200,8 @@ impl Walked {
             name: [0; 16],
             local_path_length: 0,
             remote_path_length: 0,
-            unused: [0; 6],
+            unused: [0; 2],
+            weight: self.connection.weight,
             local_path: [0; PATH],
             remote_path: [0; PATH],
         }
@@ -239,12 +249,12 @@ const _: () = assert!(
     size_of::<Head>() == 32
         && size_of::<Passed>() == 56
         && size_of::<Opened>() == 360
-        && size_of::<Closed>() == 272
+        && size_of::<Closed>() == 368
         && size_of::<Life>() == 312
-        && size_of::<Account>() == 240
+        && size_of::<Account>() == 336
         && size_of::<Name>() == 16
-        && size_of::<Connection>() == 352
-        && size_of::<Walked>() == 384
+        && size_of::<Connection>() == 488
+        && size_of::<Walked>() == 520
 );
 
 /// The record at the beginning of `bytes`, or `None` when they are too few.
@@ -296,14 +306,15 @@ mod tests {
         assert_eq!(laid_out(&btf, "passed"), fields!(Passed: head position length captured thread));
         let opened = fields!(Opened: head partner_generation partner_tgid partner_fd socket peer transport role midway is_v6
             local_port remote_port netns uid local remote name local_path_length remote_path_length unused
-            local_path remote_path);
+            weight local_path remote_path);
         assert_eq!(laid_out(&btf, "opened"), opened);
         assert_eq!(laid_out(&btf, "way"), fields!(Way: position twice owed));
         assert_eq!(laid_out(&btf, "account"), fields!(Account: sealed socket before ways));
         assert_eq!(laid_out(&btf, "closed"), fields!(Closed: head account));
         assert_eq!(laid_out(&btf, "name"), fields!(Name: generation tgid fd));
         let connection = fields!(Connection: name account partner inode user held netns local_port remote_port transport
-            role is_v6 announcements decided twice unused local remote flags pairing sealed_calls);
+            role is_v6 announcements decided twice fate unused local remote flags pairing sealed_calls agreed left_at
+            judged weight limit calls);
         assert_eq!(laid_out(&btf, "connection"), connection);
         assert_eq!(laid_out(&btf, "life"), fields!(Life: head parent uid name filename));
     }

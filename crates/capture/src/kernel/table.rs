@@ -18,7 +18,15 @@ use super::records::{self, ANNOUNCED, Account, Head, NOT_COUNTED, Passed, Walked
 /// Twice the kernel's own table, so that ends which were not told do not pile up; beyond it the oldest half is ended.
 const CONNECTIONS: usize = 131_072;
 /// The kernel's causes, in its order (`enum cause`).
-const CAUSES: [Cause; 4] = [Cause::RingFull, Cause::Limit, Cause::Fault, Cause::Unseen];
+const CAUSES: [Cause; 7] = [
+    Cause::RingFull,
+    Cause::Limit,
+    Cause::Fault,
+    Cause::Unseen,
+    Cause::SampledOut,
+    Cause::Rate,
+    Cause::Budget,
+];
 
 /// What is known.
 pub(crate) struct Table {
@@ -82,6 +90,11 @@ impl Table {
             latest: Time::default(),
             left: Vec::new(),
         }
+    }
+
+    /// The processes that are known.
+    pub(crate) fn processes(&mut self) -> &mut Processes {
+        &mut self.processes
     }
 
     /// Records that made no sense.
@@ -163,6 +176,7 @@ impl Table {
             server,
             process: Some(process),
             peer: (partner.generation != 0).then(|| Box::new(partner)),
+            weight: record.weight.max(1),
         };
         let at = self.clock.time(record.head.at);
         self.make_room(at);
@@ -294,8 +308,9 @@ impl Table {
             joined: Joined::Midway,
             client: Address::Unknown,
             server: Address::Unknown,
-            process: Some(self.processes.process(head.user, "", 0)),
+            process: Some(self.processes.known(head.user)),
             peer: None,
+            weight: 1,
         };
         events.push_back(Event { at, conn: head.conn(), what: What::Opened(Arc::new(opened)) });
         speaks(role, head.direction)

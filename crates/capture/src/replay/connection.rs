@@ -70,6 +70,7 @@ impl Connection {
             server: address(client_end.other()),
             process: None,
             peer: None,
+            weight: 1,
         };
         let connection = Connection {
             name: Name::of(&packet.key),

@@ -1,6 +1,7 @@
 //! The kernel side against real programs: what they say they moved is what is heard. Wants root and a kernel with BTF.
 #![expect(clippy::expect_used, reason = "a test stops where its ground is gone")]
 
+mod choosing;
 mod tls;
 mod trials;
 
@@ -12,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use capture::kernel::choice::Choice;
 use capture::kernel::{Kernel, Options};
 use capture::source::Source as _;
 use model::conn::{ConnId, Layer, Role, Speaker, Transport};
@@ -63,8 +65,17 @@ impl DerefMut for Watched {
 
 /// The kernel, or loud words about why this test shows nothing.
 fn kernel(options: &Options) -> Option<Watched> {
+    choosing(options, &Choice::default())
+}
+
+/// The same, of which this is chosen before anything is seen.
+fn choosing(options: &Options, choice: &Choice) -> Option<Watched> {
     let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let opened = Kernel::open(options).and_then(|mut kernel| kernel.begin().map(|()| kernel));
+    let opened = Kernel::open(options).and_then(|mut kernel| {
+        kernel.choose(choice)?;
+        kernel.begin()?;
+        Ok(kernel)
+    });
     match opened {
         Ok(kernel) => Some(Watched { kernel, _turn: turn }),
         Err(error) => {
@@ -105,13 +116,11 @@ fn hear(kernel: &mut Kernel, child: Child) -> (Talks, String) {
             gone = true;
             end = Instant::now() + AFTERWARDS;
         }
-        match kernel.next().expect("an event") {
-            Some(event) => {
-                note(talks.entry(event.conn).or_default(), event.at, &event.what);
-                quiet = 0;
-            }
-            None if gone => quiet += 1,
-            None => {}
+        if let Some(event) = kernel.next().expect("an event") {
+            note(talks.entry(event.conn).or_default(), event.at, &event.what);
+            quiet = 0;
+        } else if gone && kernel.is_drained() {
+            quiet += 1;
         }
     }
     let said = child.wait_with_output().expect("the child's words");

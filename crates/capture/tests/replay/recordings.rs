@@ -34,6 +34,7 @@ fn opened() -> Opened {
         server: Address::Inet("[::1]:5432".parse::<SocketAddr>().unwrap()),
         process: Some(Arc::new(process)),
         peer: Some(Box::new(ConnId { tgid: 7, fd: 8, generation: 9 })),
+        weight: 10,
     }
 }
 
@@ -43,6 +44,7 @@ fn unix() -> Opened {
         server: Address::Unix("@bus".into()),
         process: None,
         peer: None,
+        weight: 1,
         ..opened()
     }
 }

@@ -13,7 +13,7 @@
 //!
 //! | what | then |
 //! |---|---|
-//! | 0 opened | transport, role, joined (1 each), client and server address, process, peer |
+//! | 0 opened | transport, role, joined (1 each), client and server address, process, peer, weight (4) |
 //! | 1 said | layer, speaker (1 each), offset (8), the bytes up to the body's end |
 //! | 2 lost | layer, speaker, cause (1 each), offset (8), length (8) |
 //! | 3 sealed | speaker (1), length (8) |

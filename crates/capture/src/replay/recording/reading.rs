@@ -144,6 +144,8 @@ impl<'a> Body<'a> {
             server: self.address()?,
             process: self.optional(|body| body.process().map(Arc::new))?,
             peer: self.optional(Body::conn)?.map(Box::new),
+            // Recordings were made before there was one.
+            weight: if self.rest.is_empty() { 1 } else { self.u32()? },
         })
     }
 

@@ -132,6 +132,7 @@ fn opened(body: &mut Vec<u8>, facts: &Opened) {
     if let Some(peer) = &facts.peer {
         conn(body, **peer);
     }
+    body.extend(facts.weight.to_le_bytes());
 }
 
 fn address(body: &mut Vec<u8>, address: &Address) {
