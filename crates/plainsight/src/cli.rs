@@ -41,6 +41,16 @@ pub(crate) struct Watch {
     pub(crate) packets: Packets,
     #[command(flatten)]
     pub(crate) limits: Limits,
+    #[command(flatten)]
+    pub(crate) share: Share,
+    /// What watching may cost a watched program, in percent of a core, or `none`: of whom it costs more, less is read, which
+    /// is told: heads of bodies first, then heads of a sample of its connections, then nothing.
+    #[arg(long, value_name = "PERCENT", default_value = "3", value_parser = percent, help_heading = "Limits")]
+    pub(crate) budget: Percent,
+    /// Filters, `--sample` and `--rate` from a file, written as here, over as many lines as you like; `#` begins a remark.
+    /// It is read again whenever it changes.
+    #[arg(long, value_name = "FILE", help_heading = "Filters")]
+    pub(crate) filters: Option<PathBuf>,
     /// Start this program, watch it and what it starts alone, and end when it ends; what it prints goes to standard error.
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
@@ -74,6 +84,8 @@ pub(crate) struct Record {
     pub(crate) time: Option<Duration>,
     #[command(flatten)]
     pub(crate) limits: Limits,
+    #[command(flatten)]
+    pub(crate) share: Share,
 }
 
 #[derive(Debug, Args)]
@@ -121,6 +133,48 @@ fn ring(text: &str) -> Result<u32, String> {
     let size = number.parse::<u32>().ok().and_then(|number| number.checked_mul(1 << shift));
     let wanted = || format!("{text} is no power of two from 4K to 2048");
     size.filter(|size| size.is_power_of_two() && *size >= 4 << 10).ok_or_else(wanted)
+}
+
+/// How much is read of what is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct Share {
+    /// Read one connection of so many (`1/10`), whole; each access says as `weight` for how many it stands.
+    #[arg(long, value_name = "1/N", value_parser = one_of)]
+    pub(crate) sample: Option<u32>,
+    /// The most bytes a second that are captured of one process; the rest is counted as lost by `rate`.
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) rate: Option<u64>,
+}
+
+/// What a file of filters may say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Parser)]
+#[command(name = "filters", no_binary_name = true, disable_help_flag = true)]
+pub(crate) struct Wish {
+    #[command(flatten)]
+    pub(crate) filter: Filter,
+    #[command(flatten)]
+    pub(crate) share: Share,
+}
+
+/// A share of a core; `None`: any.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Percent(pub(crate) Option<f64>);
+
+fn percent(text: &str) -> Result<Percent, String> {
+    if text == "none" {
+        return Ok(Percent(None));
+    }
+    let percent = text.parse().ok().filter(|percent: &f64| percent.is_finite() && *percent > 0.0);
+    percent
+        .map(|percent| Percent(Some(percent)))
+        .ok_or_else(|| "it is a number above 0, or `none`".to_owned())
+}
+
+/// Of `1/10`, the 10.
+fn one_of(share: &str) -> Result<u32, String> {
+    let number = share.strip_prefix("1/").and_then(|number| number.parse().ok());
+    number.filter(|number| *number > 0).ok_or_else(|| "it is written as 1/10".to_owned())
 }
 
 #[derive(Clone, Copy, Debug, Args)]

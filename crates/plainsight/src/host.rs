@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use capture::host::{State, privileges};
+use capture::kernel::choice::Choice;
 use capture::kernel::{Kernel, Options};
 
 use crate::cli;
@@ -20,8 +21,12 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Begins to watch, for `time` or until Ctrl-C.
-    pub(crate) fn watch(limits: cli::Limits, time: Option<Duration>) -> anyhow::Result<Self> {
+    /// Begins to watch what is chosen, for `time` or until Ctrl-C.
+    pub(crate) fn watch(
+        limits: cli::Limits,
+        time: Option<Duration>,
+        choice: &Choice,
+    ) -> anyhow::Result<Self> {
         let stop = stop_flag()?;
         let call_limit = u64::from(limits.body_limit);
         let mut kernel = Kernel::open(&Options { ring: limits.ring, call_limit, ..Options::default() })?;
@@ -30,8 +35,13 @@ impl Host {
                 eprintln!("plainsight: {} is missing: {cost}", lack.name);
             }
         }
+        kernel.choose(choice)?;
         let libraries = Libraries::find(&mut kernel)?;
         kernel.begin()?;
+        // Where no hook can be set none costs anything.
+        if let Err(error) = kernel.calibrate() {
+            eprintln!("plainsight: what a hook costs here is not known: {error}");
+        }
         let end = time.map(|time| Instant::now() + time);
         let hooked = libraries.hooked();
         eprintln!(

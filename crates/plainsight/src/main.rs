@@ -1,10 +1,12 @@
 //! Plainsight: every database query and API call on this machine, in plaintext even inside TLS.
 #![forbid(unsafe_code)]
 
+mod budget;
 mod cli;
 mod command;
 mod doctor;
 mod filter;
+mod filters;
 mod host;
 mod libraries;
 mod losses;
@@ -39,7 +41,9 @@ fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("plainsight: {error:#}");
-            ExitCode::FAILURE
+            // Words of a file are usage as those of the command line are.
+            let is_usage = error.downcast_ref::<clap::Error>().is_some();
+            if is_usage { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }

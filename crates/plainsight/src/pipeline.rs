@@ -130,6 +130,14 @@ impl Pipeline {
         self.tap.as_mut().map_or(Ok(()), Tap::finish)
     }
 
+    /// Shows from now on what `filter` admits.
+    pub(crate) fn refilter(&mut self, filter: &Filter) {
+        self.filter = (*filter != Filter::default()).then(|| filter.clone());
+        if let Some(tap) = &mut self.tap {
+            tap.refilter(filter.ends());
+        }
+    }
+
     /// The tap, for the next pipeline.
     pub(crate) fn take_tap(&mut self) -> Option<Tap> {
         self.tap.take()

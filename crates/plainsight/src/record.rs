@@ -8,6 +8,7 @@ use capture::replay::recording::Recorder;
 use capture::source::Source;
 
 use crate::cli;
+use crate::filter::Whom;
 use crate::host::Host;
 use crate::pipeline::{EVENTS, Flow};
 use crate::wanted::Wanted;
@@ -16,7 +17,8 @@ use crate::wanted::Wanted;
 pub(crate) fn run(options: &cli::Record) -> anyhow::Result<ExitCode> {
     let file = options.file.display();
     let mut recorder = Recorder::create(&options.file).with_context(|| format!("creating {file}"))?;
-    let mut host = Host::watch(options.limits, options.time)?;
+    let choice = options.share.of(options.ends.choice(Whom::Anybody));
+    let mut host = Host::watch(options.limits, options.time, &choice)?;
     let mut wanted = Wanted::new(&options.ends);
     let mut recorded = 0;
     let mut record = |host: &mut Host| {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use capture::kernel::ledger::Ledger;
 use capture::kernel::trials::{Distrust, Trial};
+use model::event::Cause;
 use serde_json::{Value, json};
 use track::darkness::{Dark, Darkness};
 use track::tally::Tally;
@@ -65,15 +66,15 @@ pub(crate) fn darkness(dark: &Darkness, why: impl Fn(u32) -> Option<String>) -> 
 
 /// The kernel side's account, to the byte: what it saw is what it delivered and what it did not, by cause.
 pub(crate) fn account(ledger: &Ledger) -> String {
-    let Ledger { seen_calls, seen_bytes, delivered, sealed, twice, ring_full, limit, fault, unseen, .. } =
-        ledger;
+    let Ledger { seen_calls, seen_bytes, delivered, sealed, twice, .. } = ledger;
     let mut text = format!(
         "the kernel saw {seen_bytes} bytes in {seen_calls} calls: {delivered} delivered, {sealed} ciphertext, \
          {twice} at the other end of a connection that is read already, {} lost",
         ledger.lost()
     );
     if ledger.lost() > 0 {
-        _ = write!(text, " (ring_full {ring_full}, limit {limit}, fault {fault}, unseen {unseen})");
+        let causes = lost(ledger).map(|(cause, bytes)| format!("{cause} {bytes}"));
+        _ = write!(text, " ({})", causes.join(", "));
     }
     let oddities = [
         (ledger.violations, "nonsense answers of hooked functions"),
@@ -83,6 +84,8 @@ pub(crate) fn account(ledger: &Ledger) -> String {
         (ledger.unreadable, "records that made no sense"),
         (ledger.untold_ends, "connections that ended untold"),
         (ledger.untold_bytes, "bytes lost on those, ciphertext, or read elsewhere"),
+        (ledger.left_out_ends, "connections left out whole"),
+        (ledger.left_out_bytes, "bytes on those"),
     ];
     for (count, what) in oddities.into_iter().filter(|(count, _)| *count > 0) {
         _ = write!(text, "; {count} {what}");
@@ -114,15 +117,30 @@ pub(crate) fn json(
     })
 }
 
+/// What the kernel side lost, by cause.
+fn lost(ledger: &Ledger) -> [(&'static str, u64); 7] {
+    [
+        (Cause::RingFull.name(), ledger.ring_full),
+        (Cause::Limit.name(), ledger.limit),
+        (Cause::Fault.name(), ledger.fault),
+        (Cause::Unseen.name(), ledger.unseen),
+        (Cause::SampledOut.name(), ledger.sampled_out),
+        (Cause::Rate.name(), ledger.rate),
+        (Cause::Budget.name(), ledger.budget),
+    ]
+}
+
 fn kernel(ledger: &Ledger) -> Value {
-    let Ledger { ring_full, limit, fault, unseen, .. } = ledger;
+    let lost: serde_json::Map<_, _> =
+        lost(ledger).into_iter().map(|(cause, bytes)| (cause.to_owned(), bytes.into())).collect();
     json!({
         "seen_calls": ledger.seen_calls, "seen_bytes": ledger.seen_bytes, "delivered": ledger.delivered,
         "sealed": ledger.sealed, "twice": ledger.twice,
-        "lost": { "ring_full": ring_full, "limit": limit, "fault": fault, "unseen": unseen },
+        "lost": lost,
         "violations": ledger.violations, "crowded": ledger.crowded, "compat_calls": ledger.compat_calls,
         "lost_lives": ledger.lost_lives, "unreadable": ledger.unreadable, "untold_ends": ledger.untold_ends,
-        "untold_bytes": ledger.untold_bytes,
+        "untold_bytes": ledger.untold_bytes, "left_out_ends": ledger.left_out_ends,
+        "left_out_bytes": ledger.left_out_bytes,
     })
 }
 

@@ -34,6 +34,11 @@ impl Tap {
         Ok(())
     }
 
+    /// Writes from now on connections with such ends, of those that open or change hands.
+    pub(crate) fn refilter(&mut self, ends: &Ends) {
+        self.wanted.refilter(ends);
+    }
+
     /// Lets readers of the file see all of it.
     pub(crate) fn flush(&mut self) -> anyhow::Result<()> {
         self.capture.flush().context("writing packets")

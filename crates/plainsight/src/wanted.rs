@@ -20,6 +20,11 @@ impl Wanted {
         Wanted { ends: ends.clone(), known: HashMap::new() }
     }
 
+    /// Those with such ends from now on; those that are known stay until they close.
+    pub(crate) fn refilter(&mut self, ends: &Ends) {
+        self.ends = ends.clone();
+    }
+
     /// Whether an event is of one of them.
     pub(crate) fn admits(&mut self, event: &Event<'_>) -> bool {
         match &event.what {

@@ -11,43 +11,12 @@ use crate::support::nginx::{self, Nginx};
 use crate::support::postgres::{self, Postgres};
 use crate::support::process::{Lines, Running, make_certificate, program, run};
 use crate::support::stores::{REDIS, Redis};
-use crate::support::watch::{Seen, Watch};
+use crate::support::watch::{Seen, Watch, lost};
 
 /// Bytes of the file that is served in the flood: some fit into the ring at once, and by far not all.
 const FILE: usize = 20_000;
 /// Calls whose server leaves first.
 const CALLS: usize = 8;
-
-/// Each account holds, and all together are what the kernel side saw of the whole host.
-fn assert_holds(seen: &Seen) {
-    let (ledger, kernel) = (&seen.statistics["ledger"], &seen.statistics["kernel"]);
-    let total = &ledger["total"];
-    assert_eq!((ledger["wrong"].as_u64(), total["unaccounted"].as_i64()), (Some(0), Some(0)), "{ledger:#}");
-    assert_eq!(figure(total, "produced"), told(total), "{total:#}");
-    for connection in ledger["connections"].as_array().unwrap() {
-        for account in [&connection["from_client"], &connection["from_server"]] {
-            assert_eq!(figure(account, "produced"), told(account), "{connection:#}");
-        }
-    }
-    let unseen = lost(total, "late") + lost(total, "missed");
-    let seen = figure(total, "produced") - unseen + figure(kernel, "untold_bytes");
-    assert_eq!(seen, figure(kernel, "seen_bytes"), "{ledger:#}\n{kernel:#}");
-}
-
-/// The right side of the equation.
-fn told(account: &Value) -> u64 {
-    let lost: u64 = account["lost"].as_object().unwrap().values().map(|bytes| bytes.as_u64().unwrap()).sum();
-    ["elsewhere", "ciphertext", "parsed", "waiting"].map(|name| figure(account, name)).iter().sum::<u64>()
-        + lost
-}
-
-fn figure(of: &Value, name: &str) -> u64 {
-    of[name].as_u64().unwrap_or_else(|| panic!("no {name} in {of:#}"))
-}
-
-fn lost(account: &Value, cause: &str) -> u64 {
-    account["lost"][cause].as_u64().unwrap_or(0)
-}
 
 /// The accounts of what lost something on these ports, by who spoke.
 fn accounts<'a>(seen: &'a Seen, ports: &[u16]) -> Vec<&'a Value> {
@@ -77,7 +46,7 @@ fn nothing_is_lost_of_what_databases_and_web_servers_say() {
         run(program("curl").args(["-sk", "--parallel", &format!("{url}/small.txt?[1-40]")]));
     }
     let seen = watch.end();
-    assert_holds(&seen);
+    seen.assert_holds();
     assert!(seen.accesses.iter().all(|access| access.complete.ok));
     let lossy = accounts(&seen, &ports);
     assert!(lossy.is_empty(), "{lossy:#?}");
@@ -98,7 +67,7 @@ fn a_flood_is_lost_in_the_open() {
         run(program("wrk").args(["-t", "2", "-c", "16", "-d", "2s", &format!("{url}/flood")]));
     }
     let seen = watch.stop();
-    assert_holds(&seen);
+    seen.assert_holds();
     let total = &seen.statistics["ledger"]["total"];
     assert!(lost(total, "ring_full") > 0, "{total:#}");
     let lossy = accounts(&seen, &[store.plain, web.plain, web.tls]);
@@ -136,6 +105,6 @@ fn a_call_is_read_once_though_its_server_left_first() {
             seen.accesses.iter().map(|access| format!("{} {}", access.client_pid(), access.server_pid()));
         assert_eq!(shown.collect::<Vec<_>>(), made, "{seen:#?}");
         assert!(seen.accesses.iter().all(|access| access.layer == layer && access.complete.ok), "{seen:#?}");
-        assert_holds(&seen);
+        seen.assert_holds();
     }
 }

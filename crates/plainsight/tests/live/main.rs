@@ -9,7 +9,9 @@
 mod support;
 
 mod amqp;
+mod budget;
 mod capabilities;
+mod choosing;
 mod command;
 mod darkness;
 mod dialects;

@@ -13,6 +13,7 @@ pub(crate) struct Access {
     pub(crate) layer: String,
     pub(crate) role: Option<String>,
     pub(crate) connection: String,
+    pub(crate) weight: u64,
     pub(crate) client: End,
     pub(crate) server: End,
     pub(crate) process: Option<Process>,
@@ -68,6 +69,7 @@ pub(crate) struct Failure {
 pub(crate) struct Complete {
     pub(crate) ok: bool,
     pub(crate) lost_bytes: u64,
+    pub(crate) cause: Option<String>,
 }
 
 impl Access {

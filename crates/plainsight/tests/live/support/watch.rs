@@ -34,6 +34,58 @@ pub(crate) struct Seen {
     pub(crate) statistics: Value,
 }
 
+impl Seen {
+    /// What the kernel saw is what was delivered and what was not, to the byte.
+    pub(crate) fn assert_account(&self) {
+        let kernel = &self.statistics["kernel"];
+        let told: u64 = ["delivered", "sealed", "twice"].map(|name| figure(kernel, name)).iter().sum();
+        assert_eq!(figure(kernel, "seen_bytes"), told + all_lost(kernel), "{kernel:#}");
+    }
+
+    /// Each connection's account holds too, and all together are what the kernel side saw of the whole host.
+    pub(crate) fn assert_holds(&self) {
+        self.assert_account();
+        let (ledger, kernel) = (&self.statistics["ledger"], &self.statistics["kernel"]);
+        let total = &ledger["total"];
+        let wrong = (ledger["wrong"].as_u64(), total["unaccounted"].as_i64());
+        assert_eq!(wrong, (Some(0), Some(0)), "{ledger:#}");
+        assert_eq!(figure(total, "produced"), told(total), "{total:#}");
+        for connection in ledger["connections"].as_array().unwrap() {
+            for account in [&connection["from_client"], &connection["from_server"]] {
+                assert_eq!(figure(account, "produced"), told(account), "{connection:#}");
+            }
+        }
+        let unseen = lost(total, "late") + lost(total, "missed");
+        let others = figure(kernel, "untold_bytes") + figure(kernel, "left_out_bytes");
+        let seen = figure(total, "produced") - unseen + others;
+        assert_eq!(seen, figure(kernel, "seen_bytes"), "{ledger:#}\n{kernel:#}");
+    }
+
+    /// Bytes that the kernel side lost by this cause.
+    pub(crate) fn lost(&self, cause: &str) -> u64 {
+        self.statistics["kernel"]["lost"][cause].as_u64().unwrap()
+    }
+}
+
+/// What an account says became of a speaker's bytes.
+fn told(account: &Value) -> u64 {
+    let read = ["elsewhere", "ciphertext", "parsed", "waiting"].map(|name| figure(account, name));
+    read.iter().sum::<u64>() + all_lost(account)
+}
+
+fn all_lost(account: &Value) -> u64 {
+    account["lost"].as_object().unwrap().values().map(|bytes| bytes.as_u64().unwrap()).sum()
+}
+
+fn figure(of: &Value, name: &str) -> u64 {
+    of[name].as_u64().unwrap_or_else(|| panic!("no {name} in {of:#}"))
+}
+
+/// Bytes of an account that were lost by this cause.
+pub(crate) fn lost(account: &Value, cause: &str) -> u64 {
+    account["lost"][cause].as_u64().unwrap_or(0)
+}
+
 impl Watch {
     /// Watches these ports, and waits until it does.
     pub(crate) fn ports(ports: &[u16]) -> Watch {
@@ -60,11 +112,19 @@ impl Watch {
     }
 
     fn begin(mut command: Command, arguments: &[&str], fence: Fence) -> Watch {
-        let mut running = Running::start(command.args(["watch", "--json"]).args(arguments));
+        // A test compares with all that was said, unless the budget is what it looks at.
+        let budget: &[&str] = if arguments.contains(&"--budget") { &[] } else { &["--budget", "none"] };
+        let command = command.args(["watch", "--json"]).args(budget).args(arguments);
+        let mut running = Running::start(command);
         let lines = Lines::of(running.0.stdout.take().unwrap());
         let notes = Lines::of(running.0.stderr.take().unwrap());
         let told = notes.until("watching this host");
         Watch { running, lines, notes, seen: Vec::new(), fence, told }
+    }
+
+    /// Waits until it says something with this word on standard error.
+    pub(crate) fn until_told(&self, word: &str) -> Vec<String> {
+        self.notes.until(word)
     }
 
     /// Its process id.
