@@ -23,6 +23,7 @@ http {{
     listen 127.0.0.1:{plain}; listen 127.0.0.1:{tls} ssl;
     ssl_certificate {here}/cert.pem; ssl_certificate_key {here}/key.pem;
     location / {{ return 200 '{body}'; }}
+    location /files/ {{ alias {here}/files/; }}
   }}
 }}
 """
@@ -146,10 +147,16 @@ def postgres(*settings):
 
 
 @contextlib.contextmanager
-def nginx(body):
-    """nginx, answering everything with `body`, its variables filled in: its plain port, its TLS port, its worker's pid."""
+def nginx(body, files=()):
+    """
+    nginx, answering everything with `body`, its variables filled in, and `/files/NAME` with a file of so many bytes: its plain
+    port, its TLS port, its worker's pid.
+    """
     with folder() as here:
         certificate(here)
+        (here / "files").mkdir()
+        for name, length in files:
+            (here / "files" / name).write_bytes(b"x" * length)
         plain, tls = free_port(), free_port()
         (here / "nginx.conf").write_text(NGINX.format(here=here, plain=plain, tls=tls, body=body))
 
@@ -170,4 +177,42 @@ def pgbouncer(server):
         port = free_port()
         (here / "pgbouncer.ini").write_text(PGBOUNCER.format(here=here, port=port, server=server.port))
         with running([*as_postgres(), "pgbouncer", here / "pgbouncer.ini"], listens(port)) as process:
+            yield port, process.pid
+
+
+@contextlib.contextmanager
+def redis():
+    """Redis with TLS alone: its port and its pid."""
+    with folder() as here:
+        certificate(here)
+        port = free_port()
+        command = ["redis-server", "--bind", "127.0.0.1", "--port", "0", "--tls-port", str(port), "--save", ""]
+        command += ["--tls-cert-file", here / "cert.pem", "--tls-key-file", here / "key.pem"]
+        command += ["--tls-ca-cert-file", here / "cert.pem", "--tls-auth-clients", "no"]
+        with running(command, listens(port), cwd=here) as process:
+            yield port, process.pid
+
+
+@contextlib.contextmanager
+def mariadb():
+    """MariaDB with TLS ready, whose user `bench` has no password: its port and its pid."""
+    with folder("mysql" if os.geteuid() == 0 else None) as here:
+        certificate(here)
+        data, socket_path, port = here / "data", here / "socket", free_port()
+        install = ["mariadb-install-db", "--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal"]
+        subprocess.run([*install, f"--datadir={data}"], check=True, capture_output=True)
+        owner = []
+        if os.geteuid() == 0:
+            subprocess.run(["chown", "-R", "mysql:mysql", here], check=True)
+            owner = ["setpriv", "--reuid=mysql", "--regid=mysql", "--clear-groups"]
+        command = [*owner, "mariadbd", "--no-defaults", "--bind-address=127.0.0.1", f"--port={port}", f"--datadir={data}"]
+        command += [f"--socket={socket_path}", f"--ssl-cert={here}/cert.pem", f"--ssl-key={here}/key.pem"]
+        root = ["mariadb", "--no-defaults", "-u", "root", f"--socket={socket_path}", "-e"]
+
+        def ready():
+            subprocess.run([*root, "SELECT 1"], check=True, capture_output=True)
+
+        with running(command, ready, cwd=here) as process:
+            grant = "CREATE USER bench@'127.0.0.1'; CREATE DATABASE bench; GRANT ALL ON *.* TO bench@'127.0.0.1'"
+            subprocess.run([*root, grant], check=True, capture_output=True)
             yield port, process.pid
