@@ -31,7 +31,7 @@ class Watching:
     """`plainsight watch` beside a load: what it costs, and what its ledger says at the end."""
 
     def __init__(self, plainsight, *options, shows="--quiet", to=subprocess.DEVNULL):
-        command = [plainsight, "watch", shows, "--budget", "none", *map(str, options)]
+        command = [plainsight, "watch", shows, *map(str, options)]
         everywhere = functools.partial(os.sched_setaffinity, 0, PROCESSORS)
         self.process = subprocess.Popen(command, stdout=to, stderr=subprocess.PIPE, text=True, preexec_fn=everywhere)
         self.pid = self.process.pid

@@ -45,7 +45,7 @@ pub(crate) struct Watch {
     pub(crate) share: Share,
     /// What watching may cost a watched program, in percent of a core, or `none`: of whom it costs more, less is read, which
     /// is told: heads of bodies first, then heads of a sample of its connections, then nothing.
-    #[arg(long, value_name = "PERCENT", default_value = "3", value_parser = percent, help_heading = "Limits")]
+    #[arg(long, value_name = "PERCENT", default_value = "none", value_parser = percent, help_heading = "Limits")]
     pub(crate) budget: Percent,
     /// Filters, `--sample` and `--rate` from a file, written as here, over as many lines as you like; `#` begins a remark.
     /// It is read again whenever it changes.
