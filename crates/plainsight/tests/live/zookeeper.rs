@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -85,9 +86,10 @@ fn start(ground: &Ground) -> (Running, u16) {
     (server, port)
 }
 
-/// What the server says to a command of four letters.
+/// What the server says to a command of four letters; what it takes before it serves, it never answers.
 fn asked(port: u16, command: &str) -> std::io::Result<String> {
     let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    connection.set_read_timeout(Some(Duration::from_secs(1)))?;
     connection.write_all(command.as_bytes())?;
     let mut said = String::new();
     connection.read_to_string(&mut said)?;
