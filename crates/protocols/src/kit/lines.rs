@@ -1,6 +1,7 @@
 //! Lines, and the replies in lines that begin with a code of three digits: RFC 5321 4.2.1 (SMTP), RFC 959 4.2 (FTP).
 
-use crate::kit::protocol::{Read, Stop};
+use crate::kit::chain;
+use crate::kit::protocol::{Read, Sought, Stop};
 use crate::kit::reader::{Ahead, Reader};
 
 /// The longest line: a proof of Kerberos in base64 is the longest that anybody sends (RFC 4954, 4.5.3).
@@ -137,18 +138,9 @@ pub fn code(line: &[u8]) -> Option<(u16, bool)> {
 
 /// Where the first line begins, from the first byte on or behind a line's end, of which `begins` says that it is one: what to
 /// pass over before it.
-pub fn seek(wire: &[u8], mut begins: impl FnMut(&[u8]) -> Read<()>) -> crate::kit::protocol::Sought {
-    use crate::kit::protocol::Sought;
-    let mut open = wire.len();
+pub fn seek(wire: &[u8], mut begins: impl FnMut(&[u8]) -> Read<()>) -> Sought {
     let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', wire).map(|at| at + 1));
-    for at in starts {
-        match begins(wire.get(at..).unwrap_or_default()) {
-            Ok(()) => return Sought::At(at),
-            Err(Stop::Short) => open = open.min(at),
-            Err(_) => {}
-        }
-    }
-    Sought::Behind(open)
+    chain::seek(wire, starts, |bytes| begins(bytes).into())
 }
 
 /// Whether a reply begins here.

@@ -1,5 +1,6 @@
 //! What every protocol is built with: the contracts, one reader, one pairing, one conversation.
 
+pub mod chain;
 pub mod conversation;
 pub mod desk;
 mod ear;

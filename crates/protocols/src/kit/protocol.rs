@@ -7,6 +7,7 @@ use model::conn::Speaker;
 use model::event::Joined;
 use model::exchange::{Exchange, Identity, Response};
 
+use crate::kit::chain::Chain;
 use crate::kit::reader::Reader;
 
 /// A wire protocol: how it is recognised and how a session of it is opened.
@@ -73,6 +74,26 @@ pub struct Opening<'a> {
     pub port: Option<u16>,
     /// Whether these are the first bytes at all.
     pub joined: Joined,
+}
+
+impl Opening<'_> {
+    /// Whether this opening is a protocol's whose client speaks first, and whose messages tell whose they are: `begins` says
+    /// it of what one side said.
+    pub fn judge(&self, begins: impl Fn(Speaker, &[u8]) -> Chain) -> Guess {
+        let client = begins(Speaker::Client, self.client);
+        let server = begins(Speaker::Server, self.server);
+        match (self.joined, client, server) {
+            (Joined::AtStart, Chain::Open, _) if self.client.is_empty() && !self.server.is_empty() => {
+                Guess::No
+            }
+            (Joined::AtStart, client, Chain::Sound | Chain::Open) => client.into(),
+            (Joined::AtStart, _, Chain::Broken) => Guess::No,
+            // One side's piece may have begun within a message.
+            (Joined::Midway, Chain::Sound, _) | (Joined::Midway, _, Chain::Sound) => Guess::Yes,
+            (Joined::Midway, Chain::Broken, Chain::Broken) => Guess::No,
+            (Joined::Midway, Chain::Open | Chain::Broken, Chain::Open | Chain::Broken) => Guess::Unsure,
+        }
+    }
 }
 
 /// Whether an opening is a protocol's.

@@ -32,10 +32,9 @@ mod session;
 mod values;
 mod wire;
 
-use model::conn::Speaker;
 use model::event::Joined;
 
-use crate::kit::protocol::{Guess, Opening, Protocol, Session, Stop};
+use crate::kit::protocol::{Guess, Opening, Protocol, Session};
 
 /// The protocol.
 pub static LDAP: &dyn Protocol = &Ldap;
@@ -53,30 +52,10 @@ impl Protocol for Ldap {
     }
 
     fn recognise(&self, opening: &Opening<'_>) -> Guess {
-        let client = side(Speaker::Client, opening.client);
-        let server = side(Speaker::Server, opening.server);
-        match (opening.joined, client, server) {
-            // Servers never speak first.
-            (Joined::AtStart, _, _) if opening.client.is_empty() && !opening.server.is_empty() => Guess::No,
-            (Joined::AtStart, client, Guess::Yes | Guess::Unsure) => client,
-            (Joined::AtStart, _, Guess::No) => Guess::No,
-            // One side's piece may have begun within a message.
-            (Joined::Midway, Guess::Yes, _) | (Joined::Midway, _, Guess::Yes) => Guess::Yes,
-            (Joined::Midway, Guess::No, Guess::No) => Guess::No,
-            (Joined::Midway, _, _) => Guess::Unsure,
-        }
+        opening.judge(|speaker, bytes| sealed::begins(speaker, bytes).into())
     }
 
     fn open(&self, _: Joined) -> Box<dyn Session> {
         Box::<session::Ldap>::default()
-    }
-}
-
-/// Whether what one side said begins with a message.
-fn side(speaker: Speaker, bytes: &[u8]) -> Guess {
-    match sealed::begins(speaker, bytes) {
-        Ok(()) => Guess::Yes,
-        Err(Stop::Short) => Guess::Unsure,
-        Err(Stop::Broken(_) | Stop::Over) => Guess::No,
     }
 }

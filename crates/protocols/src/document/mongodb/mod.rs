@@ -37,12 +37,11 @@ mod session;
 mod values;
 mod wire;
 
-use model::conn::Speaker;
 use model::event::Joined;
 
 use crate::kit::protocol::{Guess, Opening, Protocol, Session};
 
-use wire::{begins, is_short};
+use wire::begins;
 
 /// The protocol.
 pub static MONGODB: &dyn Protocol = &Mongodb;
@@ -60,34 +59,10 @@ impl Protocol for Mongodb {
     }
 
     fn recognise(&self, opening: &Opening<'_>) -> Guess {
-        let client = side(Speaker::Client, opening.client);
-        let server = side(Speaker::Server, opening.server);
-        match (opening.joined, client, server) {
-            // Servers never speak first.
-            (Joined::AtStart, Guess::Unsure, _)
-                if opening.client.is_empty() && !opening.server.is_empty() =>
-            {
-                Guess::No
-            }
-            (Joined::AtStart, client, Guess::Yes | Guess::Unsure) => client,
-            (Joined::AtStart, _, Guess::No) => Guess::No,
-            // One side's piece may have begun within a message.
-            (Joined::Midway, Guess::Yes, _) | (Joined::Midway, _, Guess::Yes) => Guess::Yes,
-            (Joined::Midway, Guess::No, Guess::No) => Guess::No,
-            (Joined::Midway, _, _) => Guess::Unsure,
-        }
+        opening.judge(|speaker, bytes| begins(speaker, bytes).into())
     }
 
     fn open(&self, _: Joined) -> Box<dyn Session> {
         Box::new(session::Mongodb::default())
-    }
-}
-
-/// Whether what one side said begins with a message.
-fn side(speaker: Speaker, bytes: &[u8]) -> Guess {
-    match begins(speaker, bytes) {
-        Ok(_) => Guess::Yes,
-        Err(stop) if is_short(stop) => Guess::Unsure,
-        Err(_) => Guess::No,
     }
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use model::conn::Speaker;
 use model::exchange::{Identity, Text};
 
+use crate::kit::chain::seek;
 use crate::kit::protocol::{Heard, Read, Session, Sought};
 use crate::kit::reader::{Ahead, Reader};
 
 use super::answering::Answering;
 use super::compressed::{GATHERED, content};
 use super::saying::Saying;
-use super::wire::{Code, HEADER, Header, begins, is_short};
+use super::wire::{Code, HEADER, Header, begins};
 
 /// So much memory of a statement is kept for the next one: an idle connection is to be small.
 const KEPT: usize = 1 << 10;
@@ -60,15 +61,7 @@ impl Session for Mongodb {
     }
 
     fn resync(&mut self, speaker: Speaker, wire: &[u8]) -> Sought {
-        let mut open = wire.len();
-        for at in 0..wire.len() {
-            match begins(speaker, wire.get(at..).unwrap_or_default()) {
-                Ok(_) => return Sought::At(at),
-                Err(stop) if is_short(stop) => open = open.min(at),
-                Err(_) => {}
-            }
-        }
-        Sought::Behind(open)
+        seek(wire, 0..wire.len(), |bytes| begins(speaker, bytes).into())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use model::conn::Speaker;
 
-use crate::kit::protocol::{Read, Stop};
+use crate::kit::protocol::Read;
 use crate::kit::reader::{Ahead, Reader};
 
 /// The bytes of a header.
@@ -194,9 +194,4 @@ fn is_word(name: &[u8]) -> bool {
 /// Whether this is a database and a collection.
 fn is_namespace(name: &[u8]) -> bool {
     is_word(name) && memchr::memchr(b'.', name).is_some_and(|at| at > 0 && at + 1 < name.len())
-}
-
-/// Whether `stop` says that more bytes would tell.
-pub(super) fn is_short(stop: Stop) -> bool {
-    stop == Stop::Short
 }

@@ -3,6 +3,7 @@
 use model::conn::Speaker;
 use model::event::Joined;
 
+use crate::kit::chain::{Chain, Proof};
 use crate::kit::protocol::{Guess, Opening, Read, Stop};
 use crate::kit::reader::{Ahead, Reader};
 
@@ -10,21 +11,8 @@ use super::packet::{REQUEST, RESPONSE, begins, packet};
 use super::session::{FRAME, is_frame};
 use super::wire::{KEY, Said, Shape, block, block_length, command, line, number, said, split};
 
-/// So many messages in a row prove a chain, wherever it leads.
-const PROOF: usize = 8;
-/// As many are enough when the last of them goes on beyond the bytes that are there.
-const OPEN_PROOF: usize = 2;
-
-/// Whether bytes are a chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Chain {
-    /// They are.
-    Sound,
-    /// They may be: they end too early to tell.
-    Open,
-    /// They are not.
-    Broken,
-}
+/// So many messages in a row prove a chain.
+const PROOF: Proof = Proof { whole: 8, open: 2 };
 
 /// How much one message tells of whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,21 +127,10 @@ fn told(wire: &mut Reader<'_>) -> Read<Weight> {
 
 /// Whether `bytes` begin with what `speaker` says.
 pub(super) fn chain(speaker: Speaker, bytes: &[u8]) -> Chain {
-    let mut wire = Reader::new(bytes, 0, Ahead::Open);
-    for whole in 0..PROOF {
-        let read = match (speaker, wire.rest().first()) {
-            (_, None) => return if whole > 0 { Chain::Sound } else { Chain::Open },
-            (Speaker::Client, Some(&REQUEST)) => packet(REQUEST, &mut wire).map(drop),
-            (Speaker::Server, Some(&RESPONSE)) => packet(RESPONSE, &mut wire).map(drop),
-            (Speaker::Client, Some(_)) => asked(&mut wire).map(drop),
-            (Speaker::Server, Some(_)) => told(&mut wire).map(drop),
-        };
-        match read {
-            Ok(()) => {}
-            Err(Stop::Short) if whole >= OPEN_PROOF => return Chain::Sound,
-            Err(Stop::Short) => return Chain::Open,
-            Err(Stop::Broken(_) | Stop::Over) => return Chain::Broken,
-        }
-    }
-    Chain::Sound
+    PROOF.chain(bytes, |wire| match (speaker, wire.rest().first()) {
+        (Speaker::Client, Some(&REQUEST)) => packet(REQUEST, wire).map(drop),
+        (Speaker::Server, Some(&RESPONSE)) => packet(RESPONSE, wire).map(drop),
+        (Speaker::Client, _) => asked(wire).map(drop),
+        (Speaker::Server, _) => told(wire).map(drop),
+    })
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use model::conn::Speaker;
 use model::exchange::{Identity, Request, Response, Text};
 
+use crate::kit::chain::seek;
 use crate::kit::protocol::{Heard, Key, Read, Session, Sought, Stop};
 use crate::kit::reader::Reader;
 
 use super::answered::Items;
 use super::packet::{REQUEST, RESPONSE};
-use super::recognition::{Chain, chain};
+use super::recognition::chain;
 use super::wire::KEY;
 
 /// More open requests than this are not waited for; the pairing's own cap lies above it.
@@ -96,15 +97,9 @@ impl Session for Memcached {
         let frame = if self.carrier == Carrier::Datagrams || is_frame(wire) { FRAME } else { 0 };
         let marks = memchr::memchr3_iter(b'\n', REQUEST, RESPONSE, wire);
         let begins = marks.map(|at| if wire.get(at) == Some(&b'\n') { at + 1 } else { at });
-        let mut open = wire.len();
-        for at in std::iter::once(0).chain(begins) {
-            match chain(speaker, wire.get(at + frame..).unwrap_or_default()) {
-                Chain::Sound => return Sought::At(at),
-                Chain::Open => open = open.min(at),
-                Chain::Broken => {}
-            }
-        }
-        Sought::Behind(open)
+        seek(wire, std::iter::once(0).chain(begins), |bytes| {
+            chain(speaker, bytes.get(frame..).unwrap_or_default())
+        })
     }
 }
 

@@ -2,50 +2,25 @@
 
 use model::conn::Speaker;
 
+use crate::kit::chain::{Chain, Proof};
 use crate::kit::protocol::{Read, Stop};
 use crate::kit::reader::{Ahead, Reader, Sample};
 
 use super::commands::command;
 use super::wire::{LINE, Token, string, token, words};
 
-/// So many tokens or commands in a row prove a chain, wherever it leads.
-const PROOF: usize = 8;
-/// As many are enough when the last of them goes on beyond the bytes that are there.
-const OPEN_PROOF: usize = 2;
+/// So many tokens or commands in a row prove a chain.
+const PROOF: Proof = Proof { whole: 8, open: 2 };
 /// The longest name of a command; those of modules have two parts.
 const NAME: usize = 48;
 
-/// Whether bytes are a chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Chain {
-    /// They are.
-    Sound,
-    /// They may be: they end too early to tell.
-    Open,
-    /// They are not.
-    Broken,
-}
-
 /// Whether `bytes` begin with what `speaker` says.
 pub(super) fn chain(speaker: Speaker, bytes: &[u8]) -> Chain {
-    let mut wire = Reader::new(bytes, 0, Ahead::Open);
-    for whole in 0..PROOF {
-        if wire.rest().is_empty() {
-            return if whole > 0 { Chain::Sound } else { Chain::Open };
-        }
-        let read = match (speaker, wire.rest().first()) {
-            (Speaker::Client, Some(b'*')) => framed(&mut wire),
-            (Speaker::Client, _) => inline(&mut wire),
-            (Speaker::Server, _) => token(&mut wire).map(drop),
-        };
-        match read {
-            Ok(()) => {}
-            Err(Stop::Short) if whole >= OPEN_PROOF => return Chain::Sound,
-            Err(Stop::Short) => return Chain::Open,
-            Err(Stop::Broken(_) | Stop::Over) => return Chain::Broken,
-        }
-    }
-    Chain::Sound
+    PROOF.chain(bytes, |wire| match (speaker, wire.rest().first()) {
+        (Speaker::Client, Some(b'*')) => framed(wire),
+        (Speaker::Client, _) => inline(wire),
+        (Speaker::Server, _) => token(wire).map(drop),
+    })
 }
 
 /// A command in the notation of programs.

@@ -34,9 +34,10 @@ mod words;
 
 use model::event::Joined;
 
+use crate::kit::chain::Chain;
 use crate::kit::protocol::{Guess, Opening, Protocol, Session};
 
-use chain::{Chain, begins_command, begins_line, begins_reply};
+use chain::{begins_command, begins_line, begins_reply};
 
 /// The protocol.
 pub static REDIS: &dyn Protocol = &Resp;

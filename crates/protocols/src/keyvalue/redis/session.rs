@@ -6,11 +6,12 @@ use model::conn::Speaker;
 use model::event::Joined;
 use model::exchange::{Identity, Text};
 
+use crate::kit::chain::seek;
 use crate::kit::protocol::{Heard, Key, Read, Session, Sought};
 use crate::kit::reader::Reader;
 
 use super::asked::Asking;
-use super::chain::{Chain, chain};
+use super::chain::chain;
 use super::inside::Inside;
 
 /// More open requests than this are not waited for; the pairing's own cap lies above it.
@@ -108,15 +109,7 @@ impl Session for Redis {
             return Sought::At(0);
         }
         let lines = memchr::memchr_iter(b'\n', wire).map(|end| end + 1);
-        let mut open = wire.len();
-        for at in std::iter::once(0).chain(lines) {
-            match chain(speaker, wire.get(at..).unwrap_or_default()) {
-                Chain::Sound => return Sought::At(at),
-                Chain::Open => open = open.min(at),
-                Chain::Broken => {}
-            }
-        }
-        Sought::Behind(open)
+        seek(wire, std::iter::once(0).chain(lines), |bytes| chain(speaker, bytes))
     }
 }
 

@@ -25,7 +25,8 @@ mod wire;
 use model::conn::Speaker;
 use model::event::Joined;
 
-use crate::kit::protocol::{Guess, Opening, Protocol, Session, Stop};
+use crate::kit::chain::Chain;
+use crate::kit::protocol::{Guess, Opening, Protocol, Session};
 
 /// The protocol.
 pub static ZOOKEEPER: &dyn Protocol = &ZooKeeper;
@@ -51,7 +52,7 @@ impl Protocol for ZooKeeper {
             Joined::Midway => wire::begins,
         };
         let [client, server] = [(Speaker::Client, opening.client), (Speaker::Server, opening.server)]
-            .map(|(speaker, bytes)| guess(begins(speaker, bytes)));
+            .map(|(speaker, bytes)| Guess::from(Chain::from(begins(speaker, bytes))));
         match (opening.joined, client, server) {
             (_, Guess::Yes, Guess::Yes | Guess::Unsure) => client,
             (Joined::Midway, Guess::Unsure, Guess::Yes) => server,
@@ -62,13 +63,5 @@ impl Protocol for ZooKeeper {
 
     fn open(&self, _: Joined) -> Box<dyn Session> {
         Box::<session::ZooKeeper>::default()
-    }
-}
-
-fn guess(begins: Result<(), Stop>) -> Guess {
-    match begins {
-        Ok(()) => Guess::Yes,
-        Err(Stop::Short) => Guess::Unsure,
-        Err(Stop::Broken(_) | Stop::Over) => Guess::No,
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use model::conn::Speaker;
 use model::exchange::{Identity, Text};
 
+use crate::kit::chain::{Chain, seek};
 use crate::kit::protocol::{Heard, Read, Session, Sought, Stop};
 use crate::kit::reader::Reader;
 
@@ -42,19 +43,10 @@ impl Session for ZooKeeper {
         if self.command {
             return Sought::At(0);
         }
-        let mut open = wire.len();
-        for at in 0..wire.len() {
-            let bytes = wire.get(at..).unwrap_or_default();
-            match begins(speaker, bytes) {
-                Ok(()) => return Sought::At(at),
-                Err(Stop::Short) if speaker == Speaker::Server && answers(bytes, self.last) => {
-                    return Sought::At(at);
-                }
-                Err(Stop::Short) => open = open.min(at),
-                Err(Stop::Broken(_) | Stop::Over) => {}
-            }
-        }
-        Sought::Behind(open)
+        seek(wire, 0..wire.len(), |bytes| match begins(speaker, bytes) {
+            Err(Stop::Short) if speaker == Speaker::Server && answers(bytes, self.last) => Chain::Sound,
+            read => read.into(),
+        })
     }
 }
 

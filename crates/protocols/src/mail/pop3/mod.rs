@@ -17,11 +17,10 @@ mod wire;
 
 use model::event::Joined;
 
+use crate::kit::chain::Weight;
 use crate::kit::lines::line;
 use crate::kit::protocol::{Guess, Opening, Protocol, Read, Session, Stop};
 use crate::kit::reader::{Ahead, Reader};
-
-use wire::Weight;
 
 /// The protocol.
 pub static POP3: &dyn Protocol = &Pop3;

@@ -1,5 +1,6 @@
 //! Lines: commands and how they came out.
 
+use crate::kit::chain::Weight;
 use crate::kit::lines::{known, split_word};
 
 /// What a command is about.
@@ -63,15 +64,6 @@ pub(super) fn is_long(kind: Kind, rest: &[u8]) -> bool {
             false
         }
     }
-}
-
-/// How much a line tells of whose it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Weight {
-    /// With `+OK` from the server, nobody else's.
-    Strong,
-    /// Others say it too.
-    Weak,
 }
 
 /// How much a line of the client tells; `None` if no client of POP3 says it.

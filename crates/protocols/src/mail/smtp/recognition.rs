@@ -2,11 +2,12 @@
 
 use model::event::Joined;
 
+use crate::kit::chain::Weight;
 use crate::kit::lines::{Reply, line};
 use crate::kit::protocol::{Guess, Opening, Read, Stop};
 use crate::kit::reader::{Ahead, Reader};
 
-use super::wire::{Weight, status, weight};
+use super::wire::{status, weight};
 
 /// What one side's first line tells.
 type Told = Read<Weight>;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use model::conn::Speaker;
 use model::exchange::Identity;
 
+use crate::kit::chain::Weight;
 use crate::kit::lines::{begins_reply, line, seek, split_word};
 use crate::kit::protocol::{Heard, Read, Session, Sought, Stop};
 use crate::kit::reader::{Ahead, Reader};
 use crate::mail::auth::Auth;
 
 use super::envelope::{Envelope, Message};
-use super::wire::{Kind, Weight, command, weight};
+use super::wire::{Kind, command, weight};
 
 /// What the client says next.
 ///

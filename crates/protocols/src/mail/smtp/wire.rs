@@ -1,5 +1,6 @@
 //! The client's lines: verbs, addresses, the lengths of chunks.
 
+use crate::kit::chain::Weight;
 use crate::kit::lines::{known, split_word};
 
 /// What a command is about.
@@ -90,15 +91,6 @@ pub(super) fn chunk(rest: &[u8]) -> Option<(u64, bool)> {
 
 /// No server takes a longer chunk.
 const CHUNK: u64 = 4 << 30;
-
-/// How much a line tells of whose it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Weight {
-    /// Nobody else says so.
-    Strong,
-    /// Others say it too.
-    Weak,
-}
 
 /// How much a line of the client tells; `None` if no client of SMTP says it.
 pub(super) fn weight(line: &[u8]) -> Option<Weight> {

@@ -2,28 +2,18 @@
 
 use model::event::Joined;
 
-use crate::kit::protocol::{Guess, Opening, Read, Stop};
-use crate::kit::reader::{Ahead, Reader};
+use crate::kit::chain::{Chain, Proof};
+use crate::kit::protocol::{Guess, Opening, Read};
+use crate::kit::reader::Reader;
 
 use super::methods;
 use super::wire::{END, Kind, head};
 
-/// So many frames in a row prove a chain, wherever it leads.
-const PROOF: usize = 4;
+/// So many frames in a row prove a chain.
+const PROOF: Proof = Proof { whole: 4, open: 1 };
 
 /// How a client begins: version 0-9-1, and how older ones wrote 0-9 and 0-8.
 const GREETINGS: [&[u8]; 3] = [b"AMQP\0\0\x09\x01", b"AMQP\x01\x01\0\x09", b"AMQP\x01\x01\x08\0"];
-
-/// Whether bytes are a chain of frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Chain {
-    /// They are.
-    Sound,
-    /// They may be: they end too early to tell.
-    Open,
-    /// They are not.
-    Broken,
-}
 
 /// Whether a connection that begins so is AMQP's.
 pub(super) fn recognise(opening: &Opening<'_>) -> Guess {
@@ -59,19 +49,7 @@ fn goes_on(opening: &Opening<'_>) -> Guess {
 
 /// Whether `bytes` begin with frames.
 pub(super) fn chain(bytes: &[u8]) -> Chain {
-    let mut wire = Reader::new(bytes, 0, Ahead::Open);
-    for whole in 0..PROOF {
-        if wire.rest().is_empty() {
-            return if whole > 0 { Chain::Sound } else { Chain::Open };
-        }
-        match frame(&mut wire) {
-            Ok(()) => {}
-            Err(Stop::Short) if whole > 0 => return Chain::Sound,
-            Err(Stop::Short) => return Chain::Open,
-            Err(Stop::Broken(_) | Stop::Over) => return Chain::Broken,
-        }
-    }
-    Chain::Sound
+    PROOF.chain(bytes, frame)
 }
 
 /// One frame: all of it, with its end.

@@ -8,12 +8,13 @@ use model::conn::Speaker;
 use model::event::Joined;
 use model::exchange::Identity;
 
+use crate::kit::chain::seek;
 use crate::kit::protocol::{Heard, Key, Read, Session, Sought, Stop};
 use crate::kit::reader::Reader;
 
 use super::channel::{Channel, Numbering};
 use super::methods;
-use super::recognition::{Chain, chain};
+use super::recognition::chain;
 use super::wire::{END, Head, Kind, head, payload};
 
 /// Of a connection, so many channels are followed: RabbitMQ allows 2,047.
@@ -74,15 +75,7 @@ impl Session for Amqp {
 
     fn resync(&mut self, _: Speaker, wire: &[u8]) -> Sought {
         let frames = memchr::memchr_iter(END, wire).map(|end| end + 1);
-        let mut open = wire.len();
-        for at in std::iter::once(0).chain(frames) {
-            match chain(wire.get(at..).unwrap_or_default()) {
-                Chain::Sound => return Sought::At(at),
-                Chain::Open => open = open.min(at),
-                Chain::Broken => {}
-            }
-        }
-        Sought::Behind(open)
+        seek(wire, std::iter::once(0).chain(frames), chain)
     }
 }
 

@@ -3,8 +3,9 @@
 use model::conn::Speaker;
 use model::event::Joined;
 
-use crate::kit::protocol::{Guess, Opening, Read, Stop};
-use crate::kit::reader::{Ahead, Reader};
+use crate::kit::chain::{Chain, Proof, Weight};
+use crate::kit::protocol::{Guess, Opening, Read};
+use crate::kit::reader::Reader;
 
 use super::connected::Connect;
 use super::properties::Properties;
@@ -12,36 +13,14 @@ use super::published::{acknowledgement, message, reason};
 use super::subscribed::Filters;
 use super::wire::{Kind, head, within};
 
-/// So many packets in a row prove a chain, wherever it leads.
-const PROOF: usize = 6;
-/// As many are enough when the last of them goes on beyond the bytes that are there.
-const OPEN_PROOF: usize = 2;
+/// So many packets in a row prove a chain.
+const PROOF: Proof = Proof { whole: 6, open: 2 };
 /// A topic of fewer bytes proves nothing.
 const TOPIC: usize = 2;
 
 /// How a log-in begins: kind, length, the protocol's name with its length, its level.
 const NAMES: [&[u8]; 5] =
     [b"\0\x04MQTT\x04", b"\0\x04MQTT\x05", b"\0\x06MQIsdp\x03", b"\0\x04MQTT\x84", b"\0\x06MQIsdp\x83"];
-
-/// Whether bytes are a chain of packets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Chain {
-    /// They are.
-    Sound(Weight),
-    /// They may be: they end too early to tell.
-    Open,
-    /// They are not.
-    Broken,
-}
-
-/// How much packets tell of whose they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Weight {
-    /// A number or two: others' bytes may look so.
-    Weak,
-    /// Nobody else writes so.
-    Strong,
-}
 
 /// Whether a connection that begins so is MQTT's.
 pub(super) fn recognise(opening: &Opening<'_>) -> Guess {
@@ -77,12 +56,12 @@ fn begins(opening: &Opening<'_>) -> Guess {
 /// Packets of either side that nobody else writes, if the other side says nothing against it.
 fn goes_on(opening: &Opening<'_>) -> Guess {
     let sides = [(Speaker::Client, opening.client), (Speaker::Server, opening.server)];
-    let [client, server] = sides.map(|(speaker, bytes)| chain(speaker, bytes));
+    let [client, server] = sides.map(|(speaker, bytes)| weighed(speaker, bytes));
     match (client, server) {
-        (Chain::Broken, _) | (_, Chain::Broken) => Guess::No,
-        (Chain::Sound(Weight::Strong), _) | (_, Chain::Sound(Weight::Strong)) => Guess::Yes,
-        (Chain::Sound(_), Chain::Sound(_)) if is_ping(opening) => Guess::Yes,
-        (Chain::Sound(_) | Chain::Open, Chain::Sound(_) | Chain::Open) => Guess::Unsure,
+        ((Chain::Broken, _), _) | (_, (Chain::Broken, _)) => Guess::No,
+        ((Chain::Sound, Weight::Strong), _) | (_, (Chain::Sound, Weight::Strong)) => Guess::Yes,
+        ((Chain::Sound, _), (Chain::Sound, _)) if is_ping(opening) => Guess::Yes,
+        ((Chain::Sound | Chain::Open, _), (Chain::Sound | Chain::Open, _)) => Guess::Unsure,
     }
 }
 
@@ -94,20 +73,17 @@ fn is_ping(opening: &Opening<'_>) -> bool {
 
 /// Whether `bytes` begin with what `speaker` says.
 pub(super) fn chain(speaker: Speaker, bytes: &[u8]) -> Chain {
-    let mut wire = Reader::new(bytes, 0, Ahead::Open);
+    weighed(speaker, bytes).0
+}
+
+/// The same, and how much the weightiest of its packets tells.
+fn weighed(speaker: Speaker, bytes: &[u8]) -> (Chain, Weight) {
     let mut most = Weight::Weak;
-    for whole in 0..PROOF {
-        if wire.rest().is_empty() {
-            return if whole > 0 { Chain::Sound(most) } else { Chain::Open };
-        }
-        match packet(speaker, &mut wire) {
-            Ok(weight) => most = most.max(weight),
-            Err(Stop::Short) if whole >= OPEN_PROOF => return Chain::Sound(most),
-            Err(Stop::Short) => return Chain::Open,
-            Err(Stop::Broken(_) | Stop::Over) => return Chain::Broken,
-        }
-    }
-    Chain::Sound(most)
+    let chain = PROOF.chain(bytes, |wire| {
+        most = most.max(packet(speaker, wire)?);
+        Ok(())
+    });
+    (chain, most)
 }
 
 /// One packet; a message may go on behind the bytes that are there.

@@ -7,13 +7,14 @@ use hashbrown::HashMap;
 use model::conn::Speaker;
 use model::exchange::{Identity, Request, Text};
 
+use crate::kit::chain::seek;
 use crate::kit::protocol::{Heard, Key, Read, Session, Sought};
 use crate::kit::reader::Reader;
 
 use crate::queue::message::write_name;
 
 use super::connected::connect;
-use super::recognition::{Chain, chain};
+use super::recognition::chain;
 use super::wire::{Kind, Version, head};
 
 /// Of each side, so many aliases of topics are kept; a message under another one is told without its topic.
@@ -111,15 +112,7 @@ impl Session for Mqtt {
     }
 
     fn resync(&mut self, speaker: Speaker, wire: &[u8]) -> Sought {
-        let mut open = wire.len();
-        for at in 0..wire.len() {
-            match chain(speaker, wire.get(at..).unwrap_or_default()) {
-                Chain::Sound(_) => return Sought::At(at),
-                Chain::Open => open = open.min(at),
-                Chain::Broken => {}
-            }
-        }
-        Sought::Behind(open)
+        seek(wire, 0..wire.len(), |bytes| chain(speaker, bytes))
     }
 }
 

@@ -3,38 +3,17 @@
 use model::conn::Speaker;
 use model::event::Joined;
 
-use crate::kit::protocol::{Guess, Opening, Read, Stop};
-use crate::kit::reader::{Ahead, Reader};
+use crate::kit::chain::{Chain, Proof, Weight};
+use crate::kit::protocol::{Guess, Opening, Read};
+use crate::kit::reader::Reader;
 
 use super::wire::{Op, line, message, words};
 
-/// So many lines in a row prove a chain, wherever it leads.
-const PROOF: usize = 6;
-/// As many are enough when the last of them goes on beyond the bytes that are there.
-const OPEN_PROOF: usize = 2;
+/// So many lines in a row prove a chain.
+const PROOF: Proof = Proof { whole: 6, open: 2 };
 
 /// How the server begins, and how the client does where TLS hides the server's beginning.
 const FIRST: [&[u8]; 2] = [b"INFO {", b"CONNECT {"];
-
-/// Whether bytes are a chain of lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Chain {
-    /// They are.
-    Sound(Weight),
-    /// They may be: they end too early to tell.
-    Open,
-    /// They are not.
-    Broken,
-}
-
-/// How much lines tell of whose they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Weight {
-    /// Others have such words too.
-    Weak,
-    /// Nobody else writes so.
-    Strong,
-}
 
 /// Whether a connection that begins so is NATS's.
 pub(super) fn recognise(opening: &Opening<'_>) -> Guess {
@@ -66,31 +45,28 @@ fn begins(opening: &Opening<'_>) -> Guess {
 
 /// Lines that nobody else writes, if the other side says nothing against it.
 fn goes_on(opening: &Opening<'_>) -> Guess {
-    match (chain(Speaker::Client, opening.client), chain(Speaker::Server, opening.server)) {
-        (Chain::Broken, _) | (_, Chain::Broken) => Guess::No,
-        (Chain::Sound(Weight::Strong), _) | (_, Chain::Sound(Weight::Strong)) => Guess::Yes,
+    match (weighed(Speaker::Client, opening.client), weighed(Speaker::Server, opening.server)) {
+        ((Chain::Broken, _), _) | (_, (Chain::Broken, _)) => Guess::No,
+        ((Chain::Sound, Weight::Strong), _) | (_, (Chain::Sound, Weight::Strong)) => Guess::Yes,
         // Redis is asked so as well, and answers otherwise.
         _ if opening.client.starts_with(b"PING\r\n") && opening.server.starts_with(b"PONG\r\n") => Guess::Yes,
-        (Chain::Sound(_) | Chain::Open, Chain::Sound(_) | Chain::Open) => Guess::Unsure,
+        ((Chain::Sound | Chain::Open, _), (Chain::Sound | Chain::Open, _)) => Guess::Unsure,
     }
 }
 
 /// Whether `bytes` begin with what `speaker` says.
 pub(super) fn chain(speaker: Speaker, bytes: &[u8]) -> Chain {
-    let mut wire = Reader::new(bytes, 0, Ahead::Open);
+    weighed(speaker, bytes).0
+}
+
+/// The same, and how much the weightiest of its lines tells.
+fn weighed(speaker: Speaker, bytes: &[u8]) -> (Chain, Weight) {
     let mut most = Weight::Weak;
-    for whole in 0..PROOF {
-        if wire.rest().is_empty() {
-            return if whole > 0 { Chain::Sound(most) } else { Chain::Open };
-        }
-        match read(speaker, &mut wire) {
-            Ok(weight) => most = most.max(weight),
-            Err(Stop::Short) if whole >= OPEN_PROOF => return Chain::Sound(most),
-            Err(Stop::Short) => return Chain::Open,
-            Err(Stop::Broken(_) | Stop::Over) => return Chain::Broken,
-        }
-    }
-    Chain::Sound(most)
+    let chain = PROOF.chain(bytes, |wire| {
+        most = most.max(read(speaker, wire)?);
+        Ok(())
+    });
+    (chain, most)
 }
 
 /// A line, and the body behind it.

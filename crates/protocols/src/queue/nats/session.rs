@@ -8,11 +8,12 @@ use hashbrown::HashMap;
 use model::conn::Speaker;
 use model::exchange::{Identity, Text};
 
+use crate::kit::chain::seek;
 use crate::kit::protocol::{Heard, Key, Read, Session, Sought, Stop};
 use crate::kit::reader::Reader;
 use crate::kit::text::lossy;
 
-use super::recognition::{Chain, chain};
+use super::recognition::chain;
 use super::wire::{Op, line};
 
 /// Of a connection, so many subscriptions are known; more are heard, and told without their subjects when they end.
@@ -103,15 +104,7 @@ impl Session for Nats {
 
     fn resync(&mut self, speaker: Speaker, wire: &[u8]) -> Sought {
         let lines = memchr::memchr_iter(b'\n', wire).map(|end| end + 1);
-        let mut open = wire.len();
-        for at in std::iter::once(0).chain(lines) {
-            match chain(speaker, wire.get(at..).unwrap_or_default()) {
-                Chain::Sound(_) => return Sought::At(at),
-                Chain::Open => open = open.min(at),
-                Chain::Broken => {}
-            }
-        }
-        Sought::Behind(open)
+        seek(wire, std::iter::once(0).chain(lines), |bytes| chain(speaker, bytes))
     }
 }
 

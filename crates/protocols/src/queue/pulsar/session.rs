@@ -7,7 +7,8 @@ use hashbrown::HashMap;
 use model::conn::Speaker;
 use model::exchange::{Identity, Text};
 
-use crate::kit::protocol::{Heard, Read, Session, Sought, Stop};
+use crate::kit::chain::seek;
+use crate::kit::protocol::{Heard, Read, Session, Sought};
 use crate::kit::reader::Reader;
 use crate::kit::text::lossy;
 
@@ -63,15 +64,7 @@ impl Session for Pulsar {
     }
 
     fn resync(&mut self, speaker: Speaker, wire: &[u8]) -> Sought {
-        let mut open = wire.len();
-        for at in 0..wire.len() {
-            match begins(speaker, wire.get(at..).unwrap_or_default()) {
-                Ok(()) => return Sought::At(at),
-                Err(Stop::Short) => open = open.min(at),
-                Err(Stop::Broken(_) | Stop::Over) => {}
-            }
-        }
-        Sought::Behind(open)
+        seek(wire, 0..wire.len(), |bytes| begins(speaker, bytes).into())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Chains: whether bytes read like packets of this protocol, for recognition and for finding the thread again.
 
+use crate::kit::chain::Chain;
 use crate::kit::protocol::Stop;
 use crate::kit::reader::{Ahead, Reader};
 
@@ -17,23 +18,6 @@ const OPENING: u32 = 16 << 10;
 const PROOF_STEPS: u8 = 15;
 /// The shortest greeting: a version, a thread, a salt, capabilities.
 const GREETING: u32 = 21;
-
-/// Whether bytes are a chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Chain {
-    /// They are.
-    Sound,
-    /// They may be: they end too early to tell.
-    Open,
-    /// They are not.
-    Broken,
-}
-
-impl From<bool> for Chain {
-    fn from(is_sound: bool) -> Self {
-        if is_sound { Chain::Sound } else { Chain::Broken }
-    }
-}
 
 /// The header of the first packet, what there is of its body, and what is behind it.
 fn first(bytes: &[u8]) -> Option<(Header, &[u8], &[u8])> {

@@ -39,9 +39,8 @@ mod wire;
 
 use model::event::Joined;
 
+use crate::kit::chain::Chain;
 use crate::kit::protocol::{Guess, Opening, Protocol, Session};
-
-use chain::Chain;
 
 /// The protocol.
 pub static MYSQL: &dyn Protocol = &Mysql;

@@ -9,10 +9,11 @@ use std::io::Read as _;
 use flate2::{Decompress, FlushDecompress, Status};
 use model::conn::Speaker;
 
+use crate::kit::chain::Chain;
 use crate::kit::protocol::{Heard, Read, Stop};
 use crate::kit::reader::Reader;
 
-use super::chain::{self, Chain};
+use super::chain;
 use super::session::Mysql;
 use super::wire::{HEADER, Header, header};
 

@@ -6,11 +6,12 @@ use model::conn::Speaker;
 use model::event::Joined;
 use model::exchange::{Exchange, Identity, Text};
 
+use crate::kit::chain::{Chain, seek};
 use crate::kit::protocol::{Heard, Key, Read, Session, Sought};
 use crate::kit::queue::Queue;
 use crate::kit::reader::Reader;
 
-use super::chain::{self, Chain};
+use super::chain;
 use super::packed::{self, Packing};
 use super::reply::Reply;
 use super::statements::{Statement, Store};
@@ -150,16 +151,7 @@ impl Session for Mysql {
         if speaker == Speaker::Server && self.due.is_empty() && self.state != State::Silent {
             return Sought::Behind(wire.len());
         }
-        let mut open = wire.len();
-        for at in 0..wire.len() {
-            let rest = wire.get(at..).unwrap_or_default();
-            match self.begins(speaker, rest) {
-                Chain::Sound => return Sought::At(at),
-                Chain::Open => open = open.min(at),
-                Chain::Broken => {}
-            }
-        }
-        Sought::Behind(open)
+        seek(wire, 0..wire.len(), |bytes| self.begins(speaker, bytes))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use model::conn::Speaker;
 
+use crate::kit::chain::Chain;
 use crate::kit::protocol::{Read, Stop};
 use crate::kit::reader::{Ahead, Reader};
 
@@ -11,17 +12,6 @@ use super::wire::{HEADER, Packet, header, packet, parameters};
 const PROOF: usize = 4;
 /// As many are enough when the last of them goes on beyond the bytes that are there.
 const OPEN_PROOF: usize = 2;
-
-/// Whether bytes are a chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Chain {
-    /// They are.
-    Sound,
-    /// They may be: they end too early to tell.
-    Open,
-    /// They are not.
-    Broken,
-}
 
 /// Whether `bytes` begin with messages of `speaker`.
 pub(super) fn chain(speaker: Speaker, bytes: &[u8]) -> Chain {

@@ -37,10 +37,11 @@ mod wire;
 use model::conn::Speaker;
 use model::event::Joined;
 
+use crate::kit::chain::Chain;
 use crate::kit::protocol::{Guess, Opening, Protocol, Session, Stop};
 use crate::kit::reader::{Ahead, Reader};
 
-use chain::{Chain, chain, startup};
+use chain::{chain, startup};
 
 /// The protocol.
 pub static POSTGRESQL: &dyn Protocol = &Postgresql;

@@ -6,12 +6,13 @@ use model::conn::Speaker;
 use model::event::Joined;
 use model::exchange::{Exchange, Identity};
 
+use crate::kit::chain::Chain;
 use crate::kit::protocol::{Heard, Key, Read, Session, Sought, Stop};
 use crate::kit::queue::Queue;
 use crate::kit::reader::Reader;
 
 use super::answer::Answer;
-use super::chain::{Chain, chain, startup};
+use super::chain::{chain, startup};
 use super::shape::Forms;
 use super::statements::{Statement, Store};
 use super::wire::{Header, Packet, header, packet};

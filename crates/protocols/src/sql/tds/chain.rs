@@ -2,7 +2,7 @@
 
 use model::conn::Speaker;
 
-use crate::kit::protocol::Stop;
+use crate::kit::chain::Chain;
 use crate::kit::reader::{Ahead, Reader};
 
 use super::calls::called;
@@ -18,33 +18,6 @@ use super::wire::{
 const LOOK: usize = 8;
 /// As many columns as a table has at most, and a result.
 const COLUMNS: u16 = 4096;
-
-/// Whether bytes are a chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Chain {
-    /// They are.
-    Sound,
-    /// They may be: they end too early to tell.
-    Open,
-    /// They are not.
-    Broken,
-}
-
-impl From<bool> for Chain {
-    fn from(is_sound: bool) -> Self {
-        if is_sound { Chain::Sound } else { Chain::Broken }
-    }
-}
-
-impl<T> From<Result<T, Stop>> for Chain {
-    fn from(read: Result<T, Stop>) -> Self {
-        match read {
-            Ok(_) => Chain::Sound,
-            Err(Stop::Short) => Chain::Open,
-            Err(Stop::Broken(_) | Stop::Over) => Chain::Broken,
-        }
-    }
-}
 
 /// Whether `bytes` begin with a message of `speaker`.
 pub(super) fn begins(speaker: Speaker, bytes: &[u8]) -> Chain {

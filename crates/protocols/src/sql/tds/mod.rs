@@ -41,9 +41,8 @@ mod wire;
 use model::conn::Speaker;
 use model::event::Joined;
 
+use crate::kit::chain::Chain;
 use crate::kit::protocol::{Guess, Opening, Protocol, Session};
-
-use chain::Chain;
 
 /// The protocol.
 pub static MSSQL: &dyn Protocol = &Mssql;

@@ -7,11 +7,12 @@ use model::conn::Speaker;
 use model::event::Joined;
 use model::exchange::{Exchange, Identity, Text};
 
+use crate::kit::chain::seek;
 use crate::kit::protocol::{Heard, Key, Read, Session, Sought, Stop};
 use crate::kit::reader::Reader;
 
 use super::asked::Asking;
-use super::chain::{self, Chain};
+use super::chain;
 use super::login::Encryption;
 use super::reply::Reply;
 use super::statements::{Of, Prepared, Store};
@@ -130,16 +131,7 @@ impl Session for Tds {
     }
 
     fn resync(&mut self, speaker: Speaker, wire: &[u8]) -> Sought {
-        let mut open = wire.len();
-        for at in 0..wire.len() {
-            let rest = wire.get(at..).unwrap_or_default();
-            match chain::begins(speaker, rest) {
-                Chain::Sound => return Sought::At(at),
-                Chain::Open => open = open.min(at),
-                Chain::Broken => {}
-            }
-        }
-        Sought::Behind(open)
+        seek(wire, 0..wire.len(), |bytes| chain::begins(speaker, bytes))
     }
 }
 

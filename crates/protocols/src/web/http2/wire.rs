@@ -2,6 +2,7 @@
 
 use model::conn::Speaker;
 
+use crate::kit::chain::{Chain, seek};
 use crate::kit::protocol::{Guess, Sought};
 
 /// What a client says first (RFC 9113, 3.4).
@@ -147,15 +148,6 @@ impl Kind {
     }
 }
 
-/// What bytes are, taken as frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Chain {
-    No,
-    /// So far; more bytes would tell.
-    Possible,
-    Certain,
-}
-
 /// Whether `bytes` are frames of `speaker`, the first from their first byte on.
 ///
 /// One frame that ends with them is enough: writes end where frames do, and accidents seldom.
@@ -165,36 +157,26 @@ fn chain(speaker: Speaker, bytes: &[u8]) -> Chain {
     while let Some((head, behind)) = rest.split_first_chunk() {
         let head = Head::of(*head);
         if !head.is_likely(speaker) {
-            return Chain::No;
+            return Chain::Broken;
         }
         frames += 1;
         let length = usize::try_from(head.length).unwrap_or(usize::MAX);
         match behind.get(length..) {
-            Some([]) => return Chain::Certain,
+            Some([]) => return Chain::Sound,
             Some(next) => rest = next,
             None => break,
         }
     }
-    if frames >= CERTAIN { Chain::Certain } else { Chain::Possible }
+    if frames >= CERTAIN { Chain::Sound } else { Chain::Open }
 }
 
 /// Where a frame of `speaker` begins, or the client's preface.
 pub(super) fn find(speaker: Speaker, bytes: &[u8]) -> Sought {
-    let mut possible = None;
-    for at in 0..bytes.len() {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let found = match speaker {
-            Speaker::Client if rest.starts_with(PREFACE) => Chain::Certain,
-            Speaker::Client if PREFACE.starts_with(rest) => Chain::Possible,
-            Speaker::Client | Speaker::Server => chain(speaker, rest),
-        };
-        match found {
-            Chain::No => {}
-            Chain::Possible => _ = possible.get_or_insert(at),
-            Chain::Certain => return Sought::At(at),
-        }
-    }
-    Sought::Behind(possible.unwrap_or(bytes.len()))
+    seek(bytes, 0..bytes.len(), |rest| match speaker {
+        Speaker::Client if rest.starts_with(PREFACE) => Chain::Sound,
+        Speaker::Client if PREFACE.starts_with(rest) => Chain::Open,
+        Speaker::Client | Speaker::Server => chain(speaker, rest),
+    })
 }
 
 /// Whether a client that begins so speaks HTTP/2 from here on.
@@ -235,10 +217,10 @@ pub(super) fn midway(client: &[u8], server: &[u8]) -> Guess {
             .is_some_and(|first| first + 2 * HEAD <= bytes.len())
     };
     match both {
-        (Some(Chain::No), _) | (_, Some(Chain::No)) => Guess::No,
-        (Some(Chain::Certain), Some(Chain::Certain)) => Guess::Yes,
-        (Some(Chain::Certain), _) if several(client) => Guess::Yes,
-        (_, Some(Chain::Certain)) if several(server) => Guess::Yes,
+        (Some(Chain::Broken), _) | (_, Some(Chain::Broken)) => Guess::No,
+        (Some(Chain::Sound), Some(Chain::Sound)) => Guess::Yes,
+        (Some(Chain::Sound), _) if several(client) => Guess::Yes,
+        (_, Some(Chain::Sound)) if several(server) => Guess::Yes,
         _ => Guess::Unsure,
     }
 }

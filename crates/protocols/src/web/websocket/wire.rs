@@ -2,6 +2,7 @@
 
 use model::conn::Speaker;
 
+use crate::kit::chain::{Chain, seek};
 use crate::kit::protocol::Sought;
 
 /// The longest payload of a control frame (RFC 6455, 5.5).
@@ -103,43 +104,28 @@ pub(super) fn head(bytes: &[u8], speaker: Speaker) -> Result<Head, NoHead> {
 
 /// Where a frame of `speaker` begins: others follow it, or it ends with the bytes.
 pub(super) fn find(bytes: &[u8], speaker: Speaker) -> Sought {
-    let mut possible = None;
-    for at in 0..bytes.len() {
-        match chain(bytes.get(at..).unwrap_or_default(), speaker) {
-            Chain::No => {}
-            Chain::Possible => _ = possible.get_or_insert(at),
-            Chain::Certain => return Sought::At(at),
-        }
-    }
-    Sought::Behind(possible.unwrap_or(bytes.len()))
-}
-
-enum Chain {
-    No,
-    /// So far; more bytes would tell.
-    Possible,
-    Certain,
+    seek(bytes, 0..bytes.len(), |rest| chain(rest, speaker))
 }
 
 fn chain(bytes: &[u8], speaker: Speaker) -> Chain {
     let mut rest = bytes;
     for _ in 0..CERTAIN {
         match head(rest, speaker) {
-            Err(NoHead::Broken(_)) => return Chain::No,
-            Err(NoHead::Short) => return Chain::Possible,
+            Err(NoHead::Broken(_)) => return Chain::Broken,
+            Err(NoHead::Short) => return Chain::Open,
             // Those that do not are not found again: anything looks like theirs.
-            Ok(head) if speaker == Speaker::Client && head.mask == [0; 4] => return Chain::No,
+            Ok(head) if speaker == Speaker::Client && head.mask == [0; 4] => return Chain::Broken,
             Ok(head) => {
                 let end = usize::try_from(head.length).ok().and_then(|length| head.size.checked_add(length));
                 match end.and_then(|end| rest.get(end..)) {
-                    Some([]) => return Chain::Certain,
+                    Some([]) => return Chain::Sound,
                     Some(behind) => rest = behind,
-                    None => return Chain::Possible,
+                    None => return Chain::Open,
                 }
             }
         }
     }
-    Chain::Certain
+    Chain::Sound
 }
 
 #[cfg(test)]
