@@ -1,15 +1,13 @@
 //! Exchanges: one request with its response, in words that every protocol can fill.
 
 use std::borrow::Cow;
-use std::iter::Chain;
-use std::slice;
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
+use crate::details::Details;
 use crate::event::Cause;
 use crate::past::Past;
 use crate::row::{Row, Rows};
+use crate::statement::Statement;
 use crate::time::Time;
 
 /// A text that many records may share.
@@ -95,115 +93,7 @@ impl Request {
         self.statement.clear();
         self.parameters.clear();
         self.past_targets.keep(&mut self.targets);
-        forget(&mut self.details);
-    }
-}
-
-/// The text of a statement, if there is one: what other exchanges say too, in the same memory, or what this one says
-/// alone.
-///
-/// Memory of its own stays with an exchange that is cleared: few statements are longer than the one before. So does a
-/// text that most exchanges share.
-#[derive(Clone, Debug, Default)]
-pub struct Statement {
-    told: Told,
-    own: String,
-    shared: Option<Text>,
-}
-
-/// Which text is told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Told {
-    #[default]
-    Nothing,
-    Own,
-    /// The shared one, which is there.
-    Shared,
-}
-
-impl Statement {
-    /// Takes this text, which is this exchange's alone.
-    #[inline]
-    pub fn write(&mut self, text: &str) {
-        self.own.clear();
-        self.own.push_str(text);
-        self.told = Told::Own;
-    }
-
-    /// Takes the text that `write` appends to what it is given, which is empty.
-    #[inline]
-    pub fn write_with(&mut self, write: impl FnOnce(&mut String)) {
-        self.own.clear();
-        write(&mut self.own);
-        self.told = Told::Own;
-    }
-
-    /// Takes this text, which other exchanges share.
-    #[inline]
-    pub fn share(&mut self, text: Text) {
-        self.shared = Some(text);
-        self.told = Told::Shared;
-    }
-
-    /// The same of a text that the exchange before, in this memory, may have told too: then it is not counted.
-    #[inline]
-    pub fn share_again(&mut self, text: &Text) {
-        if !self.shared.as_ref().is_some_and(|shared| Arc::ptr_eq(shared, text)) {
-            self.shared = Some(Arc::clone(text));
-        }
-        self.told = Told::Shared;
-    }
-
-    /// The text.
-    #[inline]
-    #[must_use]
-    pub fn as_deref(&self) -> Option<&str> {
-        match self.told {
-            Told::Nothing => None,
-            Told::Own => Some(&self.own),
-            Told::Shared => self.shared.as_deref(),
-        }
-    }
-
-    /// The text, if other exchanges share it.
-    #[inline]
-    #[must_use]
-    pub fn shared(&self) -> Option<&Text> {
-        match self.told {
-            Told::Shared => self.shared.as_ref(),
-            Told::Nothing | Told::Own => None,
-        }
-    }
-
-    /// Whether there is no text.
-    #[must_use]
-    pub fn is_none(&self) -> bool {
-        self.as_deref().is_none()
-    }
-
-    #[inline]
-    fn clear(&mut self) {
-        if self.told == Told::Shared {
-            self.shared.take_if(|text| text.len() > LONG);
-        }
-        self.told = Told::Nothing;
-        if self.own.capacity() > LONG {
-            self.own = String::new();
-        }
-    }
-}
-
-impl PartialEq for Statement {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_deref() == other.as_deref()
-    }
-}
-
-impl Eq for Statement {}
-
-impl From<&str> for Statement {
-    fn from(text: &str) -> Self {
-        Statement { told: Told::Own, own: text.to_owned(), shared: None }
+        self.details.end();
     }
 }
 
@@ -243,34 +133,7 @@ impl Response {
         (self.rows, self.affected) = (None, None);
         self.past_columns.keep(&mut self.columns);
         self.samples.clear();
-        forget(&mut self.details);
-    }
-}
-
-/// Room for a statement of so many bytes stays with an exchange that is cleared.
-const LONG: usize = 512;
-
-/// Room for so many details stays with an exchange that is cleared.
-const KEPT: usize = 32;
-
-#[inline]
-fn forget(details: &mut Details) {
-    match details.sharing {
-        Sharing::Nothing => {}
-        Sharing::Again => details.sharing = Sharing::Nothing,
-        Sharing::Once => details.unshare(),
-    }
-    // Most have none.
-    if !details.own.is_empty() {
-        forget_own(details);
-    }
-}
-
-#[inline(never)]
-fn forget_own(details: &mut Details) {
-    details.own.clear();
-    if details.own.capacity() > KEPT {
-        details.own = SmallVec::new();
+        self.details.end();
     }
 }
 
@@ -319,180 +182,6 @@ pub struct Origin {
     pub table: u32,
     /// The column's ordinal in it, from 1.
     pub column: u16,
-}
-
-/// A value in the details with its name.
-pub type Named = (&'static str, Detail);
-
-/// What one protocol alone says, by name.
-///
-/// What many exchanges say alike (the head of an HTTP request) they share, and it comes first. SQL says one thing at
-/// most of most exchanges (a transaction is open): neither needs memory of its own.
-#[derive(Clone, Debug, Default)]
-pub struct Details {
-    sharing: Sharing,
-    shared: Option<Arc<[Named]>>,
-    own: SmallVec<[Named; 1]>,
-}
-
-/// Whether what others say too is told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Sharing {
-    /// No: what is shared is what the exchange before told, in this memory.
-    #[default]
-    Nothing,
-    /// Yes, and it goes with this exchange.
-    Once,
-    /// Yes, and the next exchange will probably tell it too.
-    Again,
-}
-
-impl Details {
-    /// None.
-    #[must_use]
-    pub fn new() -> Self {
-        Details::default()
-    }
-
-    /// Takes the place of all that other exchanges share.
-    #[inline]
-    pub fn share(&mut self, shared: Arc<[Named]>) {
-        self.shared = Some(shared);
-        self.sharing = Sharing::Once;
-    }
-
-    /// The same of what is short, and what the exchange before, in this memory, may have told too: then it is not counted.
-    #[inline]
-    pub fn share_again(&mut self, shared: &Arc<[Named]>) {
-        if !self.shared.as_ref().is_some_and(|past| Arc::ptr_eq(past, shared)) {
-            self.shared = Some(Arc::clone(shared));
-        }
-        self.sharing = Sharing::Again;
-    }
-
-    /// What other exchanges say too.
-    #[inline]
-    #[must_use]
-    pub fn shared(&self) -> Option<&Arc<[Named]>> {
-        match self.sharing {
-            Sharing::Nothing => None,
-            Sharing::Once | Sharing::Again => self.shared.as_ref(),
-        }
-    }
-
-    #[inline(never)]
-    fn unshare(&mut self) {
-        (self.sharing, self.shared) = (Sharing::Nothing, None);
-    }
-
-    /// Adds one.
-    #[inline]
-    pub fn push(&mut self, detail: Named) {
-        self.own.push(detail);
-    }
-
-    /// Forgets those of this name that are not shared.
-    pub fn forget(&mut self, name: &str) {
-        self.own.retain(|(own, _)| *own != name);
-    }
-
-    /// All of them in order.
-    #[inline]
-    pub fn iter(&self) -> Chain<slice::Iter<'_, Named>, slice::Iter<'_, Named>> {
-        let [shared, own] = self.parts();
-        shared.iter().chain(own)
-    }
-
-    /// What other exchanges say too, in the same memory; and what this one says alone.
-    #[inline]
-    #[must_use]
-    pub fn parts(&self) -> [&[Named]; 2] {
-        [self.shared().map(|shared| &**shared).unwrap_or_default(), &self.own]
-    }
-
-    /// How many there are.
-    #[inline]
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.parts().map(<[Named]>::len).iter().sum()
-    }
-
-    /// Whether there is none.
-    #[inline]
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Forgets all, and keeps the memory of what was not shared.
-    #[inline]
-    pub fn clear(&mut self) {
-        self.unshare();
-        self.own.clear();
-    }
-
-    /// How many fit in the memory that is not shared.
-    #[inline]
-    #[must_use]
-    pub fn capacity(&self) -> usize {
-        self.own.capacity()
-    }
-}
-
-impl PartialEq for Details {
-    fn eq(&self, other: &Self) -> bool {
-        self.iter().eq(other)
-    }
-}
-
-impl Eq for Details {}
-
-impl Extend<Named> for Details {
-    fn extend<I: IntoIterator<Item = Named>>(&mut self, details: I) {
-        self.own.extend(details);
-    }
-}
-
-impl<const N: usize> From<[Named; N]> for Details {
-    fn from(details: [Named; N]) -> Self {
-        Details { own: details.into_iter().collect(), ..Details::default() }
-    }
-}
-
-impl<'a> IntoIterator for &'a Details {
-    type Item = &'a Named;
-    type IntoIter = Chain<slice::Iter<'a, Named>, slice::Iter<'a, Named>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
-    }
-}
-
-/// A value in the details.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Detail {
-    /// A text.
-    Text(Text),
-    /// A number.
-    Number(i64),
-}
-
-impl From<&str> for Detail {
-    fn from(text: &str) -> Self {
-        Detail::Text(text.into())
-    }
-}
-
-impl From<Text> for Detail {
-    fn from(text: Text) -> Self {
-        Detail::Text(text)
-    }
-}
-
-impl From<i64> for Detail {
-    fn from(number: i64) -> Self {
-        Detail::Number(number)
-    }
 }
 
 /// Whether all bytes of an exchange were read.

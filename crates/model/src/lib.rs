@@ -3,9 +3,11 @@
 
 pub mod access;
 pub mod conn;
+pub mod details;
 pub mod event;
 pub mod exchange;
 pub mod past;
 pub mod process;
 pub mod row;
+pub mod statement;
 pub mod time;

@@ -11,8 +11,9 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use model::conn::Speaker;
+use model::details::{Detail, Details};
 use model::event::{Cause, Joined};
-use model::exchange::{Completeness, Detail, Details, Exchange, Outcome};
+use model::exchange::{Completeness, Exchange, Outcome};
 use model::time::Time;
 use protocols::kit::conversation::{Conversation, Standing};
 use protocols::kit::desk::Desk;

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::access::Access;
 use model::conn::{Address, Layer, Role};
-use model::exchange::{Detail, Details, Outcome};
+use model::details::{Detail, Details};
+use model::exchange::Outcome;
 use model::process::Process;
 
 use crate::sink::Sink;

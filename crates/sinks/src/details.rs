@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::exchange::{Detail, Details, Named};
+use model::details::{Detail, Details, Named};
 
 use crate::json::Json;
 
@@ -168,7 +168,7 @@ fn split(name: &'static str) -> (Option<&'static str>, &'static str) {
 mod tests {
     use std::sync::Arc;
 
-    use model::exchange::{Detail, Details, Named};
+    use model::details::{Detail, Details, Named};
     use proptest::{collection, prop_assert_eq, proptest};
     use serde_json::{Value, json};
 

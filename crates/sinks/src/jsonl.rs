@@ -212,8 +212,9 @@ mod tests {
 
     use model::access::Access;
     use model::conn::{Address, ConnId, Layer, Paired, Role, Transport};
+    use model::details::Detail;
     use model::event::{Joined, Opened};
-    use model::exchange::{Column, Detail, Exchange, Failure, Identity, Origin, Outcome, Request, Response};
+    use model::exchange::{Column, Exchange, Failure, Identity, Origin, Outcome, Request, Response};
     use model::process::Process;
     use model::row::{Row, Rows};
     use model::time::Time;

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use model::conn::Speaker;
-use model::exchange::{Completeness, Detail, Details, Exchange, Outcome, Request, Response};
+use model::details::{Detail, Details};
+use model::exchange::{Completeness, Exchange, Outcome, Request, Response};
 use model::time::Time;
 
 /// Whether and how far unknown bytes are shown.

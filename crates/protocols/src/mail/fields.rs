@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use model::exchange::{Details, Text};
+use model::details::Details;
+use model::exchange::Text;
 
 use crate::kit::text::lossy;
 
@@ -138,7 +139,7 @@ fn quoted(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use model::exchange::{Detail, Details};
+    use model::details::{Detail, Details};
 
     use super::{Fields, decoded};
 

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use model::exchange::{Detail, Request};
+use model::details::Detail;
+use model::exchange::Request;
 
 use crate::kit::reader::Sample;
 use crate::kit::text::lossy;

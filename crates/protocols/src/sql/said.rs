@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 use std::sync::{Arc, LazyLock};
 
-use model::exchange::{Detail, Details, Text};
+use model::details::{Detail, Details};
+use model::exchange::Text;
 
 use crate::kit::reader::{Reader, Sample};
 use crate::kit::text::{lossy, utf8};

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use model::exchange::{Failure, Named};
+use model::details::Named;
+use model::exchange::Failure;
 
 use crate::web::json::Value;
 

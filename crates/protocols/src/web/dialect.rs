@@ -7,10 +7,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use model::exchange::{
-    Column, Detail, Details, Exchange, Failure, Identity, Named, Outcome, Statement, Text,
-};
+use model::details::{Detail, Details, Named};
+use model::exchange::{Column, Exchange, Failure, Identity, Outcome, Text};
 use model::row::{Row, Rows};
+use model::statement::Statement;
 
 use crate::web::answer::Answer;
 use crate::web::anthropic::Anthropic;

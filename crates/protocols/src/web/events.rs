@@ -1,7 +1,7 @@
 //! Server-sent events (<https://html.spec.whatwg.org/multipage/server-sent-events.html>): counted as they come, and what they
 //! say together joined where a dialect does.
 
-use model::exchange::Named;
+use model::details::Named;
 
 use crate::kit::text::lossy;
 use crate::web::answer::Answer;

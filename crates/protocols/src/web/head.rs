@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::slice;
 use std::sync::Arc;
 
-use model::exchange::{Detail, Details, Failure, Identity, Named, Outcome, Request, Response, Text};
+use model::details::{Detail, Details, Named};
+use model::exchange::{Failure, Identity, Outcome, Request, Response, Text};
 use smallvec::SmallVec;
 
 use crate::web::content::{Coding, Kind};

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use model::exchange::{Details, Text};
+use model::details::Details;
+use model::exchange::Text;
 
 use crate::kit::text::lossy;
 

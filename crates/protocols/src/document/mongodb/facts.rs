@@ -1,6 +1,7 @@
 //! What an answer says besides its documents.
 
-use model::exchange::{Detail, Failure, Outcome, Response, Text};
+use model::details::Detail;
+use model::exchange::{Failure, Outcome, Response, Text};
 
 use crate::kit::text::shortened;
 

@@ -4,7 +4,8 @@ use std::convert::Infallible;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use model::exchange::{Column, Detail, Response, Text};
+use model::details::Detail;
+use model::exchange::{Column, Response, Text};
 use model::row::Row;
 
 use crate::kit::reader::Reader;

@@ -1,6 +1,7 @@
 //! A request while it is being said.
 
-use model::exchange::{Detail, Exchange, Text};
+use model::details::Detail;
+use model::exchange::{Exchange, Text};
 
 use crate::kit::reader::Sample;
 use crate::kit::text::lossy;

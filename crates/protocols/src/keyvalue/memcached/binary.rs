@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use model::exchange::{Detail, Outcome, Request, Response};
+use model::details::Detail;
+use model::exchange::{Outcome, Request, Response};
 
 use crate::kit::protocol::{Heard, Key, Read};
 use crate::kit::reader::Reader;

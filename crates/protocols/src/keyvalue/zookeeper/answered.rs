@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use model::conn::Speaker;
-use model::exchange::{Column, Detail, Failure, Outcome, Response, Text};
+use model::details::Detail;
+use model::exchange::{Column, Failure, Outcome, Response, Text};
 
 use crate::kit::protocol::{Heard, Key, Read};
 use crate::kit::reader::Reader;

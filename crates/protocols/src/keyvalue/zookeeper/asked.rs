@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use model::conn::Speaker;
-use model::exchange::{Details, Request, Text};
+use model::details::Details;
+use model::exchange::{Request, Text};
 use model::row::Row;
 
 use crate::kit::protocol::{Heard, Key, Read, Stop};

@@ -1,6 +1,7 @@
 //! A message on its way: who sends it, who gets it, what was seen of it.
 
-use model::exchange::{Detail, Details, Text};
+use model::details::{Detail, Details};
+use model::exchange::Text;
 
 use crate::mail::dotted::Dotted;
 use crate::mail::fields::Fields;

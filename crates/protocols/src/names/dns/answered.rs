@@ -1,6 +1,7 @@
 //! Answers: how they ended, and their records as rows.
 
-use model::exchange::{Detail, Failure, Outcome, Text};
+use model::details::Detail;
+use model::exchange::{Failure, Outcome, Text};
 
 use crate::kit::protocol::{Heard, Key, Read, Stop};
 use crate::kit::reader::{Ahead, Reader};

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use model::exchange::{Detail, Exchange, Text};
+use model::details::Detail;
+use model::exchange::{Exchange, Text};
 
 use crate::kit::protocol::{Heard, Key, Read, Stop};
 use crate::kit::reader::{Ahead, Reader};

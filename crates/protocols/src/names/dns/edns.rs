@@ -2,7 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use model::exchange::{Detail, Exchange, Text};
+use model::details::Detail;
+use model::exchange::{Exchange, Text};
 
 use crate::kit::reader::{Ahead, Reader};
 use crate::kit::text::lossy;

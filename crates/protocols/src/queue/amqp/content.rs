@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use model::exchange::{Details, Request};
+use model::details::Details;
+use model::exchange::Request;
 
 use crate::kit::protocol::{Read, Stop};
 use crate::kit::reader::{Ahead, Reader, Sample};

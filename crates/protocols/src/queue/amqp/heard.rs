@@ -276,8 +276,8 @@ fn returned(exchange: &mut model::exchange::Exchange) {
     let mut told = [None, None];
     for (name, detail) in &exchange.request.details {
         match (*name, detail) {
-            ("reply_code", model::exchange::Detail::Number(code)) => told[0] = Some(code.to_string()),
-            ("reply_text", model::exchange::Detail::Text(why)) => told[1] = Some(why.to_string()),
+            ("reply_code", model::details::Detail::Number(code)) => told[0] = Some(code.to_string()),
+            ("reply_text", model::details::Detail::Text(why)) => told[1] = Some(why.to_string()),
             _ => {}
         }
     }

@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use model::exchange::{Column, Detail, Failure, Identity, Outcome, Response, Text};
+use model::details::Detail;
+use model::exchange::{Column, Failure, Identity, Outcome, Response, Text};
 
 use crate::kit::protocol::{Heard, Key, Read, Stop};
 use crate::kit::reader::Reader;

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use model::exchange::{Detail, Exchange, Identity, Text};
+use model::details::Detail;
+use model::exchange::{Exchange, Identity, Text};
 
 use crate::kit::protocol::{Heard, Key, Read, Stop};
 use crate::kit::reader::{Ahead, Reader};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use model::exchange::{Detail, Details};
+use model::details::{Detail, Details};
 
 use crate::kit::protocol::Read;
 use crate::kit::reader::{Ahead, Reader};
@@ -214,7 +214,7 @@ fn shown(bytes: &[u8]) -> Detail {
 
 #[cfg(test)]
 mod tests {
-    use model::exchange::Details;
+    use model::details::Details;
 
     use super::{Properties, Side};
     use crate::kit::reader::{Ahead, Reader};

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use model::conn::Speaker;
-use model::exchange::{Detail, Request, Text};
+use model::details::Detail;
+use model::exchange::{Request, Text};
 
 use crate::kit::protocol::{Heard, Key, Read, Stop};
 use crate::kit::reader::{Ahead, Reader, Sample};

@@ -1,6 +1,7 @@
 //! What the server delivers: `MSG`, `HMSG`, some of which are answers.
 
-use model::exchange::{Detail, Failure, Outcome, Request, Response, Text};
+use model::details::Detail;
+use model::exchange::{Failure, Outcome, Request, Response, Text};
 
 use crate::kit::protocol::{Heard, Key, Read};
 use crate::kit::reader::Reader;

@@ -1,6 +1,7 @@
 //! What servers answer.
 
-use model::exchange::{Detail, Failure, Outcome, Response};
+use model::details::Detail;
+use model::exchange::{Failure, Outcome, Response};
 
 use crate::kit::protocol::{Heard, Key};
 use crate::kit::reader::Reader;

@@ -5,7 +5,8 @@ use std::convert::Infallible;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use model::exchange::{Column, Detail, Exchange, Identity, Response, Text};
+use model::details::Detail;
+use model::exchange::{Column, Exchange, Identity, Response, Text};
 
 use crate::kit::protobuf::{Value, fields};
 use crate::kit::protocol::{Heard, Key};

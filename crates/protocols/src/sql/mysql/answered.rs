@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use model::exchange::{Detail, Identity, Request, Text};
+use model::details::Detail;
+use model::exchange::{Identity, Request, Text};
 
 use crate::kit::protocol::{Heard, Read, Stop};
 use crate::kit::reader::{Ahead, Reader, Sample};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::exchange::Detail;
+use model::details::Detail;
 
 use crate::kit::protocol::Read;
 use crate::kit::reader::{Ahead, Reader, Sample};

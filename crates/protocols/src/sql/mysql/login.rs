@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use model::exchange::{Detail, Details, Exchange, Identity, Text};
+use model::details::{Detail, Details};
+use model::exchange::{Exchange, Identity, Text};
 
 use crate::kit::protocol::{Read, Stop};
 use crate::kit::reader::Reader;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use model::exchange::{Detail, Failure, Outcome, Response};
+use model::details::Detail;
+use model::exchange::{Failure, Outcome, Response};
 
 use crate::kit::reader::Reader;
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use model::exchange::{Detail, Failure, Outcome, Response, Text};
+use model::details::Detail;
+use model::exchange::{Failure, Outcome, Response, Text};
 
 use crate::kit::protocol::Read;
 use crate::kit::reader::Reader;

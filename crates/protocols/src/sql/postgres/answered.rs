@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use model::conn::Speaker;
-use model::exchange::{Detail, Request, Text};
+use model::details::Detail;
+use model::exchange::{Request, Text};
 
 use crate::kit::protocol::{Heard, Read};
 use crate::kit::reader::Reader;

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use model::conn::Speaker;
-use model::exchange::{Detail, Details, Request, Text};
+use model::details::{Detail, Details};
+use model::exchange::{Request, Text};
 use model::row::Row;
 
 use crate::kit::protocol::{Heard, Read};

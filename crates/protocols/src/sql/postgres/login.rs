@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use model::exchange::{Detail, Exchange, Identity, Text};
+use model::details::Detail;
+use model::exchange::{Exchange, Identity, Text};
 
 use super::wire::parameters;
 

@@ -1,6 +1,7 @@
 //! The end of a result, of a message, and what the response to it was.
 
-use model::exchange::{Detail, Outcome, Response, Text};
+use model::details::Detail;
+use model::exchange::{Outcome, Response, Text};
 
 use crate::kit::protocol::{Heard, Key};
 use crate::kit::reader::Reader;

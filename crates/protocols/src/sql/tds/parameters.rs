@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use model::exchange::Statement;
+use model::statement::Statement;
 
 use crate::kit::protocol::{Read, Stop};
 use crate::kit::reader::Reader;

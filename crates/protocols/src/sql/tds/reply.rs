@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use model::exchange::{Detail, Failure, Response, Text};
+use model::details::Detail;
+use model::exchange::{Failure, Response, Text};
 
 use crate::kit::protocol::{Read, Stop};
 use crate::kit::reader::{Ahead, Reader};

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use model::exchange::{Detail, Request, Text};
+use model::details::Detail;
+use model::exchange::{Request, Text};
 
 use crate::kit::protocol::Read;
 use crate::kit::reader::{Ahead, Reader, Sample};

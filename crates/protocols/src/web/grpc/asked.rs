@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use model::exchange::{Exchange, Named, Text};
+use model::details::Named;
+use model::exchange::{Exchange, Text};
 
 use crate::kit::text::lossy;
 use crate::web::content::Coding;

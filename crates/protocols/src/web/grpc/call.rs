@@ -166,7 +166,7 @@ impl Call {
     }
 }
 
-fn number(number: u64) -> model::exchange::Detail {
+fn number(number: u64) -> model::details::Detail {
     i64::try_from(number).unwrap_or(i64::MAX).into()
 }
 

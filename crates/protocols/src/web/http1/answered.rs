@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use model::conn::Speaker;
-use model::exchange::{Detail, Named, Request, Response};
+use model::details::{Detail, Named};
+use model::exchange::{Request, Response};
 
 use crate::kit::protocol::{Guess, Heard, Key, Read, Stop};
 use crate::kit::reader::{Ahead, Reader};

@@ -1,7 +1,8 @@
 //! What the client says.
 
 use model::conn::Speaker;
-use model::exchange::{Detail, Exchange, Request};
+use model::details::Detail;
+use model::exchange::{Exchange, Request};
 
 use crate::kit::protocol::{Guess, Heard, Key, Read, Stop};
 use crate::kit::reader::Reader;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use model::conn::Speaker;
-use model::exchange::{Detail, Identity, Named, Request, Response};
+use model::details::{Detail, Named};
+use model::exchange::{Identity, Request, Response};
 
 use crate::kit::protocol::{Heard, Read, Session, Sought, Stop};
 use crate::kit::reader::Reader;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use model::conn::Speaker;
-use model::exchange::{Detail, Exchange, Failure, Identity, Named, Outcome, Response};
+use model::details::{Detail, Named};
+use model::exchange::{Exchange, Failure, Identity, Outcome, Response};
 
 use crate::kit::protocol::{Heard, Read};
 use crate::kit::reader::Reader;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use model::conn::Speaker;
-use model::exchange::{Exchange, Identity, Named, Statement};
+use model::details::Named;
+use model::exchange::{Exchange, Identity};
+use model::statement::Statement;
 
 use crate::kit::protocol::{Heard, Read};
 use crate::kit::reader::Reader;

@@ -15,7 +15,8 @@
 
 use std::borrow::Cow;
 
-use model::exchange::{Column, Failure, Named, Text};
+use model::details::Named;
+use model::exchange::{Column, Failure, Text};
 
 use crate::web::answer::failure;
 use crate::web::dialect::{Answered, Asked, Behind, Dialect, Told};

@@ -1,7 +1,8 @@
 //! Messages to exchanges.
 
 use model::conn::Speaker;
-use model::exchange::{Detail, Exchange, Failure, Text};
+use model::details::Detail;
+use model::exchange::{Exchange, Failure, Text};
 
 use crate::kit::text::{lossy, utf8};
 use crate::web::mask;
