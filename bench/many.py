@@ -39,7 +39,7 @@ def cost(plainsight, cache):
     runs, counts = {}, {}
     for connections, commands, counts[connections] in pairs(QUERIES):
         for size, command in enumerate(commands):
-            runs[connections, size] = lambda command=command: measure.cpu(command)
+            runs[connections, size] = lambda command=command: measure.settled(command)
     figures = measure.alternate(ROUNDS, runs)
     each = {
         connections: [(large - small) / count for small, large in zip(*(figures[connections, size] for size in (0, 1)), strict=True)]

@@ -10,6 +10,8 @@ from pathlib import Path
 
 # A process tells its peak memory until it ends; it is asked this often.
 PEAK_EVERY = 0.005
+# CPU seconds a round spends on a command before its mean is believed.
+SETTLED = 0.5
 
 
 def cpu(command, **options):
@@ -22,6 +24,17 @@ def cpu(command, **options):
     if process.returncode not in (0, 1):
         raise RuntimeError(f"{' '.join(map(str, command))} ended with {process.returncode}")
     return usage.ru_utime + usage.ru_stime
+
+
+def settled(command):
+    """The CPU seconds of a run of `command`: the mean of as many as take `SETTLED` together, one at least.
+
+    A run of a few hundredths of a second is at the mercy of whatever shares the caches with it just then.
+    """
+    spent = [cpu(command)]
+    while sum(spent) < SETTLED:
+        spent.append(cpu(command))
+    return statistics.mean(spent)
 
 
 def alternate(rounds, measures):

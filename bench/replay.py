@@ -45,7 +45,7 @@ def times(plainsight, protocol, path, port, rounds):
     ours = {name: [plainsight, "replay", f"--{name}", path] for name in ("json", "quiet")}
     theirs = peers(protocol, path, port)
     commands = ours | {name: command for name, (command, _) in theirs.items()}
-    runs = {name: lambda command=command: measure.cpu(command) for name, command in commands.items()}
+    runs = {name: lambda command=command: measure.settled(command) for name, command in commands.items()}
     figures = measure.alternate(rounds, runs)
     count = queries(plainsight, path)
     for mode in ("json", "quiet"):

@@ -17,7 +17,7 @@ const MESSAGE: usize = 1 << 10;
 const TOOLS: usize = 64;
 
 /// An answer, as far as it was said.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Answer {
     pub(super) text: String,
     /// What it calls, in order.
@@ -42,7 +42,7 @@ pub(super) struct Answer {
 }
 
 /// A tool that the model calls.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Call {
     /// Which of the calls (or blocks) of a stream it is.
     pub(super) index: i64,

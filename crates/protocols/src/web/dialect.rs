@@ -24,6 +24,7 @@ use crate::web::gemini::Gemini;
 use crate::web::graphql::Graphql;
 use crate::web::head::field;
 use crate::web::influxdb::Influxdb;
+use crate::web::json::Value;
 use crate::web::mcp::Mcp;
 use crate::web::openai::Openai;
 use crate::web::qdrant::Qdrant;
@@ -280,12 +281,17 @@ impl<'a> Answered<'a> {
         }
         answered
     }
-}
 
-impl<'a> Answered<'a> {
     /// The first value of a field.
     pub(super) fn field(&self, name: &str) -> Option<&'a str> {
         field(self.fields, name)
+    }
+
+    /// What a model answered: its events joined, else its body as `whole` reads it; `None` where neither says anything.
+    pub(super) fn by_model(&self, whole: fn(Value<'_>) -> Answer) -> Option<Cow<'a, Answer>> {
+        let joined = self.joined.filter(|joined| joined.pieces > 0).map(Cow::Borrowed);
+        let answer = joined.unwrap_or_else(|| Cow::Owned(whole(Value::of(self.body))));
+        (answer.pieces > 0).then_some(answer)
     }
 
     /// Whether HTTP says that it went well.

@@ -43,19 +43,9 @@ impl Dialect for Gemini {
     }
 
     fn read(&self, asked: &Asked<'_>, answered: &Answered<'_>) -> Option<Told> {
-        let whole;
-        let answer = match answered.joined {
-            Some(joined) if joined.pieces > 0 => joined,
-            _ => {
-                whole = answered::whole(Value::of(answered.body));
-                &whole
-            }
-        };
-        if answer.pieces == 0 {
-            return None;
-        }
+        let answer = answered.by_model(answered::whole)?;
         let (operation, model) = operation(asked.path)?;
-        Some(read_body(operation, model, asked, answer))
+        Some(read_body(operation, model, asked, &answer))
     }
 
     fn body(&self, said: Kind) -> Kind {

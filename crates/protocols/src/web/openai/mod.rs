@@ -47,15 +47,7 @@ impl Dialect for Openai {
     }
 
     fn read(&self, asked: &Asked<'_>, answered: &Answered<'_>) -> Option<Told> {
-        let whole;
-        let answer = match answered.joined {
-            Some(joined) if joined.pieces > 0 => joined,
-            _ => {
-                whole = answered::whole(Value::of(answered.body));
-                &whole
-            }
-        };
-        (answer.pieces > 0).then(|| read_body(asked, answer))
+        answered.by_model(answered::whole).map(|answer| read_body(asked, &answer))
     }
 
     fn body(&self, said: Kind) -> Kind {
