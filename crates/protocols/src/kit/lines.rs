@@ -1,8 +1,11 @@
 //! Lines, and the replies in lines that begin with a code of three digits: RFC 5321 4.2.1 (SMTP), RFC 959 4.2 (FTP).
 
+use model::exchange::Text;
+
 use crate::kit::chain;
 use crate::kit::protocol::{Read, Sought, Stop};
 use crate::kit::reader::{Ahead, Reader};
+use crate::kit::text::lossy;
 
 /// The longest line: a proof of Kerberos in base64 is the longest that anybody sends (RFC 4954, 4.5.3).
 pub const LINE: usize = 16 << 10;
@@ -103,6 +106,20 @@ impl<'a> Reply<'a> {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if code(line).is_some() { line.get(4..).unwrap_or_default() } else { line }
         })
+    }
+
+    /// What its lines say, one behind the other, of each what `part` leaves of it; it ends with the line that reaches `limit`
+    /// bytes.
+    #[must_use]
+    pub fn whole(&self, limit: usize, part: impl Fn(&'a [u8]) -> &'a [u8]) -> Text {
+        let mut text = String::new();
+        for line in self.lines().map(part) {
+            if text.len() < limit {
+                text.push_str(if text.is_empty() { "" } else { " " });
+                text.push_str(&lossy(line.get(..limit).unwrap_or(line)));
+            }
+        }
+        text.into()
     }
 
     /// What its first line says.

@@ -5,6 +5,7 @@ pub mod conversation;
 pub mod desk;
 mod ear;
 pub mod half;
+pub mod identity;
 pub mod lines;
 pub mod lz4;
 pub mod machine;

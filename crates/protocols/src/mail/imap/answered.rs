@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use model::exchange::{Column, Failure, Outcome, Response, Text};
 
+use crate::kit::identity::turn;
 use crate::kit::lines::{line, split_word};
 use crate::kit::protocol::{Heard, Key, Read};
 use crate::kit::reader::Reader;
@@ -85,7 +86,7 @@ impl Imap {
         }
         let text = behind_code(text).1;
         let version = Some(self::text(text)).filter(|text| !text.is_empty());
-        self.turn(wire, |identity| identity.version = version)
+        turn(&mut self.identity, wire, |identity| identity.version = version)
     }
 
     /// The command that what is told was asked for by.
@@ -148,16 +149,16 @@ impl Imap {
         match kind {
             Kind::Login | Kind::Authenticate => {
                 let user = self.auth.as_ref()?.user.clone();
-                self.turn(wire, |identity| identity.user = user)
+                turn(&mut self.identity, wire, |identity| identity.user = user)
             }
             Kind::Select => {
                 let mailbox = request.targets.first().cloned();
-                self.turn(wire, |identity| identity.database = mailbox)
+                turn(&mut self.identity, wire, |identity| identity.database = mailbox)
             }
-            Kind::Close => self.turn(wire, |identity| identity.database = None),
+            Kind::Close => turn(&mut self.identity, wire, |identity| identity.database = None),
             Kind::Id => {
                 let name = named(request.statement.as_deref()?)?;
-                self.turn(wire, |identity| identity.application = Some(name))
+                turn(&mut self.identity, wire, |identity| identity.application = Some(name))
             }
             _ => None,
         }

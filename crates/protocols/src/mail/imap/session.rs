@@ -139,19 +139,4 @@ impl Imap {
         exchange.request.details.push(("statement", COMPRESSED.into()));
         Heard::Oneway(exchange)
     }
-
-    /// Who the session is with this changed, if that is news.
-    pub(super) fn turn(
-        &mut self,
-        wire: &mut Reader<'_>,
-        change: impl FnOnce(&mut Identity),
-    ) -> Option<Heard> {
-        let mut identity = (*self.identity).clone();
-        change(&mut identity);
-        if *self.identity == identity {
-            return None;
-        }
-        self.identity = wire.share(identity);
-        Some(Heard::Identity(Arc::clone(&self.identity)))
-    }
 }

@@ -2,6 +2,7 @@
 
 use model::exchange::{Failure, Outcome, Text};
 
+use crate::kit::identity::turn;
 use crate::kit::lines::{line, split_word};
 use crate::kit::protocol::{Heard, Key, Read};
 use crate::kit::reader::Reader;
@@ -66,15 +67,15 @@ impl Pop3 {
                 // What stands in brackets is for APOP.
                 let text = text.split(|byte| *byte == b'<').next().unwrap_or_default().trim_ascii();
                 let version = Some(said(text)).filter(|text| !text.is_empty());
-                self.turn(wire, |identity| identity.version = version)
+                turn(&mut self.identity, wire, |identity| identity.version = version)
             }
             Some(Kind::Password | Kind::Apop) => {
                 let user = self.user.clone();
-                self.turn(wire, |identity| identity.user = user)
+                turn(&mut self.identity, wire, |identity| identity.user = user)
             }
             Some(Kind::Auth) => {
                 let user = self.auth.as_ref()?.user.clone();
-                self.turn(wire, |identity| identity.user = user)
+                turn(&mut self.identity, wire, |identity| identity.user = user)
             }
             Some(_) | None => None,
         }

@@ -101,20 +101,3 @@ impl Session for Pop3 {
         sought
     }
 }
-
-impl Pop3 {
-    /// Who the session is with this changed, if that is news.
-    pub(super) fn turn(
-        &mut self,
-        wire: &mut Reader<'_>,
-        change: impl FnOnce(&mut Identity),
-    ) -> Option<Heard> {
-        let mut identity = (*self.identity).clone();
-        change(&mut identity);
-        if *self.identity == identity {
-            return None;
-        }
-        self.identity = wire.share(identity);
-        Some(Heard::Identity(Arc::clone(&self.identity)))
-    }
-}

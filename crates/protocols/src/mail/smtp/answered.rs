@@ -2,6 +2,7 @@
 
 use model::exchange::{Exchange, Failure, Outcome, Response, Text};
 
+use crate::kit::identity::turn;
 use crate::kit::lines::{Reply, split_word};
 use crate::kit::protocol::{Heard, Key, Read};
 use crate::kit::reader::Reader;
@@ -82,7 +83,7 @@ impl Smtp {
         if !reply.is_error() {
             let version = version(reply.text());
             if version.is_some()
-                && let Some(news) = self.turn(wire, |identity| identity.version = version)
+                && let Some(news) = turn(&mut self.identity, wire, |identity| identity.version = version)
             {
                 return news;
             }
@@ -104,13 +105,13 @@ impl Smtp {
         match (kind, reply.code) {
             (Kind::Auth, 235) => {
                 let user = self.auth.as_ref()?.user.clone();
-                self.turn(wire, |identity| identity.user = user)
+                turn(&mut self.identity, wire, |identity| identity.user = user)
             }
             (Kind::Hello | Kind::LocalHello, 250) => {
                 self.is_local = kind == Kind::LocalHello;
                 let named = wire.asked().and_then(|asked| asked.statement.as_deref());
                 let name = named.and_then(|line| line.split_whitespace().nth(1)).map(Text::from);
-                self.turn(wire, |identity| identity.application = name)
+                turn(&mut self.identity, wire, |identity| identity.application = name)
             }
             _ => None,
         }
@@ -231,16 +232,9 @@ fn write(reply: &Reply<'_>, answer: &mut Response) {
 /// Writes a reply that is an error.
 fn fail(reply: &Reply<'_>, answer: &mut Response) {
     answer.outcome = Outcome::Error;
-    let mut message = String::new();
-    for line in reply.lines() {
-        // Each line may repeat the status (RFC 2034, 4).
-        let line = status(reply.code, line).map_or(line, |(_, rest)| rest);
-        if message.len() < TEXT {
-            message.push_str(if message.is_empty() { "" } else { " " });
-            message.push_str(&lossy(line.get(..TEXT).unwrap_or(line)));
-        }
-    }
-    answer.failure = Some(Box::new(Failure { code: reply.code.to_string().into(), message: message.into() }));
+    // Each line may repeat the status (RFC 2034, 4).
+    let message = reply.whole(TEXT, |line| status(reply.code, line).map_or(line, |(_, rest)| rest));
+    answer.failure = Some(Box::new(Failure { code: reply.code.to_string().into(), message }));
     if let Some((status, _)) = status(reply.code, reply.text()) {
         answer.details.push(("status", text(status).into()));
     }

@@ -1,0 +1,3 @@
+//! Files that are fetched and stored.
+
+pub mod ftp;
