@@ -18,6 +18,7 @@ mod dialects;
 mod dns;
 mod early;
 mod faults;
+mod ftp;
 mod gnutls;
 mod go;
 mod http2;

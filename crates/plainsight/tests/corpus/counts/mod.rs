@@ -7,6 +7,7 @@
 mod amqp;
 mod dns;
 mod elasticsearch;
+mod ftp;
 mod grpc;
 mod http;
 mod http2;
@@ -36,6 +37,7 @@ const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("amqp", amqp::HELD),
     ("dns", dns::HELD),
     ("elasticsearch", elasticsearch::HELD),
+    ("ftp", ftp::HELD),
     ("grpc", grpc::HELD),
     ("http", http::HELD),
     ("http2", http2::HELD),

@@ -52,7 +52,7 @@ impl Ftp {
             return Ok(Heard::Nothing);
         }
         self.state = State::Commands;
-        if (asked, reply.code) == (Some(Kind::Auth), 234) {
+        if matches!((asked, reply.code), (Some(Kind::Auth), 234) | (Some(Kind::Proof), 235)) {
             self.state = State::Over;
         }
         if let Some(exchange) = wire.exchange() {

@@ -10,6 +10,7 @@
 //! | `(1234 bytes)`, the replies to `SIZE`, `MDTM` | details, `size` and `modified` |
 //! | a command while a transfer goes on | a request: servers reply to it before the transfer's end, or behind it |
 //! | 234 to `AUTH` | the end: the clear layer goes on in a session of its own |
+//! | 235 to `ADAT` | the end: what follows is in secret, line by line |
 //! | 220 at the beginning | the server's version |
 //! | another reply at the beginning | `connect`, oneway, with the error |
 //! | a word that is no command | `unknown`: what it was is not told, for it may be what is left of a log-in |

@@ -18,8 +18,8 @@ use super::wire::command;
 ///            1xx           ABOR             its end
 ///  Commands ─────▶ Transfer ─────▶ Aborting ─────────▶ Commands
 ///                     ╰──────────────────────────────────▲ its end
-///     │ 234 to AUTH
-///     ╰───────────▶ Over: the clear layer goes on
+///     │ 234 to AUTH, 235 to ADAT
+///     ╰─────────────────────────▶ Over: TLS goes on, or lines in secret
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum State {
