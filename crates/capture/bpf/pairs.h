@@ -144,8 +144,8 @@ static __noinline int renew(struct connection *of, struct connection_key *own)
 /*
  * Whether the bytes of this way are read at the other end, so that here they are only counted.
  *
- * In clear, the first end that shows bytes is read, both ways: the other one's library may be dark. On the wire both
- * ends see the same, but who sends may send from inside the kernel (sendfile), where nothing is to be seen, and who
+ * In clear, each way is read at the end that shows its bytes first, which is the one that writes them: but its library may
+ * be dark. On the wire both ends see the same, but who sends may send from inside the kernel (sendfile), where nothing is to be seen, and who
  * receives may not: so where both ends are known, each way is read by its receiver.
  *
  * Who sent a datagram over the loopback is on this host, and may be told of after its answer was sent: that is left to it.
@@ -167,7 +167,7 @@ __noinline int is_twice(struct connection *of, u64 socket, u32 which)
 		return 0;
 	}
 	bool low_speaks = (end == LOW_END) == ((which & 1) == OUT);
-	way = which < CLEAR * 2 ? low_speaks : CLEAR * 2;
+	way = (which & CLEAR * 2) + low_speaks;
 	bool is_expected = of->transport == UDP && of->account.ways[IN].position && is_loopback(of);
 	bool is_other_here = (pair->ends > 1 && !pair->is_left) || is_expected;
 	if (which == OUT && is_other_here && !pair->claims[way & 3]) {

@@ -26,6 +26,14 @@ enum purpose {
 	P_RUSTLS_WRITE = 18,
 	P_RUSTLS_RECEIVED = 19,
 	P_RUSTLS_HELD = 20, /* no function: the write returned, and what it took is held */
+	P_WRITE_AHEAD = 21, /* no function: the write was told when it began, and waits for the call that sends it */
+};
+
+/* Whether a session's writes are sent inside of them, each by calls of its own. */
+enum manner {
+	UNTRIED = 0,
+	DIRECT = 1,   /* one was, as one record */
+	INDIRECT = 2, /* one was not, though others were: it is not asked again */
 };
 
 struct below {
@@ -34,6 +42,8 @@ struct below {
 	u32 fd;
 	u16 pairing;
 	u16 muted; /* bit direction: this way is read at the other end, on this host; above those: the connection is left out */
+	u32 ahead; /* bytes that were told of a write which did not take them: the next one brings them again */
+	u32 manner;
 };
 
 /* A hooked call in which another session is used: TLS through a proxy that is spoken to over TLS. */
@@ -64,7 +74,8 @@ struct thread {
 	u32 entries;	   /* of hooked functions, that were not added to its process's yet */
 	u32 returns;
 	u32 stepped;
-	u32 unused;
+	u32 sent;	   /* bytes that went out inside of the hooked call, all that were to; NOT_WHOLE: or not all */
+	u64 is_ahead;	   /* whether the hooked call was told when it began */
 	struct call held;  /* what was written, and waits for the socket that sends it */
 	struct outer outer; /* the call around the hooked one */
 	struct trial trial;
@@ -114,6 +125,8 @@ static __always_inline void meter_entry(struct thread *now, u64 cookie)
 	}
 }
 
+#define NOT_WHOLE (~0u)
+
 static __always_inline void point(struct below *to, struct connection *of, struct connection_key *key, u32 fd, u32 pairing)
 {
 	to->key = *key;
@@ -121,6 +134,8 @@ static __always_inline void point(struct below *to, struct connection *of, struc
 	to->fd = fd;
 	to->pairing = pairing;
 	to->muted = 0;
+	to->ahead = 0;
+	to->manner = UNTRIED;
 }
 
 /* Bytes passed inside a hooked call on a socket that is not known to be its session's: it is, if they are TLS records. */
@@ -159,7 +174,8 @@ static __always_inline bool is_of_go(struct thread *now)
 	return rarely(some_go) && bpf_map_lookup_elem(&go_processes, &tgid);
 }
 
-/* In `rustls.h` and `go.h`. */
+/* In `ahead.h`, `rustls.h` and `go.h`. */
+static void went_out(struct thread *now, struct call *moving);
 static int rustls_sends(struct connection *of, struct connection_key *key, u32 fd, struct call *moving, struct thread *now);
 static int go_noticed(struct connection *of, struct connection_key *key, u32 fd, struct call *moving);
 
@@ -177,9 +193,13 @@ static __always_inline int notice(struct connection *of, struct connection_key *
 	if (now && rarely(now->purpose == P_RUSTLS_HELD))
 		return is_settled ? rustls_sends(of, key, fd, moving, now) : 0;
 	if (now && now->purpose) {
-		if (is_below(&now->below, of, key))
+		if (is_below(&now->below, of, key)) {
+			if (moving->which == OUT)
+				went_out(now, moving);
 			return 1;
-		return find(of, key, fd, moving, now);
+		}
+		if (now->purpose != P_WRITE_AHEAD)
+			return find(of, key, fd, moving, now);
 	}
 	if (is_of_go(now))
 		return is_settled ? go_noticed(of, key, fd, moving) : 0;

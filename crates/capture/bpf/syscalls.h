@@ -335,9 +335,9 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	struct sock *sk;
 	u64 inode = 0;
 
-	if (result < 0)
-		return result == -IN_PROGRESS && NUMBER(regs) == NR_CONNECT ? connecting(ARGUMENT_1(regs)) : 0;
 	long number = NUMBER(regs);
+	if (result < 0)
+		return result == -IN_PROGRESS && number == NR_CONNECT ? connecting(ARGUMENT_1(regs)) : sent_nothing(number, result);
 	if (!result)
 		return without_result(regs, number);
 	switch (number) {

@@ -73,6 +73,10 @@ static __always_inline int said_in_clear(struct session_key *session, struct bel
 	return said_above(session, of, key.socket, pairing, call);
 }
 
+/* What becomes of a call that was entered. */
+enum { RETURN_WANTED = 0, RETURN_IDLE = 1 };
+
+#include "ahead.h"
 #include "rustls.h"
 
 /* Keeps the call that goes on behind the one that begins. */
@@ -141,9 +145,6 @@ static __noinline int resume(struct thread *now)
 /* Whether the collector measures what a hook costs at entry and return; it says so. */
 u32 calibrates = 0;
 
-/* What becomes of a call that was entered. */
-enum { RETURN_WANTED = 0, RETURN_IDLE = 1 };
-
 static __always_inline int entered(struct pt_regs *ctx)
 {
 	u64 thread = bpf_get_current_pid_tgid();
@@ -175,6 +176,8 @@ static __always_inline int entered(struct pt_regs *ctx)
 	 */
 	if (rarely(now->purpose == P_RUSTLS_HELD))
 		rustls_tells(now);
+	if (rarely(now->purpose == P_WRITE_AHEAD))
+		give_up(now);
 	if (rarely(now->purpose)) {
 		bool is_inside = ctx->sp < now->stack, is_same = now->session == session.session;
 		if (is_inside && is_same && (purpose == P_HANDSHAKE || now->purpose >= P_WRITE_EARLY))
@@ -198,6 +201,8 @@ static __always_inline int entered(struct pt_regs *ctx)
 	now->result = CALLED_WITH_4(ctx);
 	now->stack = ctx->sp;
 	now->purpose = purpose;
+	now->sent = 0;
+	now->is_ahead = 0;
 	if (rarely(cookie & ON_TRIAL))
 		try(&now->trial, cookie);
 	if (rarely(purpose == P_RUSTLS_WRITE))
@@ -208,7 +213,7 @@ static __always_inline int entered(struct pt_regs *ctx)
 		barrier_var(fifth);
 		now->result = fifth;
 	}
-	return RETURN_WANTED;
+	return is_tellable(now, purpose, cookie) ? tell_ahead(&session, now, cookie) : RETURN_WANTED;
 }
 
 /* How many bytes the returning call moved: 0 for a failed one, which will be tried again and is then counted. */
@@ -247,6 +252,8 @@ static __always_inline int told(struct pt_regs *ctx, struct thread *now, u64 coo
 		violate(cookie);
 		return 0;
 	}
+	if (now->is_ahead)
+		return confirm(&session, now, length);
 	if (!length)
 		return 0;
 	if (rarely(cookie & ON_TRIAL) &&

@@ -67,6 +67,9 @@ impl Hooks {
             program.set_autoload(manner == of);
         }
         programs.go_many.set_autoload(manner != Manner::OneByOne);
+        if let Some(settings) = open.maps.rodata_data.as_deref_mut() {
+            settings.spares_returns = u32::from(manner == Manner::BothWays);
+        }
         Hooks { manner, set: HashMap::new(), next: 0 }
     }
 
