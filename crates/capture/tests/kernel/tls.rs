@@ -23,6 +23,8 @@ const OPENSSL: Talks = (
         ("peek", "bio"),
         ("retry", "fd"),
         ("partial", "bio"),
+        ("held", "fd"),
+        ("pieces", "bio"),
         ("early", "bio"),
     ],
 );

@@ -17,7 +17,7 @@ import tempfile
 # Seconds after which a process that hangs dies by itself: a fork does not inherit the alarm.
 PATIENCE = 10
 # From ssl.h and tls1.h.
-SET_MODE, SET_MIN_PROTOCOL, TLS1_3 = 33, 123, 0x304
+SET_MODE, SET_MAX_FRAGMENT, SET_MIN_PROTOCOL, TLS1_3 = 33, 52, 123, 0x304
 PARTIAL_WRITE, MOVING_BUFFER = 1, 2
 WANT_READ, WANT_WRITE = 2, 3
 EARLY_ERROR, EARLY_SUCCESS, EARLY_FINISH = 0, 1, 2
@@ -237,6 +237,45 @@ def retry_server(new):
     return b"late"
 
 
+def held_client(new):
+    """Small writes, each sent by a call of its own until there is no room; from then on they fail first."""
+    s = new()
+    s.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL)
+    s.library.SSL_ctrl(s.ssl, SET_MODE, MOVING_BUFFER, None)
+    s.sock.setblocking(False)
+    s.connect()
+    s.failed = 0
+    text = large(ord("h"))
+    for at in range(0, LARGE, 1000):
+        s.write_all(text[at:at + 1000])
+    assert s.failed > 0, "no write failed"
+    s.read_all(len(b"late"))
+    s.end()
+    return text
+
+
+def pieces_client(new):
+    """A write that is sent as one record, one that is sent as many, and another one."""
+    s = new()
+    s.connect()
+    s.write(b"one record;")
+    s.library.SSL_ctrl(s.ssl, SET_MAX_FRAGMENT, 512, None)
+    s.write(large(ord("p")))
+    s.write(b"and again;")
+    s.read_all(len(b"late"))
+    s.end()
+    return b"one record;" + large(ord("p")) + b"and again;"
+
+
+def pieces_server(new):
+    s = new()
+    s.accept()
+    s.read_all(len(b"one record;") + LARGE + len(b"and again;"))
+    s.write(b"late")
+    s.end()
+    return b"late"
+
+
 def early_client(new):
     """A session to resume, and then early data in two pieces before anything was answered."""
     first = new()
@@ -282,7 +321,8 @@ def early_server(new):
 
 KINDS = {
     "forms": (forms_client, forms_server), "peek": (peek_client, peek_server), "retry": (retry_client, retry_server),
-    "partial": (partial_client, retry_server), "early": (early_client, early_server),
+    "partial": (partial_client, retry_server), "held": (held_client, retry_server),
+    "pieces": (pieces_client, pieces_server), "early": (early_client, early_server),
 }
 
 
