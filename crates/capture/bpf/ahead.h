@@ -99,8 +99,8 @@ static __noinline int tell_ahead(struct session_key *session, struct thread *now
 	if (again > room) /* against the rules: it is not the same write */
 		again = 0;
 	struct call said = {
-		.from = now->from + again, .room = room - again, .left = room - again, .which = CLEAR * 2 + OUT,
-		.thread = bpf_get_current_pid_tgid(),
+		.from = now->from + again, .room = room - again, .left = room - again,
+		.which = (CLEAR * 2 + OUT) | AHEAD, .thread = bpf_get_current_pid_tgid(),
 	};
 	now->is_ahead = 1;
 	if (said.left)

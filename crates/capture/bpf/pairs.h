@@ -141,11 +141,26 @@ static __noinline int renew(struct connection *of, struct connection_key *own)
 	return 0;
 }
 
+/* Says of bytes in clear that they are told before anything can come of them: at the beginning of the call that writes them. */
+#define AHEAD 8
+
+/*
+ * An end that tells what it wrote when the call is over may do so after the other end has told its answer: so both ways are
+ * read at one end, whichever was first.
+ */
+static __always_inline void claim_both(struct pair *pair, u32 way, u64 own)
+{
+	u64 holder = __sync_val_compare_and_swap(&pair->claims[(way ^ 1) & 3], 0, own);
+
+	if (holder && holder != own)
+		__sync_val_compare_and_swap(&pair->claims[way & 3], 0, holder);
+}
+
 /*
  * Whether the bytes of this way are read at the other end, so that here they are only counted.
  *
- * In clear, each way is read at the end that shows its bytes first, which is the one that writes them: but its library may
- * be dark. On the wire both ends see the same, but who sends may send from inside the kernel (sendfile), where nothing is to be seen, and who
+ * In clear, each way is read at the end that shows its bytes first: the other one's library may be dark. On the wire both
+ * ends see the same, but who sends may send from inside the kernel (sendfile), where nothing is to be seen, and who
  * receives may not: so where both ends are known, each way is read by its receiver.
  *
  * Who sent a datagram over the loopback is on this host, and may be told of after its answer was sent: that is left to it.
@@ -175,6 +190,8 @@ __noinline int is_twice(struct connection *of, u64 socket, u32 which)
 		of->twice |= bit;
 		return 1;
 	}
+	if ((which & (CLEAR * 2 | 1 | AHEAD)) == CLEAR * 2 + OUT)
+		claim_both(pair, way, of->name.generation);
 	u64 holder = __sync_val_compare_and_swap(&pair->claims[way & 3], 0, of->name.generation);
 	of->decided |= bit;
 	if (holder && holder != of->name.generation)

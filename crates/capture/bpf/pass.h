@@ -16,7 +16,7 @@ struct call {
 	u64 copied;
 	u64 thread;  /* that made the call, below its process */
 	u32 vectors; /* iovecs that were not looked at */
-	u32 which;   /* layer * 2 + direction */
+	u32 which;   /* layer * 2 + direction, and AHEAD */
 };
 
 struct vector {

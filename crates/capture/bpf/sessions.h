@@ -54,7 +54,7 @@ struct outer {
 	u64 result;
 	u64 stack;
 	u32 purpose; /* 0: there is none */
-	u32 unused;
+	u32 is_ahead;
 };
 
 /* What a thread does with TLS: its hooked call, and its last read of TLS records outside of any. */
@@ -75,7 +75,7 @@ struct thread {
 	u32 returns;
 	u32 stepped;
 	u32 sent;	   /* bytes that went out inside of the hooked call, all that were to; NOT_WHOLE: or not all */
-	u64 is_ahead;	   /* whether the hooked call was told when it began */
+	u64 is_ahead;	   /* whether the hooked call is a write that was told when it began */
 	struct call held;  /* what was written, and waits for the socket that sends it */
 	struct outer outer; /* the call around the hooked one */
 	struct trial trial;

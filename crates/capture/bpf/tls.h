@@ -88,6 +88,7 @@ static __always_inline void set_aside(struct thread *now)
 	now->outer.result = now->result;
 	now->outer.stack = now->stack;
 	now->outer.purpose = now->purpose;
+	now->outer.is_ahead = now->is_ahead;
 }
 
 /* A call stands where another one stood: the return of that was missed, and what was found since is not its own. */
@@ -135,6 +136,8 @@ static __noinline int resume(struct thread *now)
 	now->result = now->outer.result;
 	now->stack = now->outer.stack;
 	now->purpose = now->outer.purpose;
+	now->is_ahead = now->outer.is_ahead;
+	now->sent = NOT_WHOLE; /* by the one that returned */
 	now->outer.purpose = 0;
 	return 0;
 }
