@@ -98,13 +98,15 @@ static __noinline int tell_ahead(struct session_key *session, struct thread *now
 		return RETURN_WANTED;
 	if (again > room) /* against the rules: it is not the same write */
 		again = 0;
-	struct call said = {
-		.from = now->from + again, .room = room - again, .left = room - again,
-		.which = (CLEAR * 2 + OUT) | AHEAD, .thread = bpf_get_current_pid_tgid(),
-	};
+	struct call *said = &now->held; /* for there is little room on the stack before 6.13 */
+	__builtin_memset(said, 0, sizeof(*said));
+	said->from = now->from + again;
+	said->room = said->left = room - again;
+	said->which = (CLEAR * 2 + OUT) | AHEAD;
+	said->thread = bpf_get_current_pid_tgid();
 	now->is_ahead = 1;
-	if (said.left)
-		said_in_clear(session, &now->below, &said);
+	if (said->left)
+		said_in_clear(session, &now->below, said);
 	if (!spares_returns || now->below.ahead || now->below.manner != DIRECT || now->outer.purpose)
 		return RETURN_WANTED;
 	now->purpose = P_WRITE_AHEAD;

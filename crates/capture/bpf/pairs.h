@@ -150,10 +150,10 @@ static __noinline int renew(struct connection *of, struct connection_key *own)
  */
 static __always_inline void claim_both(struct pair *pair, u32 way, u64 own)
 {
-	u64 holder = __sync_val_compare_and_swap(&pair->claims[(way ^ 1) & 3], 0, own);
+	u64 holder = __sync_val_compare_and_swap(&pair->claims[way ^ 1], 0, own);
 
 	if (holder && holder != own)
-		__sync_val_compare_and_swap(&pair->claims[way & 3], 0, holder);
+		__sync_val_compare_and_swap(&pair->claims[way], 0, holder);
 }
 
 /*
@@ -183,16 +183,18 @@ __noinline int is_twice(struct connection *of, u64 socket, u32 which)
 	}
 	bool low_speaks = (end == LOW_END) == ((which & 1) == OUT);
 	way = (which & CLEAR * 2) + low_speaks;
+	barrier_var(way); /* or the bound, which the compiler knows, is not there for the verifier of 6.1 */
+	way &= 3;
 	bool is_expected = of->transport == UDP && of->account.ways[IN].position && is_loopback(of);
 	bool is_other_here = (pair->ends > 1 && !pair->is_left) || is_expected;
-	if (which == OUT && is_other_here && !pair->claims[way & 3]) {
+	if (which == OUT && is_other_here && !pair->claims[way]) {
 		of->decided |= bit;
 		of->twice |= bit;
 		return 1;
 	}
 	if ((which & (CLEAR * 2 | 1 | AHEAD)) == CLEAR * 2 + OUT)
 		claim_both(pair, way, of->name.generation);
-	u64 holder = __sync_val_compare_and_swap(&pair->claims[way & 3], 0, of->name.generation);
+	u64 holder = __sync_val_compare_and_swap(&pair->claims[way], 0, of->name.generation);
 	of->decided |= bit;
 	if (holder && holder != of->name.generation)
 		of->twice |= bit;

@@ -76,7 +76,7 @@ struct thread {
 	u32 stepped;
 	u32 sent;	   /* bytes that went out inside of the hooked call, all that were to; NOT_WHOLE: or not all */
 	u64 is_ahead;	   /* whether the hooked call is a write that was told when it began */
-	struct call held;  /* what was written, and waits for the socket that sends it */
+	struct call held;  /* what is written, and told at once or when the socket sends it */
 	struct outer outer; /* the call around the hooked one */
 	struct trial trial;
 };
