@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::mem;
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libbpf_rs::libbpf_sys::{BPF_STATS_RUN_TIME, bpf_enable_stats, bpf_obj_get_info_by_fd, bpf_prog_info};
 use libbpf_rs::{MapCore as _, MapFlags};
@@ -13,8 +13,12 @@ use super::error::KernelError;
 use super::hooks::Hooks;
 use super::skeleton::WatchSkel;
 
-/// The kernel times our programs between one look and the next, and then rests for so many: timing costs each hit a tenth.
+/// The kernel times our programs once in so many looks: timing costs each hit a tenth.
 const TIMED: u32 = 10;
+/// And then until it has timed so many calls, which a busy host makes in a moment, or until the next look.
+const ENOUGH: u64 = 2000;
+/// Whether it has is asked so often.
+const ASKED: Duration = Duration::from_millis(100);
 /// Fewer runs say nothing of what one takes.
 const RUNS: u64 = 200;
 
@@ -46,12 +50,14 @@ pub(super) struct Costs {
     pub(super) idle: u64,
 }
 
-/// The kernel times our programs while this is kept.
+/// The kernel times our programs while this is kept. What there was when it began:
 #[derive(Debug)]
 struct Timing {
     _kept: OwnedFd,
     calls: Runs,
     hooks: Runs,
+    met: HashMap<u32, Hits>,
+    asked: Instant,
 }
 
 /// How often a program ran while it was timed, and for how long in nanoseconds.
@@ -74,14 +80,14 @@ impl Costs {
     /// What each process paid since the last look; those that paid nothing are left out.
     pub(super) fn look(&mut self, skel: &WatchSkel<'_>, hooks: &Hooks) -> Result<Vec<Cost>, KernelError> {
         let now = meters(skel)?;
-        let before = mem::take(&mut self.before);
-        let spent: Vec<(u32, Hits)> = now
-            .iter()
-            .map(|(pid, hits)| (*pid, since(*hits, before.get(pid).copied().unwrap_or_default())))
-            .filter(|(_, hits)| *hits != Hits::default())
-            .collect();
+        let spent: Vec<(u32, Hits)> = met_since(&now, &self.before).collect();
+        self.end_timing(skel, hooks, &now);
+        self.looks += 1;
+        // A quiet host has not said yet what a run takes.
+        if self.looks.is_multiple_of(TIMED) || self.call == 0 {
+            self.begin_timing(skel, hooks);
+        }
         self.before = now;
-        self.time(skel, hooks, spent.iter().map(|(_, [calls, ..])| calls).sum());
         Ok(spent.into_iter().map(|(pid, hits)| self.price(pid, hits)).collect())
     }
 
@@ -98,8 +104,21 @@ impl Costs {
             _ => return false,
         };
         let (calls, hooks) = runs(skel, hooks);
-        self.timing = Some(Timing { _kept: kept, calls, hooks });
+        let met = meters(skel).unwrap_or_default();
+        self.timing = Some(Timing { _kept: kept, calls, hooks, met, asked: Instant::now() });
         true
+    }
+
+    /// Lets the kernel rest from timing once it has timed enough. To be asked often.
+    pub(super) fn rest(&mut self, skel: &WatchSkel<'_>, hooks: &Hooks) {
+        let Some(timing) = self.timing.as_mut().filter(|timing| timing.asked.elapsed() >= ASKED) else {
+            return;
+        };
+        timing.asked = Instant::now();
+        let Ok(now) = meters(skel) else { return };
+        if calls_since(&now, &timing.met) >= ENOUGH {
+            self.end_timing(skel, hooks, &now);
+        }
     }
 
     /// Takes what a call that is none on a socket takes, of which only such were made since the timing began.
@@ -110,22 +129,18 @@ impl Costs {
         }
     }
 
-    fn time(&mut self, skel: &WatchSkel<'_>, hooks: &Hooks, on_sockets: u64) {
-        self.looks += 1;
-        if let Some(timing) = self.timing.take() {
-            let (calls, hits) = runs(skel, hooks);
-            let (calls, hits) = (calls.since(timing.calls), hits.since(timing.hooks));
-            let idle = calls.count.saturating_sub(on_sockets) * self.idle;
-            if on_sockets >= RUNS {
-                self.call = calls.time.saturating_sub(idle) / on_sockets;
-            }
-            if hits.count >= RUNS {
-                self.hook = hits.time / hits.count;
-            }
+    /// Takes what a run takes, as the kernel timed it until `now`.
+    fn end_timing(&mut self, skel: &WatchSkel<'_>, hooks: &Hooks, now: &HashMap<u32, Hits>) {
+        let Some(timing) = self.timing.take() else { return };
+        let on_sockets = calls_since(now, &timing.met);
+        let (calls, hits) = runs(skel, hooks);
+        let (calls, hits) = (calls.since(timing.calls), hits.since(timing.hooks));
+        let idle = calls.count.saturating_sub(on_sockets) * self.idle;
+        if on_sockets >= RUNS {
+            self.call = calls.time.saturating_sub(idle) / on_sockets;
         }
-        // A quiet host has not said yet what a run takes.
-        if self.looks.is_multiple_of(TIMED) || self.call == 0 {
-            self.begin_timing(skel, hooks);
+        if hits.count >= RUNS {
+            self.hook = hits.time / hits.count;
         }
     }
 
@@ -151,6 +166,18 @@ fn since(now: Hits, before: Hits) -> Hits {
     // A process id that is used again begins anew.
     hits.iter_mut().zip(before).for_each(|(now, before)| *now = now.checked_sub(before).unwrap_or(*now));
     hits
+}
+
+/// What each process met since `before`; those that met nothing are left out.
+fn met_since(now: &HashMap<u32, Hits>, before: &HashMap<u32, Hits>) -> impl Iterator<Item = (u32, Hits)> {
+    now.iter()
+        .map(|(pid, hits)| (*pid, since(*hits, before.get(pid).copied().unwrap_or_default())))
+        .filter(|(_, hits)| *hits != Hits::default())
+}
+
+/// The system calls on sockets among it.
+fn calls_since(now: &HashMap<u32, Hits>, before: &HashMap<u32, Hits>) -> u64 {
+    met_since(now, before).map(|(_, [calls, ..])| calls).sum()
 }
 
 fn meters(skel: &WatchSkel<'_>) -> Result<HashMap<u32, Hits>, KernelError> {

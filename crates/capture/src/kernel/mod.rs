@@ -331,6 +331,7 @@ impl Source for Kernel {
                     return Ok(None);
                 }
                 self.ring.wait(self.wait)?;
+                self.costs.rest(&self.skel, &self.hooks);
                 waited = true;
                 continue;
             };
