@@ -26,6 +26,16 @@ pub(super) struct Taken {
     pub(super) taken: usize,
     /// How many more, which have not come yet, are to be passed over.
     pub(super) debt: u64,
+    /// How many of either are of the message that was heard.
+    pub(super) heard: u64,
+}
+
+impl Taken {
+    /// What was taken by this reader.
+    #[inline]
+    pub(super) fn by(wire: &Reader<'_>) -> Self {
+        Taken { taken: wire.taken(), debt: wire.debt(), heard: wire.heard() }
+    }
 }
 
 /// One direction while it hears something.
@@ -163,14 +173,13 @@ impl Ear<'_> {
         let wire = Reader::new(rest, 0, ahead);
         let mut wire = wire.among(self.machine.pairing.waiting(), self.desk);
         let read = self.machine.session.read(self.speaker, &mut wire);
-        let taken = Taken { taken: wire.taken(), debt: wire.debt() };
-        self.settle(rest.len(), from, read, taken)
+        let far = Taken::by(&wire);
+        self.settle(rest.len(), from, read, far)
     }
 
     /// Takes in what was read of the `length` bytes that are there, of which the first passed at `from`.
     fn settle(&mut self, length: usize, from: Time, read: Read<Heard>, far: Taken) -> (usize, Step) {
-        let Taken { taken, debt } = far;
-        let bytes = taken as u64 + debt;
+        let Taken { taken, debt, heard: bytes } = far;
         let mut idle = false;
         match read {
             Ok(Heard::Request(key, exchange)) => {

@@ -97,8 +97,9 @@ impl Half {
         while self.unfinished.is_none() {
             let mut wire = Reader::new(rest, 0, Ahead::Open).among(machine.pairing.waiting(), desk);
             let read = machine.session.read(speaker, &mut wire);
-            let (taken, debt) = (wire.taken(), wire.debt());
-            let span = Span { from: at, to: at, bytes: taken as u64 + debt, ..Span::default() };
+            let far = Taken::by(&wire);
+            let Taken { taken, debt, heard } = far;
+            let span = Span { from: at, to: at, bytes: heard, ..Span::default() };
             // What was read stays where it was written: moved at once, it would be waited for.
             match read {
                 Ok(Heard::Request(key, exchange)) => machine.pairing.ask(key, exchange, span, desk),
@@ -111,7 +112,7 @@ impl Half {
                 _ => {
                     machine.tally.count_read(speaker, (bytes.len() - rest.len()) as u64);
                     let mut ear = Ear { half: self, speaker, machine, desk, at, span: None };
-                    return ear.go_on(rest, read, Taken { taken, debt });
+                    return ear.go_on(rest, read, far);
                 }
             }
             if debt > 0 {

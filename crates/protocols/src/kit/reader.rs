@@ -23,6 +23,7 @@ pub struct Reader<'a> {
     begins: u64,
     ahead: Ahead,
     debt: u64,
+    aside: usize,
     waiting: Waiting<'a>,
     desk: Option<&'a mut Desk>,
 }
@@ -74,6 +75,7 @@ impl<'a> Reader<'a> {
             begins,
             ahead,
             debt: 0,
+            aside: 0,
             waiting: Waiting::default(),
             desk: None,
         }
@@ -99,6 +101,7 @@ impl<'a> Reader<'a> {
             begins: self.position(),
             ahead: Ahead::Open,
             debt: 0,
+            aside: 0,
             waiting: Waiting {
                 turn: self.waiting.turn.as_deref_mut(),
                 named: self.waiting.named.as_deref_mut(),
@@ -326,6 +329,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Passes over `length` bytes that are there: a message behind the one that is heard, which no record counts. It is read
+    /// along with it, as what surrounds a reading costs more.
+    #[inline]
+    pub fn skip_along(&mut self, length: usize) {
+        self.rest = self.rest.get(length..).unwrap_or_default();
+        self.aside += length;
+    }
+
     /// All bytes that are there and unread.
     #[inline]
     #[must_use]
@@ -355,6 +366,12 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub fn debt(&self) -> u64 {
         self.debt
+    }
+
+    /// How many bytes the message that was heard has, those that have not come yet included.
+    #[inline]
+    pub(super) fn heard(&self) -> u64 {
+        (self.taken() - self.aside) as u64 + self.debt
     }
 
     /// The stop that says what is wrong with the bytes here.

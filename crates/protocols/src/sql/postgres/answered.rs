@@ -16,7 +16,7 @@ use super::login;
 use super::session::{Due, Postgres, Telling};
 use super::shape::{self, CELL, Forms};
 use super::values::Form;
-use super::wire::{HEADER, header, inside, next, whole};
+use super::wire::{HEADER, header, inside, next};
 
 /// So many bytes of a description, error, tag or report are read.
 pub(super) const REPORT: usize = 128 << 10;
@@ -78,22 +78,24 @@ impl Postgres {
         while let Some((message, behind)) = next(rest) {
             match (message.tag, self.due.front()) {
                 (b'1' | b'2', Some(Due::Describe(_) | Due::Execute(..))) if message.body.is_empty() => {}
-                (b'T', Some(Due::Execute(statement, _))) if message.fits(b'T') => {
+                (b'T', Some(Due::Execute(statement, ..))) if message.fits(b'T') => {
                     if self.answer.is_again(message.body) {
                         self.answer.expect(None, statement);
                     } else if self.describe_rows(message.body, wire).is_err() {
                         break;
                     }
                 }
-                (b'D', Some(Due::Execute(statement, forms))) if message.fits(b'D') => {
+                (b'D', Some(Due::Execute(statement, forms, _))) if message.fits(b'D') => {
                     self.answer.run(statement, wire.answer());
                     self.answer.row(message.body, forms, wire.answer());
                 }
-                (b'C', Some(Due::Execute(statement, _))) if message.fits(b'C') => {
+                (b'C', Some(Due::Execute(statement, ..))) if message.fits(b'C') => {
                     wire.skip((begin.len() - behind.len()) as u64);
                     self.answer.run(statement, wire.answer());
                     self.completed(message.body, wire);
-                    return Some(self.respond_here(wire));
+                    let heard = self.respond_here(wire);
+                    self.ready_behind(wire);
+                    return Some(heard);
                 }
                 (b'T', Some(Due::Describe(_))) if message.fits(b'T') => {
                     let runs = matches!(self.due.get(1), Some(Due::Execute(..)));
@@ -111,15 +113,32 @@ impl Postgres {
     /// Reads the end of a turn of which all else was answered.
     #[inline]
     fn synced(&mut self, wire: &mut Reader<'_>) -> Option<Heard> {
-        let (message, behind) = whole(Speaker::Server, wire.rest())?;
-        if message.tag != b'Z' {
+        let length = self.turn_ended(wire.rest())?;
+        wire.skip(length as u64);
+        Some(Heard::Nothing)
+    }
+
+    /// Reads the same behind the last answer of the turn, if it is there.
+    #[inline]
+    fn ready_behind(&mut self, wire: &mut Reader<'_>) {
+        if let Some(Due::Sync(Telling::Silent)) = self.due.front()
+            && let Some(length) = self.turn_ended(wire.rest())
+        {
+            wire.skip_along(length);
+        }
+    }
+
+    /// Ends the turn if the server says so in the first so many bytes.
+    #[inline]
+    fn turn_ended(&mut self, wire: &[u8]) -> Option<usize> {
+        let (message, _) = next(wire)?;
+        if message.tag != b'Z' || !message.fits(b'Z') {
             return None;
         }
-        wire.skip((wire.rest().len() - behind.len()) as u64);
         self.is_ready(message.body);
         self.pass();
         self.answer.finish(None);
-        Some(Heard::Nothing)
+        Some(HEADER + message.body.len())
     }
 
     /// Reads a message, whatever it is.
@@ -203,7 +222,7 @@ impl Postgres {
     /// A row came, of which these bytes may be kept.
     fn row(&mut self, body: &[u8], wire: &mut Reader<'_>) {
         let forms = match self.due.front() {
-            Some(Due::Execute(statement, forms)) => {
+            Some(Due::Execute(statement, forms, _)) => {
                 self.answer.run(statement, wire.answer());
                 forms
             }
@@ -214,7 +233,7 @@ impl Postgres {
 
     /// The rows that come have the shape that their statement was described with.
     fn described(&mut self, wire: &mut Reader<'_>) {
-        if let Some(Due::Execute(statement, _)) = self.due.front() {
+        if let Some(Due::Execute(statement, ..)) = self.due.front() {
             self.answer.run(statement, wire.answer());
         }
     }
@@ -248,14 +267,14 @@ impl Postgres {
                     let shape = shape::read(body, wire)?;
                     _ = statement.shape.set(Arc::clone(&shape));
                     let runs =
-                        |due: &Due| matches!(due, Due::Execute(next, _) if Arc::ptr_eq(next, statement));
+                        |due: &Due| matches!(due, Due::Execute(next, ..) if Arc::ptr_eq(next, statement));
                     if self.due.get(1).is_some_and(runs) {
                         self.answer.expect(Some(shape), statement);
                     }
                 }
                 self.pop();
             }
-            Some(Due::Execute(statement, _)) => {
+            Some(Due::Execute(statement, ..)) => {
                 let shape = shape::read(body, wire)?;
                 self.answer.expect(Some(shape), statement);
             }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use model::conn::Speaker;
-use model::details::{Detail, Details};
-use model::exchange::{Request, Text};
+use model::details::{Detail, Named};
+use model::exchange::Request;
 use model::row::Row;
 
 use crate::kit::protocol::{Heard, Read};
@@ -14,12 +14,14 @@ use crate::sql::said::{Said, Words, lacks, plain};
 use crate::sql::secrets::{Dialect, MASK};
 use crate::sql::verb::verb;
 
-use super::session::{Batch, Due, Postgres, State, Step, Telling, Transaction};
+use super::session::{Batch, Due, Postgres, State, Step, Telling, Then, Transaction};
 use super::shape::{self, Forms};
 use super::statements::{Portal, Statement};
 use super::values;
 use super::wire::{inside, whole};
 
+/// A `Sync`, whole.
+const SYNC: &[u8] = b"S\0\0\0\x04";
 /// So many bytes of a statement, or of all parameters of one execution, are kept.
 const TEXT: usize = 64 << 10;
 /// So many bytes of one parameter are kept.
@@ -27,8 +29,8 @@ const PARAMETER: usize = 4 << 10;
 /// A longer name is no name of a statement or portal.
 const NAME: usize = 1 << 10;
 
-static OPEN: LazyLock<Text> = LazyLock::new(|| Text::from("open"));
-static FAILED: LazyLock<Text> = LazyLock::new(|| Text::from("failed"));
+static OPEN: LazyLock<Arc<[Named]>> = LazyLock::new(|| [("transaction", Detail::from("open"))].into());
+static FAILED: LazyLock<Arc<[Named]>> = LazyLock::new(|| [("transaction", Detail::from("failed"))].into());
 
 impl Postgres {
     /// Reads the client's next message, and those that run what it names.
@@ -155,8 +157,16 @@ impl Postgres {
         wire.skip(run as u64);
         self.store().portals.forget(b"");
         self.word(&mut exchange.request, &statement.said.words, cut);
-        self.batch = Batch::Asked;
-        Ok(self.ask(Due::Execute(statement, forms), exchange))
+        let then = if wire.rest().starts_with(SYNC) && !self.is_copying_in() {
+            wire.skip_along(SYNC.len());
+            self.state = State::Talking;
+            self.batch = Batch::Empty;
+            Then::Sync
+        } else {
+            self.batch = Batch::Asked;
+            Then::Next
+        };
+        Ok(self.ask(Due::Execute(statement, forms, then), exchange))
     }
 
     /// The portal that a `Bind` makes, of which the name was read.
@@ -210,7 +220,7 @@ impl Postgres {
             request.details.push(("fetch", Detail::Number(i64::from(limit))));
         }
         self.batch = Batch::Asked;
-        Ok(self.ask(Due::Execute(statement, forms), exchange))
+        Ok(self.ask(Due::Execute(statement, forms, Then::Next), exchange))
     }
 
     fn close(&mut self, sample: Sample<'_>, wire: &Reader<'_>) -> Read<Heard> {
@@ -256,7 +266,10 @@ impl Postgres {
                 self.ask(Due::Sync(Telling::Told), exchange)
             }
             Batch::Empty | Batch::Asked => {
-                self.due.push_back(Due::Sync(Telling::Silent));
+                match self.due.back_mut() {
+                    Some(Due::Execute(_, _, then @ Then::Next)) => *then = Then::Sync,
+                    Some(_) | None => self.due.push_back(Due::Sync(Telling::Silent)),
+                }
                 Heard::Nothing
             }
         }
@@ -283,20 +296,12 @@ impl Postgres {
     /// Says of a request in which transaction it stands.
     #[inline]
     fn place(&self, request: &mut Request) {
-        if self.transaction != Transaction::Idle {
-            place(&mut request.details, self.transaction);
+        match self.transaction {
+            Transaction::Idle => {}
+            Transaction::Open => request.details.share_again(&OPEN),
+            Transaction::Failed => request.details.share_again(&FAILED),
         }
     }
-}
-
-#[inline(never)]
-fn place(details: &mut Details, transaction: Transaction) {
-    let state = match transaction {
-        Transaction::Idle => return,
-        Transaction::Open => &OPEN,
-        Transaction::Failed => &FAILED,
-    };
-    details.push(("transaction", Detail::Text(Arc::clone(state))));
 }
 
 /// How long the messages are that describe the portal without a name, perhaps, and run it to its end, if `rest` begins with them.

@@ -7,7 +7,7 @@ use crate::kit::reader::{Reader, Sample};
 
 use super::answer::{Answer, wants_sample};
 use super::answered::REPORT;
-use super::session::{Due, Postgres, Telling};
+use super::session::{Due, Postgres, Telling, Then};
 use super::shape::CELL;
 use super::values::{self, Form};
 
@@ -33,12 +33,13 @@ impl Postgres {
     pub(super) fn copy_begins(&mut self, way: Way, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
         let sample = wire.sample(body, REPORT)?;
         let binary = sample.bytes.first() == Some(&1);
-        match self.due.front() {
+        match self.due.front_mut() {
             Some(Due::Query) => self.answer.copy = Some(Copy { way, binary }),
-            Some(Due::Execute(..)) => {
+            Some(Due::Execute(_, _, then)) => {
                 self.answer.copy = Some(Copy { way, binary });
                 if way != Way::Out {
                     // The server passes over a Sync that it finds where data is due.
+                    *then = Then::Next;
                     while let Some(Due::Sync(Telling::Silent)) = self.due.get(1) {
                         self.due.remove(1);
                     }

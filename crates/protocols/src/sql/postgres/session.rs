@@ -60,11 +60,20 @@ pub(super) enum Due {
     /// The description of a statement or of a portal's rows.
     Describe(Arc<Statement>),
     /// Rows, and what the statement did.
-    Execute(Arc<Statement>, Forms),
+    Execute(Arc<Statement>, Forms, Then),
     /// `ReadyForQuery`; with an answer, when the batch held no `Execute` and was told as a request of its own.
     Sync(Telling),
     /// Bytes were lost: nobody knows what the server will answer here.
     Gap(Gap),
+}
+
+/// What is due behind an `Execute`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Then {
+    /// What stands behind it, if anything.
+    Next,
+    /// `ReadyForQuery` before that, as at the end of nearly every batch.
+    Sync,
 }
 
 /// Whether a `Sync` is itself a request.
@@ -84,12 +93,18 @@ pub(super) enum Gap {
 }
 
 impl Due {
-    /// Whether the server says `ReadyForQuery` at its end.
+    /// Whether the server says `ReadyForQuery` at its end, or behind it.
     pub(super) fn ends_turn(&self) -> bool {
         match self {
             Due::Login | Due::Query | Due::Call | Due::Sync(_) | Due::Gap(_) => true,
-            Due::Parse { .. } | Due::Close { .. } | Due::Describe(_) | Due::Execute(..) => false,
+            Due::Execute(_, _, then) => *then == Then::Sync,
+            Due::Parse { .. } | Due::Close { .. } | Due::Describe(_) => false,
         }
+    }
+
+    /// Whether it runs a prepared statement.
+    pub(super) fn executes(&self) -> bool {
+        matches!(self, Due::Execute(..))
     }
 
     #[inline]
@@ -295,21 +310,22 @@ impl Postgres {
                 self.open -= 1;
                 self.pass();
             }
-            Some(Due::Execute(..)) => {
-                self.open -= 1;
-                drop(self.due.pop_front());
-            }
-            _ => _ = self.pop(),
+            _ => self.pop(),
         }
         self.answer.finish(wire.answer());
         Heard::Response(Key::Turn)
     }
 
     /// The oldest of what is due is over.
-    pub(super) fn pop(&mut self) -> Option<Due> {
-        let due = self.due.pop_front()?;
-        self.open -= u16::from(due.is_request());
-        Some(due)
+    #[inline]
+    pub(super) fn pop(&mut self) {
+        let due = match self.due.front_mut() {
+            Some(due @ Due::Execute(_, _, Then::Sync)) => {
+                Some(std::mem::replace(due, Due::Sync(Telling::Silent)))
+            }
+            Some(_) | None => self.due.pop_front(),
+        };
+        self.open -= u16::from(due.is_some_and(|due| due.is_request()));
     }
 
     /// The oldest of what is due is over, and holds nothing that must be given back.

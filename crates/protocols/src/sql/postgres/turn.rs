@@ -73,7 +73,7 @@ impl Postgres {
     pub(super) fn ready(&mut self, header: Header, wire: &mut Reader<'_>) -> Read<Heard> {
         let whole = HEADER + header.body as usize;
         let message = wire.peek(whole)?;
-        if !self.due.front().is_none_or(Due::ends_turn)
+        if self.due.front().is_some_and(|due| due.executes() || !due.ends_turn())
             && let Some(heard) = self.skipped(wire)
         {
             return Ok(heard);
@@ -100,7 +100,8 @@ impl Postgres {
             return None;
         }
         self.undo_batch();
-        let requests = self.due.iter().take_while(|due| !due.ends_turn()).count();
+        let requests = self.due.iter().take_while(|due| !due.ends_turn()).count()
+            + usize::from(self.due.iter().find(|due| due.ends_turn()).is_some_and(Due::executes));
         if requests > 0 && self.answer.failure.is_some() {
             return Some(self.respond(wire));
         }
