@@ -26,8 +26,6 @@ pub struct Connection {
     paired: Option<Paired>,
     wire: Lane,
     more: Option<Box<More>>,
-    /// There once something is to be written down.
-    books: Option<Box<Books>>,
     secrecy: Secrecy,
     bounds: Bounds,
     /// How many of its ends on this host are still open.
@@ -45,6 +43,8 @@ struct More {
     peer: Option<Arc<Process>>,
     /// There when plaintext above the socket is heard.
     clear: Option<Lane>,
+    /// There once something is to be written down.
+    books: Option<Box<Books>>,
 }
 
 /// One layer of a connection.
@@ -100,7 +100,6 @@ impl Connection {
             paired: None,
             wire: Lane::default(),
             more: None,
-            books: None,
             secrecy: Secrecy::Open,
             ends: 1,
             heard_at: <[[End; 2]; 2]>::default(),
@@ -206,7 +205,7 @@ impl Connection {
     #[cold]
     fn write_down(&mut self, ear: &mut Ear) {
         if !ear.postings.is_empty() {
-            let books = self.books.get_or_insert_default();
+            let books = self.books();
             ear.postings.drain(..).for_each(|posting| books.post(posting));
         }
     }
@@ -230,7 +229,7 @@ impl Connection {
     /// Ciphertext passed.
     pub fn seal(&mut self, at: Time, speaker: Speaker, length: u64, tally: &mut Tally) {
         self.heard = at;
-        self.books.get_or_insert_default().seal(speaker, length);
+        self.books().seal(speaker, length);
         tally.sealed_bytes += length;
         if self.secrecy == Secrecy::Open {
             self.secrecy = Secrecy::Dark;
@@ -244,7 +243,11 @@ impl Connection {
 
     /// The kernel counted one of its ends.
     pub fn count(&mut self, counted: &[Counted; 2]) {
-        self.books.get_or_insert_default().count(counted);
+        self.books().count(counted);
+    }
+
+    fn books(&mut self) -> &mut Books {
+        self.more.get_or_insert_default().books.get_or_insert_default()
     }
 
     /// Enters its account, as it stands.
@@ -271,7 +274,7 @@ impl Connection {
             unread.extend_from_slice(lane.talk.unread());
         }
         let none = Books::default();
-        let books = self.books.as_deref().unwrap_or(&none);
+        let books = self.more.as_ref().and_then(|more| more.books.as_deref()).unwrap_or(&none);
         books.account(speaker, standing, &unread, self.secrecy == Secrecy::Dark)
     }
 

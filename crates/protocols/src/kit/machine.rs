@@ -25,7 +25,11 @@ impl std::fmt::Debug for Machine {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     read: [u64; 2],
-    unread: Vec<Unread>,
+    #[expect(
+        clippy::box_collection,
+        reason = "of nearly no conversation something is not read, and then it costs a word instead of three"
+    )]
+    unread: Option<Box<Vec<Unread>>>,
     /// Times that the bytes broke the protocol; it stops at the highest number.
     pub breaches: u32,
     /// Whether an exchange came of the bytes.
@@ -53,7 +57,7 @@ impl Tally {
     /// Bytes that were not, an entry for each speaker and cause.
     #[must_use]
     pub fn unread(&self) -> &[Unread] {
-        &self.unread
+        self.unread.as_ref().map_or(&[], |unread| unread)
     }
 
     /// The bytes broke the protocol.
@@ -76,9 +80,10 @@ impl Tally {
         if bytes == 0 {
             return;
         }
-        match self.unread.iter_mut().find(|unread| (unread.speaker, unread.cause) == (speaker, cause)) {
+        let unread = self.unread.get_or_insert_default();
+        match unread.iter_mut().find(|unread| (unread.speaker, unread.cause) == (speaker, cause)) {
             Some(unread) => unread.bytes += bytes,
-            None => self.unread.push(Unread { speaker, cause, bytes }),
+            None => unread.push(Unread { speaker, cause, bytes }),
         }
     }
 }

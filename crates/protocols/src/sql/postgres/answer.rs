@@ -41,15 +41,22 @@ pub(super) struct Answer {
     pub(super) running: u64,
     /// How many statements ended.
     statements: u32,
-    notices: u8,
-    /// What went wrong.
-    pub(super) failure: Option<Box<Failure>>,
+    /// What few responses have.
+    rare: Option<Box<Rare>>,
     /// The shape of the rows that come, or of those that came last: what was asked is asked again.
     shape: Option<Arc<Shape>>,
     rows: Rows,
-    pub(super) copied: u64,
+}
+
+/// What few responses have: each session would hold room for it.
+#[derive(Debug, Default)]
+struct Rare {
+    /// What went wrong.
+    failure: Option<Box<Failure>>,
     /// Which way data is copied.
-    pub(super) copy: Option<Copy>,
+    copy: Option<Copy>,
+    copied: u64,
+    notices: u8,
 }
 
 /// Whose shape is known.
@@ -65,6 +72,31 @@ enum Rows {
 }
 
 impl Answer {
+    /// Whether something went wrong.
+    pub(super) fn has_failed(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.failure.is_some())
+    }
+
+    /// Something went wrong.
+    pub(super) fn fail(&mut self, failure: Box<Failure>) {
+        self.rare.get_or_insert_default().failure = Some(failure);
+    }
+
+    /// Which way data is copied.
+    pub(super) fn copy(&self) -> Option<Copy> {
+        self.rare.as_ref()?.copy
+    }
+
+    /// Data is copied.
+    pub(super) fn begin_copy(&mut self, copy: Copy) {
+        self.rare.get_or_insert_default().copy = Some(copy);
+    }
+
+    /// So many bytes of data were copied.
+    pub(super) fn count_copied(&mut self, bytes: u64) {
+        self.rare.get_or_insert_default().copied += bytes;
+    }
+
     /// Rows follow, of the shape that this description says, if the rows that came last had it.
     #[inline(always)]
     pub(super) fn describe_again(&mut self, said: &[u8], response: Option<&mut Response>) -> bool {
@@ -154,7 +186,7 @@ impl Answer {
     /// A statement sent `seen` rows, and its tag says another number.
     #[inline(always)]
     fn add(&mut self, tag: &[u8], seen: u64, count: u64, response: &mut Response) {
-        let way = self.copy.take().map(|copy| copy.way);
+        let way = self.rare.as_mut().and_then(|rare| rare.copy.take()).map(|copy| copy.way);
         let begin = tag.first_chunk().copied().unwrap_or_default();
         let came_back = match u32::from_be_bytes(begin) {
             // CREATE TABLE AS and SELECT INTO say SELECT, and send no row.
@@ -178,7 +210,7 @@ impl Answer {
     /// A failed transaction ended in another way than was asked for, of which the server says no more than its tag.
     pub(super) fn rolled_back(&mut self) {
         let (code, message) = ("ROLLBACK".into(), "the transaction was rolled back".into());
-        self.failure = Some(Box::new(Failure { code, message }));
+        self.fail(Box::new(Failure { code, message }));
     }
 
     /// The portal has more rows than were asked for.
@@ -192,8 +224,9 @@ impl Answer {
 
     /// A notice came with the response.
     pub(super) fn notice(&mut self, report: &Report, response: Option<&mut Response>) {
-        self.notices = self.notices.saturating_add(1);
-        if self.notices <= NOTICES
+        let rare = self.rare.get_or_insert_default();
+        rare.notices = rare.notices.saturating_add(1);
+        if rare.notices <= NOTICES
             && let Some(response) = response
         {
             response.details.push(("notice", Detail::Text(Arc::clone(&report.failure.message))));
@@ -205,9 +238,7 @@ impl Answer {
     pub(super) fn finish(&mut self, response: Option<&mut Response>) {
         let running = std::mem::take(&mut self.running);
         let statements = std::mem::take(&mut self.statements);
-        let copied = std::mem::take(&mut self.copied);
-        let failure = self.failure.take();
-        (self.notices, self.copy) = (0, None);
+        let rare = self.rare.take();
         self.rows = Rows::Past;
         if self.shape.as_ref().is_some_and(|shape| shape.said() > LAST) {
             self.shape = None;
@@ -219,12 +250,22 @@ impl Answer {
         if statements > 1 {
             response.details.push(("statements", Detail::Number(i64::from(statements))));
         }
-        if copied > 0 {
-            let copied = i64::try_from(copied).unwrap_or(i64::MAX);
+        match rare {
+            None => (response.outcome, response.failure) = (Outcome::Ok, None),
+            Some(rare) => rare.finish(response),
+        }
+    }
+}
+
+impl Rare {
+    #[inline(never)]
+    fn finish(self, response: &mut Response) {
+        if self.copied > 0 {
+            let copied = i64::try_from(self.copied).unwrap_or(i64::MAX);
             response.details.push(("copied_bytes", Detail::Number(copied)));
         }
-        response.outcome = if failure.is_some() { Outcome::Error } else { Outcome::Ok };
-        response.failure = failure;
+        response.outcome = if self.failure.is_some() { Outcome::Error } else { Outcome::Ok };
+        response.failure = self.failure;
     }
 }
 

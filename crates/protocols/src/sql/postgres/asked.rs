@@ -40,7 +40,7 @@ impl Postgres {
         }
         match wire.rest().first() {
             Some(b'Q') => self.query(wire),
-            Some(b'S') if matches!(self.batch, Batch::Asked) => self.batch_ends(wire),
+            Some(b'S') if matches!(self.batch(), Batch::Asked) => self.batch_ends(wire),
             _ => self.extended(wire),
         }
     }
@@ -160,10 +160,10 @@ impl Postgres {
         let then = if wire.rest().starts_with(SYNC) && !self.is_copying_in() {
             wire.skip_along(SYNC.len());
             self.state = State::Talking;
-            self.batch = Batch::Empty;
+            self.take_batch();
             Then::Sync
         } else {
-            self.batch = Batch::Asked;
+            self.store().batch = Batch::Asked;
             Then::Next
         };
         Ok(self.ask(Due::Execute(statement, forms, then), exchange))
@@ -219,7 +219,7 @@ impl Postgres {
         if limit > 0 {
             request.details.push(("fetch", Detail::Number(i64::from(limit))));
         }
-        self.batch = Batch::Asked;
+        self.store().batch = Batch::Asked;
         Ok(self.ask(Due::Execute(statement, forms, Then::Next), exchange))
     }
 
@@ -258,7 +258,7 @@ impl Postgres {
             return Heard::Nothing;
         }
         self.bridge();
-        match std::mem::take(&mut self.batch) {
+        match self.take_batch() {
             Batch::Prepared(step, statement) => {
                 let mut exchange = wire.blank();
                 self.word(&mut exchange.request, &statement.said.words, None);
@@ -277,8 +277,9 @@ impl Postgres {
 
     /// The batch prepares something; the first such message names it, unless it runs something too.
     fn prepared(&mut self, step: Step, statement: &Arc<Statement>) {
-        if let Batch::Empty = self.batch {
-            self.batch = Batch::Prepared(step, Arc::clone(statement));
+        let batch = &mut self.store().batch;
+        if let Batch::Empty = batch {
+            *batch = Batch::Prepared(step, Arc::clone(statement));
         }
     }
 

@@ -34,9 +34,9 @@ impl Postgres {
         let sample = wire.sample(body, REPORT)?;
         let binary = sample.bytes.first() == Some(&1);
         match self.due.front_mut() {
-            Some(Due::Query) => self.answer.copy = Some(Copy { way, binary }),
+            Some(Due::Query) => self.answer.begin_copy(Copy { way, binary }),
             Some(Due::Execute(_, _, then)) => {
-                self.answer.copy = Some(Copy { way, binary });
+                self.answer.begin_copy(Copy { way, binary });
                 if way != Way::Out {
                     // The server passes over a Sync that it finds where data is due.
                     *then = Then::Next;
@@ -51,7 +51,7 @@ impl Postgres {
     }
 
     pub(super) fn copy_out(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
-        match self.answer.copy {
+        match self.answer.copy() {
             Some(copy) => {
                 let sample = if wants_sample(wire.answer()) { Some(wire.sample(body, CELL)?) } else { None };
                 if sample.is_none() {
@@ -65,11 +65,11 @@ impl Postgres {
     }
 
     pub(super) fn is_copying_in(&self) -> bool {
-        self.answer.copy.is_some_and(|copy| copy.way != Way::Out)
+        self.answer.copy().is_some_and(|copy| copy.way != Way::Out)
     }
 
     pub(super) fn copy_in(&mut self, body: u64, wire: &mut Reader<'_>) -> Read<Heard> {
-        match self.answer.copy {
+        match self.answer.copy() {
             Some(copy) if copy.way != Way::Out => {
                 let sample = if wants_sample(wire.answer()) { Some(wire.sample(body, CELL)?) } else { None };
                 if sample.is_none() {
@@ -92,7 +92,7 @@ impl Answer {
         length: u64,
         response: Option<&mut Response>,
     ) {
-        self.copied += length;
+        self.count_copied(length);
         self.running += u64::from(copy.way != Way::In);
         let (Some(sample), Some(response)) = (sample, response) else { return };
         let form = if copy.binary { Form::Binary } else { Form::Text };

@@ -166,7 +166,6 @@ pub(super) struct Postgres {
     pub(super) due: Queue<Due>,
     /// How many of `due` are requests that the pairing knows.
     pub(super) open: u16,
-    pub(super) batch: Batch,
     store: Option<Box<Store>>,
     pub(super) answer: Answer,
     pub(super) identity: Arc<Identity>,
@@ -220,7 +219,6 @@ impl Postgres {
             },
             due: Queue::default(),
             open: 0,
-            batch: Batch::Empty,
             store: None,
             answer: Answer::default(),
             identity: Arc::default(),
@@ -279,6 +277,16 @@ impl Postgres {
     /// What the client prepared; most sessions prepare nothing, and hold no room for it.
     pub(super) fn store(&mut self) -> &mut Store {
         self.store.get_or_insert_default()
+    }
+
+    /// What the client said since its last `Sync`.
+    pub(super) fn batch(&self) -> &Batch {
+        self.store.as_ref().map_or(&Batch::Empty, |store| &store.batch)
+    }
+
+    /// What the client said together ends.
+    pub(super) fn take_batch(&mut self) -> Batch {
+        self.store.as_mut().map_or(Batch::Empty, |store| std::mem::take(&mut store.batch))
     }
 
     /// The header of the next message of `speaker`, passed over.
@@ -371,7 +379,7 @@ impl Postgres {
     }
 
     fn lost_question(&mut self) {
-        self.batch = Batch::Empty;
+        self.take_batch();
         if let Some(store) = &mut self.store {
             store.doubt();
         }
@@ -384,7 +392,7 @@ impl Postgres {
     fn lost_answer(&mut self) {
         let turns = self.due.iter().filter(|d| d.ends_turn()).count();
         let in_doubt =
-            self.due.iter().any(|d| matches!(d, Due::Gap(_))) || !matches!(self.batch, Batch::Empty);
+            self.due.iter().any(|d| matches!(d, Due::Gap(_))) || !matches!(self.batch(), Batch::Empty);
         self.due.clear();
         self.open = 0;
         self.answer = Answer::default();

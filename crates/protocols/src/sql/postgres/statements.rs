@@ -8,6 +8,7 @@ use model::exchange::Exchange;
 use crate::sql::names::Names;
 use crate::sql::said::{Said, Words};
 
+use super::session::Batch;
 use super::shape::{Forms, Shape};
 
 /// More named statements than this are not remembered: the oldest is forgotten, and its text is unknown again.
@@ -81,6 +82,8 @@ impl Portal {
 pub(super) struct Store {
     pub(super) statements: Names<Arc<Statement>>,
     pub(super) portals: Names<Portal>,
+    /// What the client said since its last `Sync`.
+    pub(super) batch: Batch,
 }
 
 impl Store {

@@ -14,11 +14,11 @@ impl Postgres {
         let report = Report::read(&mut inside(&sample, wire))?;
         match self.due.front() {
             Some(Due::Query | Due::Call) if !report.is_fatal => {
-                self.answer.failure = Some(report.failure);
+                self.answer.fail(report.failure);
                 Ok(Heard::Part)
             }
             Some(Due::Login | Due::Query | Due::Call) => {
-                self.answer.failure = Some(report.failure);
+                self.answer.fail(report.failure);
                 Ok(self.respond(wire))
             }
             Some(
@@ -28,12 +28,12 @@ impl Postgres {
                 | Due::Execute(..)
                 | Due::Sync(Telling::Told),
             ) => {
-                self.answer.failure = Some(report.failure);
+                self.answer.fail(report.failure);
                 Ok(self.fail_batch(wire))
             }
-            None if !matches!(self.batch, Batch::Empty) => {
+            None if !matches!(self.batch(), Batch::Empty) => {
                 // The client will say Sync, and the error is the answer.
-                self.answer.failure = Some(report.failure);
+                self.answer.fail(report.failure);
                 Ok(Heard::Part)
             }
             None | Some(Due::Sync(Telling::Silent) | Due::Gap(_)) => Ok(Heard::Nothing),
@@ -102,7 +102,7 @@ impl Postgres {
         self.undo_batch();
         let requests = self.due.iter().take_while(|due| !due.ends_turn()).count()
             + usize::from(self.due.iter().find(|due| due.ends_turn()).is_some_and(Due::executes));
-        if requests > 0 && self.answer.failure.is_some() {
+        if requests > 0 && self.answer.has_failed() {
             return Some(self.respond(wire));
         }
         for _ in 0..requests {
@@ -114,7 +114,7 @@ impl Postgres {
     pub(super) fn turn_ends(&mut self, wire: &mut Reader<'_>) -> Heard {
         match self.due.front() {
             Some(Due::Login | Due::Query | Due::Call) => self.respond(wire),
-            Some(Due::Sync(Telling::Told)) if self.answer.failure.is_some() => self.respond(wire),
+            Some(Due::Sync(Telling::Told)) if self.answer.has_failed() => self.respond(wire),
             Some(Due::Sync(Telling::Told)) => {
                 self.pop();
                 self.answer.finish(None);
