@@ -87,6 +87,12 @@ impl Request {
         self.past_targets.again(targets, &mut self.targets);
     }
 
+    /// Takes one target, which is of this request alone, as far as is known.
+    #[inline]
+    pub fn name_target(&mut self, target: &str) {
+        self.past_targets.again_one(target, &mut self.targets);
+    }
+
     #[inline]
     fn clear(&mut self) {
         self.operation = Cow::Borrowed("");

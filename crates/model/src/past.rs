@@ -62,6 +62,15 @@ impl Past<Vec<Text>> {
         }
     }
 
+    /// Adds this target to none: in the memory of the one that was held before, if that says the same.
+    #[inline]
+    pub(crate) fn again_one(&mut self, target: &str, to: &mut Vec<Text>) {
+        match &*self.0 {
+            [past] if **past == *target && to.is_empty() => std::mem::swap(&mut self.0, to),
+            _ => to.push(target.into()),
+        }
+    }
+
     /// Holds on to what was named, and lets it be forgotten there.
     #[inline]
     pub(crate) fn keep(&mut self, named: &mut Vec<Text>) {
@@ -100,6 +109,22 @@ mod tests {
         assert!(named.iter().zip(&others).all(|(named, other)| Arc::ptr_eq(named, other)));
         past.keep(&mut named);
         assert_eq!(Arc::strong_count(&targets[0]), 1, "one past is enough");
+    }
+
+    #[test]
+    fn a_target_that_says_the_same_is_the_same() {
+        let (mut past, mut named) = (Past::<Vec<Text>>::default(), Vec::new());
+        past.again_one("a", &mut named);
+        let first = Text::clone(&named[0]);
+        past.keep(&mut named);
+        past.again_one("a", &mut named);
+        assert!(Arc::ptr_eq(&named[0], &first));
+        past.again_one("a", &mut named);
+        assert_eq!(named, ["a", "a"].map(Text::from), "one behind it is another");
+        named.pop();
+        past.keep(&mut named);
+        past.again_one("b", &mut named);
+        assert_eq!((named.len(), &*named[0]), (1, "b"));
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod chain;
 pub mod conversation;
 pub mod desk;
 mod ear;
+pub mod eight;
 pub mod half;
 pub mod identity;
 pub mod lines;

@@ -14,7 +14,7 @@ use super::identity::{self, Done};
 use super::inside::{Field, Inside, Into};
 use super::rows::Rows;
 use super::session::{Course, Redis};
-use super::wire::{Kind, Token, token};
+use super::wire::{Kind, Token, short, token};
 
 /// So many bytes of an error's text are kept.
 const MESSAGE: usize = 1 << 10;
@@ -39,14 +39,39 @@ impl Redis {
         }
         match wire.rest() {
             [b'>', ..] => self.pushed(wire),
+            [b'$', ..] if self.sessions == 0 => self.bulk(wire),
             [b'*', ..] => self.array(wire),
             [b'~' | b'%' | b'|', ..] | [b'$', b'?', ..] => self.aggregate(wire),
             _ => self.simple(wire),
         }
     }
 
-    /// A reply without elements.
+    /// A reply that is a string: as most are, a short one, and all of it there.
     #[inline]
+    fn bulk(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        let Some((text, behind)) = short(wire.rest()) else { return self.string(wire) };
+        wire.skip((wire.rest().len() - behind.len()) as u64);
+        if self.orphans == 0 {
+            let tells = self.tells(wire);
+            if let Some(answer) = wire.answer() {
+                answer.outcome = Outcome::Ok;
+                super::rows::string(text, tells, answer);
+            }
+        }
+        Ok(self.finish())
+    }
+
+    /// A string of another kind, or in pieces.
+    #[inline(never)]
+    fn string(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        match wire.rest() {
+            [b'$', b'?', ..] => self.aggregate(wire),
+            _ => self.simple(wire),
+        }
+    }
+
+    /// A reply without elements.
+    #[inline(never)]
     pub(super) fn simple(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
         if self.sessions > 0
             && let Some(identity) = self.turned(wire)?
@@ -55,7 +80,7 @@ impl Redis {
         }
         let token = token(wire)?;
         let tells = match token {
-            Token::Integer(_) | Token::Bulk(_) => Self::tells(wire),
+            Token::Integer(_) | Token::Bulk(_) => self.tells(wire),
             Token::End | Token::Piece(_) => return Err(wire.broken("the end or a piece of no value")),
             _ => Tells::Elements,
         };
@@ -71,8 +96,13 @@ impl Redis {
     }
 
     /// What the answer to the oldest open request means.
-    pub(super) fn tells(wire: &Reader<'_>) -> Tells {
-        let found = wire.asked().and_then(|request| command(request.operation.as_bytes()));
+    #[inline]
+    pub(super) fn tells(&self, wire: &Reader<'_>) -> Tells {
+        let Some(asked) = wire.asked() else { return Tells::Elements };
+        let found = match self.last {
+            Some(last) if std::ptr::eq(last.word, &*asked.operation) => Some(last),
+            Some(_) | None => command(asked.operation.as_bytes()),
+        };
         found.map_or(Tells::Elements, |command| command.tells)
     }
 
@@ -136,7 +166,7 @@ impl Redis {
             "RESET" if !is_error => self.course = Course::Commands,
             _ => {}
         }
-        if Self::tells(wire) == Tells::Session {
+        if self.tells(wire) == Tells::Session {
             self.sessions -= 1;
         }
     }
@@ -159,7 +189,7 @@ impl Redis {
         let into = match begun {
             Token::Aggregate(Kind::Attribute, _) => Into::Attribute,
             _ if is_hello => Into::Greeting(Rows::of(&begun, Tells::Pairs, wire), Field::Other),
-            _ => Into::Answer(Rows::of(&begun, Self::tells(wire), wire)),
+            _ => Into::Answer(Rows::of(&begun, self.tells(wire), wire)),
         };
         let mut inside = Inside::of(into);
         inside.open(&begun, wire)?;

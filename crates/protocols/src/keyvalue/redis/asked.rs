@@ -12,7 +12,7 @@ use super::commands::{Command, Keys, Tells, command};
 use super::keys;
 use super::secrets::Secrets;
 use super::session::{Course, OPEN, Redis, Replies};
-use super::wire::{CELL, LINE, string, words};
+use super::wire::{CELL, LINE, short, string, words};
 use super::words::{capitals, split, write};
 
 /// So many words of a command are kept: more than a page shows.
@@ -21,6 +21,8 @@ const WORDS: usize = 128;
 const KEPT: usize = 16 << 10;
 /// A command of so few words, whole as most are, is read at once and nothing of it is copied twice.
 const FEW: usize = 16;
+/// One of so few, each of them short, is read in a stride.
+const FEWEST: usize = 6;
 /// A command that has fewer bytes so far is waited for instead of being taken in pieces.
 const SMALL: usize = 4 << 10;
 /// What `CLIENT` does to the connection is said by so many words.
@@ -90,6 +92,19 @@ impl Redis {
 
     #[inline]
     fn framed(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        let mut room = [Sample { bytes: &[], length: 0 }; FEWEST];
+        match fewest(wire.rest(), &mut room) {
+            Some((words, behind)) => {
+                wire.skip((wire.rest().len() - behind.len()) as u64);
+                self.ask(words, words.len(), wire)
+            }
+            None => self.framed_otherwise(wire),
+        }
+    }
+
+    /// A command of more words, or of long ones, or of which not all is there.
+    #[inline(never)]
+    fn framed_otherwise(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
         let mut ahead = Reader::new(wire.rest(), wire.position(), wire.ahead());
         let Some(count) = words(&mut ahead)? else {
             // Servers pass over a command without words, and do not answer.
@@ -185,30 +200,37 @@ impl Redis {
         }
         let mut exchange = wire.blank();
         let request = &mut exchange.request;
-        let secrets = Secrets::of(&operation);
+        // No command that nobody knows has any.
+        let secrets = command.map_or(Secrets::None, |command| command.secrets);
         request.statement.write_with(|out| state(words, count, secrets, out));
         if let Some(command) = command {
-            keys::add(command.keys, words, count, &mut request.targets);
+            keys::add(command.keys, words, count, request);
         }
-        let is_told = self.is_oneway(&operation, words);
-        request.operation = operation;
+        let tells = command.map_or(Tells::Elements, |command| command.tells);
+        let is_told = self.is_oneway(tells, &operation, words);
+        (request.operation, self.last) = (operation, command);
         if is_told {
             return Ok(Heard::Oneway(exchange));
         }
-        let is_session = command.is_some_and(|command| command.tells == Tells::Session);
-        self.sessions = self.sessions.saturating_add(u16::from(is_session));
+        self.sessions = self.sessions.saturating_add(u16::from(tells == Tells::Session));
         self.open += 1;
         Ok(Heard::Request(Key::Turn, exchange))
     }
 
     /// Whether the server will not answer this command.
     #[inline]
-    fn is_oneway(&mut self, operation: &str, words: &[Sample<'_>]) -> bool {
+    fn is_oneway(&mut self, tells: Tells, operation: &str, words: &[Sample<'_>]) -> bool {
         let before = self.replies;
         if before == Replies::Skip {
             self.replies = Replies::On;
         }
         let is_off = matches!(before, Replies::Off | Replies::Skip);
+        if tells == Tells::Perhaps { self.is_left_open(before, operation, words) } else { is_off }
+    }
+
+    /// The same of a command that says whether it is answered.
+    #[inline(never)]
+    fn is_left_open(&mut self, before: Replies, operation: &str, words: &[Sample<'_>]) -> bool {
         let is = |at: usize, word: &str| {
             words.get(at).is_some_and(|w| w.bytes.eq_ignore_ascii_case(word.as_bytes()))
         };
@@ -227,9 +249,26 @@ impl Redis {
                 self.course = Course::Replica;
                 true
             }
-            _ => is_off,
+            _ => matches!(before, Replies::Off | Replies::Skip),
         }
     }
+}
+
+/// The words of the command that `bytes` begin with, and what is behind it, if they are few and short.
+#[inline(always)]
+fn fewest<'a, 'b>(
+    bytes: &'a [u8],
+    room: &'b mut [Sample<'a>; FEWEST],
+) -> Option<(&'b [Sample<'a>], &'a [u8])> {
+    let [b'*', count @ b'1'..=b'9', b'\r', b'\n', rest @ ..] = bytes else { return None };
+    let mut rest = rest;
+    let words = room.get_mut(..usize::from(count - b'0'))?;
+    for word in words.iter_mut() {
+        let (bytes, behind) = short(rest)?;
+        *word = Sample { bytes, length: bytes.len() as u64 };
+        rest = behind;
+    }
+    Some((words, rest))
 }
 
 /// All words of a command of `count`; of the last one, its beginning may be enough.

@@ -1,6 +1,10 @@
 //! The commands of Redis 7, of what has come since, and of the modules that ship with it: where their keys stand, and what
 //! their answers count.
 
+use crate::kit::eight::packed;
+
+use super::secrets::Secrets;
+
 /// One command, or one subcommand of a container (`CLIENT SETNAME`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Command {
@@ -8,6 +12,8 @@ pub(super) struct Command {
     pub(super) word: &'static str,
     pub(super) keys: Keys,
     pub(super) tells: Tells,
+    /// Which of its words are credentials.
+    pub(super) secrets: Secrets,
 }
 
 /// Where the keys (or channels) of a command stand; its own word is 0.
@@ -54,6 +60,8 @@ pub(super) enum Tells {
     Session,
     /// Each channel is confirmed by a message of its own.
     Channels,
+    /// Perhaps nothing: it says whether the server answers, or is itself the answer of a replica.
+    Perhaps,
 }
 
 const fn range(first: u8, last: i8, step: u8) -> Keys {
@@ -123,9 +131,9 @@ const COMMANDS: &[(Keys, Tells, &str)] = &[
         Tells::Elements,
         "ASKING,BGREWRITEAOF,BGSAVE,DBSIZE,DISCARD,ECHO,EXEC,FAILOVER,FLUSHALL,FLUSHDB,KEYS,LASTSAVE,LOLWUT,MULTI,\
          PFSELFTEST,PING,QUIT,RANDOMKEY,READONLY,READWRITE,REPLICAOF,ROLE,SAVE,SHUTDOWN,SLAVEOF,SWAPDB,TIME,UNWATCH,\
-         WAIT,WAITAOF,REPLCONF,ACL CAT,ACL DELUSER,ACL DRYRUN,ACL LOAD,ACL LOG,ACL SAVE,ACL SETUSER,ACL USERS,ACL WHOAMI,\
+         WAIT,WAITAOF,ACL CAT,ACL DELUSER,ACL DRYRUN,ACL LOAD,ACL LOG,ACL SAVE,ACL SETUSER,ACL USERS,ACL WHOAMI,\
          CLIENT CACHING,CLIENT GETNAME,CLIENT GETREDIR,CLIENT ID,CLIENT INFO,CLIENT KILL,CLIENT LIST,CLIENT NO-EVICT,\
-         CLIENT NO-TOUCH,CLIENT PAUSE,CLIENT REPLY,CLIENT TRACKING,CLIENT TRACKINGINFO,CLIENT UNBLOCK,CLIENT UNPAUSE,\
+         CLIENT NO-TOUCH,CLIENT PAUSE,CLIENT TRACKING,CLIENT TRACKINGINFO,CLIENT UNBLOCK,CLIENT UNPAUSE,\
          CLUSTER ADDSLOTS,CLUSTER ADDSLOTSRANGE,CLUSTER BUMPEPOCH,CLUSTER COUNTKEYSINSLOT,CLUSTER DELSLOTS,\
          CLUSTER FAILOVER,CLUSTER FORGET,CLUSTER GETKEYSINSLOT,CLUSTER INFO,CLUSTER KEYSLOT,CLUSTER LINKS,CLUSTER MEET,\
          CLUSTER MYID,CLUSTER NODES,CLUSTER REPLICAS,CLUSTER REPLICATE,CLUSTER RESET,CLUSTER SAVECONFIG,\
@@ -140,6 +148,7 @@ const COMMANDS: &[(Keys, Tells, &str)] = &[
          SENTINEL SET,SENTINEL SLAVES",
     ),
     (Keys::None, Tells::Cursor, "SCAN"),
+    (Keys::None, Tells::Perhaps, "CLIENT REPLY,REPLCONF"),
     (Keys::None, Tells::WithheldPairs, "ACL GETUSER,CONFIG GET,SENTINEL MASTER"),
     (Keys::None, Tells::Withheld, "ACL GENPASS,ACL LIST,SENTINEL CONFIG,SENTINEL MASTERS"),
     (
@@ -175,18 +184,20 @@ pub(super) fn command(word: &[u8]) -> Option<&'static Command> {
 
 /// Where a word is sought first, whatever its case.
 #[inline]
-#[expect(
-    clippy::indexing_slicing,
-    reason = "the index is below the length, which a constant function must check itself"
-)]
 const fn place(word: &[u8]) -> usize {
-    let mut hash = word.len() as u64;
-    let mut at = 0;
-    while at < word.len() {
-        hash = (hash.rotate_left(5) ^ (word[at] & 0xdf) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        at += 1;
+    let (mut rest, mut hash) = (word, word.len() as u64);
+    while let Some((_, behind)) = rest.split_first_chunk::<8>() {
+        hash = mix(hash, rest);
+        rest = behind;
     }
-    (hash >> 54) as usize
+    (mix(hash, rest) >> 54) as usize
+}
+
+/// The hash with eight more bytes, or with as many as there are.
+#[inline(always)]
+const fn mix(hash: u64, bytes: &[u8]) -> u64 {
+    const CAPITALS: u64 = u64::MAX / 0xff * 0xdf;
+    (hash.rotate_left(29) ^ (packed(bytes) & CAPITALS)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 #[expect(
@@ -210,7 +221,7 @@ const fn table() -> [Option<Command>; PLACES] {
                 place = (place + 1) % PLACES;
             }
             let Ok(word) = std::str::from_utf8(word) else { return table };
-            table[place] = Some(Command { word, keys, tells });
+            table[place] = Some(Command { word, keys, tells, secrets: Secrets::of(word.as_bytes()) });
             rest = if behind.is_empty() { behind } else { behind.split_at(1).1 };
         }
         group += 1;

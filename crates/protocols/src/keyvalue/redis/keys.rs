@@ -1,6 +1,6 @@
 //! The keys (or channels) that a command touches.
 
-use model::exchange::Text;
+use model::exchange::{Request, Text};
 
 use crate::kit::reader::Sample;
 use crate::kit::text::lossy;
@@ -13,11 +13,20 @@ const TARGETS: usize = 64;
 
 /// Adds the keys of a command of `count` words, of which the first ones are known.
 #[inline]
-pub(super) fn add(keys: Keys, words: &[Sample<'_>], count: usize, targets: &mut Vec<Text>) {
+pub(super) fn add(keys: Keys, words: &[Sample<'_>], count: usize, request: &mut Request) {
+    match (keys, words) {
+        (Keys::None | Keys::Container, _) => {}
+        // Nearly all have one, and it is the second word.
+        (Keys::Range { first: 1, last: 1, step: 1 }, [_, key, ..]) => request.name_target(&lossy(key.bytes)),
+        (keys, words) => add_all(keys, words, count, &mut request.targets),
+    }
+}
+
+#[inline(never)]
+fn add_all(keys: Keys, words: &[Sample<'_>], count: usize, targets: &mut Vec<Text>) {
     let word = |at: usize| words.get(at).map_or(&b""[..], |word| word.bytes);
     match keys {
         Keys::None | Keys::Container => {}
-        Keys::Range { first: 1, last: 1, step: 1 } => targets.extend(words.get(1).map(text)),
         Keys::Range { first, last, step } => {
             let last = isize::from(last);
             let last = if last < 0 { count.saturating_add_signed(last) } else { last.unsigned_abs() };
@@ -66,6 +75,8 @@ fn is(word: &Sample<'_>, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use model::exchange::Request;
+
     use super::add;
     use crate::keyvalue::redis::commands::command;
     use crate::kit::reader::Sample;
@@ -93,9 +104,9 @@ mod tests {
         ] {
             let words: Vec<_> =
                 line.split(' ').map(|w| Sample { bytes: w.as_bytes(), length: w.len() as u64 }).collect();
-            let mut targets = Vec::new();
-            add(command(words[0].bytes).unwrap().keys, &words, words.len(), &mut targets);
-            assert_eq!(targets.join(" "), keys, "{line}");
+            let mut request = Request::default();
+            add(command(words[0].bytes).unwrap().keys, &words, words.len(), &mut request);
+            assert_eq!(request.targets.join(" "), keys, "{line}");
         }
     }
 }

@@ -73,7 +73,8 @@ impl Rows {
             | Tells::Changed
             | Tells::Withheld
             | Tells::Session
-            | Tells::Channels => Shape::Single,
+            | Tells::Channels
+            | Tells::Perhaps => Shape::Single,
         };
         let (shape, depth) = match (begun, tells) {
             (Token::Aggregate(Kind::Map, _), _) => (Shape::Entries(Half::First), 1),
@@ -174,6 +175,16 @@ pub(super) fn single(token: &Token<'_>, tells: Tells, answer: &mut Response) {
     answer.rows = Some(1);
     if tells != Tells::Withheld {
         write(token, answer.samples.begin(0));
+        answer.samples.end();
+    }
+}
+
+/// A reply that is one string.
+#[inline]
+pub(super) fn string(text: &[u8], tells: Tells, answer: &mut Response) {
+    answer.rows = Some(1);
+    if tells != Tells::Withheld {
+        answer.samples.begin(0).push(&lossy(text));
         answer.samples.end();
     }
 }

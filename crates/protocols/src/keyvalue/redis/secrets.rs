@@ -32,14 +32,13 @@ pub(super) enum Secrets {
 }
 
 impl Secrets {
-    /// Those of the command with this word.
-    #[inline]
-    pub(super) fn of(operation: &str) -> Secrets {
+    /// Those of the command with this word, in capitals.
+    pub(super) const fn of(operation: &[u8]) -> Secrets {
         match operation {
-            "AUTH" => Secrets::Auth,
-            "HELLO" | "MIGRATE" => Secrets::Among,
-            "ACL SETUSER" => Secrets::Rules,
-            "CONFIG SET" | "SENTINEL SET" | "SENTINEL CONFIG" => Secrets::Settings,
+            b"AUTH" => Secrets::Auth,
+            b"HELLO" | b"MIGRATE" => Secrets::Among,
+            b"ACL SETUSER" => Secrets::Rules,
+            b"CONFIG SET" | b"SENTINEL SET" | b"SENTINEL CONFIG" => Secrets::Settings,
             _ => Secrets::None,
         }
     }
@@ -89,7 +88,7 @@ mod tests {
         let words: Vec<_> = line.split(' ').collect();
         let samples: Vec<_> =
             words.iter().map(|w| Sample { bytes: w.as_bytes(), length: w.len() as u64 }).collect();
-        let secrets = Secrets::of(operation);
+        let secrets = Secrets::of(operation.as_bytes());
         let shown = words.iter().enumerate().map(|(at, word)| secrets.masked(&samples, at).unwrap_or(word));
         shown.collect::<Vec<_>>().join(" ")
     }

@@ -12,6 +12,7 @@ use crate::kit::reader::Reader;
 
 use super::asked::Asking;
 use super::chain::chain;
+use super::commands::Command;
 use super::inside::Inside;
 
 /// More open requests than this are not waited for; the pairing's own cap lies above it.
@@ -69,6 +70,8 @@ pub(super) struct Redis {
     pub(super) sessions: u16,
     /// How many answers are still due to requests that were given up.
     pub(super) orphans: u32,
+    /// The command that was asked last: mostly, the next answer is to it.
+    pub(super) last: Option<&'static Command>,
     /// The command that is being said, where that takes long.
     pub(super) asking: Option<Box<Asking>>,
     /// The answer that is being said, where that takes long.
@@ -126,6 +129,7 @@ impl Redis {
             open: 0,
             sessions: 0,
             orphans: 0,
+            last: None,
             asking: None,
             inside: None,
             identity: None,

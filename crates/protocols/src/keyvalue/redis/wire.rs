@@ -168,6 +168,31 @@ pub(super) fn words(wire: &mut Reader<'_>) -> Read<Option<u64>> {
     }
 }
 
+/// The string that `bytes` begin with, and what is behind it, where it is written as nearly all are: its length in three
+/// digits at most, all of it there.
+///
+/// Of what is not so, [`string`] says what it is.
+#[inline(always)]
+pub(super) fn short(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = match bytes {
+        [b'$', a @ b'0'..=b'9', b'\r', b'\n', rest @ ..] => (digit(*a), rest),
+        [b'$', a @ b'0'..=b'9', b @ b'0'..=b'9', b'\r', b'\n', rest @ ..] => {
+            (10 * digit(*a) + digit(*b), rest)
+        }
+        [b'$', a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b'\r', b'\n', rest @ ..] => {
+            (100 * digit(*a) + 10 * digit(*b) + digit(*c), rest)
+        }
+        _ => return None,
+    };
+    let (text, rest) = rest.split_at_checked(length)?;
+    Some((text, rest.strip_prefix(b"\r\n")?))
+}
+
+#[inline(always)]
+fn digit(byte: u8) -> usize {
+    usize::from(byte - b'0')
+}
+
 /// The next string, which begins with `mark`, passed over; of a long one its beginning.
 ///
 /// The end of a line behind it is looked at where all of it is kept: what is behind a long one never is.

@@ -3,35 +3,25 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use crate::kit::eight;
 use crate::kit::reader::Sample;
 use crate::kit::text::utf8;
-
-/// Bytes that stand in a word as they are.
-static PLAIN: [bool; 256] = plain();
-
-#[expect(
-    clippy::indexing_slicing,
-    reason = "runs when the program is compiled, where a bad index is an error"
-)]
-const fn plain() -> [bool; 256] {
-    let mut plain = [false; 256];
-    let mut byte = b'!';
-    while byte <= b'~' {
-        plain[byte as usize] = !matches!(byte, b'"' | b'\'' | b'\\');
-        byte += 1;
-    }
-    plain
-}
 
 /// Appends a word as `redis-cli` takes it: in quotes where it must be; of a cut one, how long it truly is.
 #[inline]
 pub(super) fn write(word: &Sample<'_>, out: &mut String) {
-    let is_plain =
-        !word.bytes.is_empty() && word.bytes.iter().all(|b| PLAIN.get(usize::from(*b)) == Some(&true));
-    match utf8(word.bytes).filter(|_| is_plain && !word.is_cut()) {
+    let is_plain = !word.bytes.is_empty() && !word.is_cut() && eight::all(word.bytes, b'x', is_plain);
+    match utf8(word.bytes).filter(|_| is_plain) {
         Some(text) => out.push_str(text),
         None => write_quoted(word, out),
     }
+}
+
+/// Whether eight bytes stand in a word as they are: what can be seen, but for quotes and what quotes them.
+#[inline]
+fn is_plain(bytes: u64) -> bool {
+    let is_marked = eight::has(bytes, b'"') || eight::has(bytes, b'\'') || eight::has(bytes, b'\\');
+    !eight::has_high(bytes) && !eight::has_below(bytes, b'!') && !eight::has(bytes, 0x7f) && !is_marked
 }
 
 #[inline(never)]
