@@ -60,9 +60,45 @@ pub fn all(bytes: &[u8], filler: u8, is: impl Fn(u64) -> bool) -> bool {
     words.iter().all(|word| is(u64::from_le_bytes(*word))) && (rest.is_empty() || is(filled(rest)))
 }
 
+/// So many bytes are looked at here for one that is sought; beyond, in wider blocks, for which a call is worth it.
+const NEAR: usize = 32;
+
+/// Where a byte stands first. Most that is sought ends a short name, for which a call is far.
+#[inline]
+#[must_use]
+pub fn find(byte: u8, bytes: &[u8]) -> Option<usize> {
+    let near = bytes.get(..NEAR).unwrap_or(bytes);
+    let (words, rest) = near.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let differing = u64::from_le_bytes(*word) ^ (ONES * u64::from(byte));
+        // The lowest bit of these is that of the first byte that does not differ.
+        let same = differing.wrapping_sub(ONES) & !differing & TOPS;
+        if same != 0 {
+            return Some(8 * at + (same.trailing_zeros() / u8::BITS) as usize);
+        }
+    }
+    if bytes.len() > NEAR {
+        return memchr::memchr(byte, bytes.get(NEAR..)?).map(|at| at + NEAR);
+    }
+    rest.iter().position(|other| *other == byte).map(|at| 8 * words.len() + at)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{all, has, has_below, has_high, packed};
+    use super::{all, find, has, has_below, has_high, packed};
+
+    #[test]
+    fn a_byte_is_found_where_it_stands_first() {
+        for length in 0..70 {
+            for (at, byte) in (0..=length).flat_map(|at| [0_u8, 1, 0x7f, 0x80, 0xff].map(|byte| (at, byte))) {
+                for other in [byte ^ 1, byte ^ 0x80, byte.wrapping_add(1), byte.wrapping_sub(1)] {
+                    let mut bytes = vec![other; length];
+                    bytes.iter_mut().skip(at).step_by(2).for_each(|place| *place = byte);
+                    assert_eq!(find(byte, &bytes), Some(at).filter(|at| *at < length), "{byte} {bytes:?}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn bytes_stand_in_a_word_from_its_lowest_on() {

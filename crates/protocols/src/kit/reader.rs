@@ -8,6 +8,7 @@ use model::event::Cause;
 use model::exchange::{Exchange, Request, Response};
 
 use crate::kit::desk::Desk;
+use crate::kit::eight::find;
 use crate::kit::named::Named;
 use crate::kit::protocol::{Broken, Read, Stop};
 
@@ -381,24 +382,9 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Where a byte stands first. Most that is sought ends a short name, for which a call is far.
-#[inline]
-fn find(byte: u8, bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::MAX / 0xff;
-    if let Some(first) = bytes.first_chunk() {
-        let differing = u64::from_le_bytes(*first) ^ (ONES * u64::from(byte));
-        // The lowest bit of these is that of the first byte that does not differ.
-        let same = differing.wrapping_sub(ONES) & !differing & (ONES << 7);
-        if same != 0 {
-            return Some((same.trailing_zeros() / u8::BITS) as usize);
-        }
-    }
-    memchr::memchr(byte, bytes)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Ahead, Reader, find};
+    use super::{Ahead, Reader};
     use crate::kit::protocol::Stop;
 
     #[test]
@@ -416,19 +402,6 @@ mod tests {
         let sample = wire.sample(10, 8).unwrap();
         assert!(sample.is_cut());
         assert_eq!((sample.bytes, wire.debt()), (&b"abc"[..], 7));
-    }
-
-    #[test]
-    fn a_byte_is_found_where_it_stands_first() {
-        for length in 0..20 {
-            for (at, byte) in (0..=length).flat_map(|at| [0_u8, 1, 0x7f, 0x80, 0xff].map(|byte| (at, byte))) {
-                for other in [byte ^ 1, byte ^ 0x80, byte.wrapping_add(1), byte.wrapping_sub(1)] {
-                    let mut bytes = vec![other; length];
-                    bytes.iter_mut().skip(at).step_by(2).for_each(|place| *place = byte);
-                    assert_eq!(find(byte, &bytes), Some(at).filter(|at| *at < length), "{byte} {bytes:?}");
-                }
-            }
-        }
     }
 
     #[test]

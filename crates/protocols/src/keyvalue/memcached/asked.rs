@@ -8,7 +8,7 @@ use crate::kit::protocol::{Heard, Key, Read};
 use crate::kit::reader::{Reader, Sample};
 use crate::kit::text::lossy;
 
-use super::session::{Due, Memcached, target};
+use super::session::{Due, Memcached, named, target};
 use super::wire::{Shape, block, block_length, command, line, split};
 
 /// So many keys of one command are told.
@@ -68,7 +68,9 @@ fn write(request: &mut Request, line: &[u8], shape: Shape, data: Option<Sample<'
     };
     let most = if matches!(shape, Shape::Keys(_)) { TARGETS } else { 1 };
     if from != usize::MAX {
-        request.targets.extend(split(line).skip(from).take(most).map(target));
+        let mut keys = split(line).skip(from).take(most);
+        keys.next().into_iter().for_each(|key| request.name_target(&named(key)));
+        request.targets.extend(keys.map(target));
     }
     if let Some(data) = data {
         tell(&data, request);

@@ -1,5 +1,6 @@
 //! Where a session stands, and the state that its two sides share.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use model::conn::Speaker;
@@ -228,5 +229,11 @@ pub(super) fn is_frame(bytes: &[u8]) -> bool {
 
 /// A key as a target.
 pub(super) fn target(key: &[u8]) -> Text {
-    Text::from(&*crate::kit::text::lossy(key.get(..KEY).unwrap_or(key)))
+    Text::from(&*named(key))
+}
+
+/// The text of a key, as far as it may be one.
+#[inline]
+pub(super) fn named(key: &[u8]) -> Cow<'_, str> {
+    crate::kit::text::lossy(key.get(..KEY).unwrap_or(key))
 }

@@ -1,5 +1,6 @@
 //! The bytes of memcached's text protocol: lines, numbers, data blocks, and the words that the server knows.
 
+use crate::kit::eight;
 use crate::kit::protocol::{Read, Stop};
 use crate::kit::reader::{Ahead, Reader, Sample};
 
@@ -91,7 +92,7 @@ pub(super) fn line<'a>(wire: &mut Reader<'a>) -> Read<&'a [u8]> {
     };
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     // Lines are mostly short; control bytes are in none.
-    if line.iter().any(|byte| *byte < b' ') {
+    if !eight::all(line, b' ', |bytes| !eight::has_below(bytes, b' ')) {
         return Err(wire.broken("a line holds control characters"));
     }
     Ok(line)
@@ -100,15 +101,32 @@ pub(super) fn line<'a>(wire: &mut Reader<'a>) -> Read<&'a [u8]> {
 /// The words of a line.
 #[inline]
 pub(super) fn split(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    line.split(|byte| *byte == b' ').filter(|word| !word.is_empty())
+    let mut rest = line;
+    std::iter::from_fn(move || {
+        loop {
+            let end = eight::find(b' ', rest);
+            let (word, behind) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
+            rest = behind.get(1..).unwrap_or_default();
+            if !word.is_empty() {
+                return Some(word);
+            }
+            end?;
+        }
+    })
 }
 
 /// A whole number without a sign.
 pub(super) fn number(word: &[u8]) -> Option<u64> {
-    if word.is_empty() || word.len() > DIGITS || !word.iter().all(u8::is_ascii_digit) {
+    if word.is_empty() || word.len() > DIGITS {
         return None;
     }
-    std::str::from_utf8(word).ok()?.parse().ok()
+    word.iter().try_fold(0_u64, |number, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number.checked_mul(10)?.checked_add(digit.into())
+    })
 }
 
 /// The length of a data block.
@@ -194,7 +212,7 @@ const FAILED: &[&str] = &["ERROR", "CLIENT_ERROR", "SERVER_ERROR"];
 /// What a line of the server says; `None` if no server says it.
 #[inline]
 pub(super) fn said(line: &[u8]) -> Option<Said<'_>> {
-    let (word, rest) = match memchr::memchr(b' ', line).and_then(|at| line.split_at_checked(at)) {
+    let (word, rest) = match eight::find(b' ', line).and_then(|at| line.split_at_checked(at)) {
         Some((word, rest)) => (word, rest.trim_ascii()),
         None => (line, &b""[..]),
     };
