@@ -91,7 +91,7 @@ impl Mysql {
     }
 
     /// The rows that come show what those of the statement look like.
-    fn keep_shape(&self) {
+    pub(super) fn keep_shape(&self) {
         if let (Some(Due::Execute(statement)), Some(shape)) = (self.due.front(), self.reply.shape()) {
             _ = statement.shape.set(Arc::clone(shape));
         }
