@@ -245,7 +245,10 @@ impl Frame {
                 }
                 Way::Zstd
             }
-            (_, Some(_)) => Way::Zlib(Box::new(Decompress::new(true))),
+            (_, Some([method, flags, ..])) if is_zlib(*method, *flags) => {
+                Way::Zlib(Box::new(Decompress::new(true)))
+            }
+            (_, Some(_)) => return Err(wire.broken("a frame is packed in a way that nobody knows")),
         };
         Ok((Frame { head: FRAME, left: length as usize, fed: 0, expected: content, way }, content))
     }
@@ -283,6 +286,11 @@ impl Frame {
             }
         }
     }
+}
+
+/// Whether a stream of zlib begins so (RFC 1950, 2.2): what opens one is large, and is made only where there is one.
+fn is_zlib(method: u8, flags: u8) -> bool {
+    method & 0xf == 8 && u16::from_be_bytes([method, flags]).is_multiple_of(31)
 }
 
 fn unzstd(packed: &[u8], out: &mut Vec<u8>) -> bool {
