@@ -210,6 +210,7 @@ impl Redis {
     #[inline]
     fn go_on(&mut self, mut inside: Inside, wire: &mut Reader<'_>) -> Read<Heard> {
         while !inside.levels.is_empty() && self.news.is_none() {
+            inside.pass(wire);
             let token = match token(wire) {
                 Ok(token) => token,
                 Err(Stop::Short) if wire.taken() == 0 => {

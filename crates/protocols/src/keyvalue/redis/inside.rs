@@ -6,7 +6,7 @@ use crate::kit::protocol::{Heard, Read};
 use crate::kit::reader::Reader;
 
 use super::rows::Rows;
-use super::wire::{Count, Kind, Token};
+use super::wire::{Count, Kind, Token, short};
 
 /// Deeper replies are an attack: the deepest of a server's own has 8 levels, documents of modules a few more.
 const DEPTH: usize = 64;
@@ -71,6 +71,30 @@ impl Inside {
         }
         self.levels.push(level);
         Ok(())
+    }
+
+    /// Passes over strings that are rows behind the samples, as far as they are there, but for the last one.
+    #[inline]
+    pub(super) fn pass(&mut self, wire: &mut Reader<'_>) {
+        let depth = self.levels.len();
+        let (Some(Level::Left(left)), Into::Answer(rows), 0) =
+            (self.levels.last_mut(), &mut self.into, self.aside)
+        else {
+            return;
+        };
+        if *left < 2 || !rows.passes(depth) {
+            return;
+        }
+        let (begin, before) = (wire.rest(), *left);
+        let mut rest = begin;
+        while *left > 1
+            && let Some((_, behind)) = short(rest)
+        {
+            *left -= 1;
+            rest = behind;
+        }
+        rows.pass(before - *left);
+        wire.skip((begin.len() - rest.len()) as u64);
     }
 
     /// Whether this token ends a level that did not say how long it is.

@@ -106,6 +106,35 @@ impl Rows {
         }
     }
 
+    /// Whether strings on this level are only counted from here on: as many rows as are kept were heard, and none is begun.
+    #[inline]
+    pub(super) fn passes(&self, depth: usize) -> bool {
+        depth == self.depth && self.count >= SAMPLES && self.cells == 0
+    }
+
+    /// So many strings came that are only counted.
+    #[inline]
+    pub(super) fn pass(&mut self, strings: u64) {
+        if strings == 0 {
+            return;
+        }
+        let halves = match self.shape {
+            Shape::Single => return self.count += strings,
+            Shape::Pairs(half) | Shape::Entries(half) => strings + u64::from(half == Half::Second),
+        };
+        self.count += halves / 2;
+        let (next, holds) = match halves % 2 {
+            0 => (Half::First, Holds::Nothing),
+            _ => (Half::Second, Holds::Something),
+        };
+        self.holds = holds;
+        self.shape = match self.shape {
+            Shape::Pairs(_) => Shape::Pairs(next),
+            Shape::Entries(_) => Shape::Entries(next),
+            Shape::Single => Shape::Single,
+        };
+    }
+
     #[inline]
     fn cell(&mut self, token: &Token<'_>, depth: usize, answer: &mut Response) {
         match token {
