@@ -119,6 +119,7 @@ impl Mongodb {
         wire: &mut Reader<'_>,
     ) -> Read<Progress> {
         while answering.left > 0 {
+            answering.pass_rows(from);
             let mut step = Reader::new(from.rest(), from.position(), from.ahead());
             match self.answer_step(answering, &mut step, wire) {
                 Ok(None) => {}

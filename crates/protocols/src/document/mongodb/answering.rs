@@ -2,6 +2,7 @@
 
 use model::exchange::Request;
 
+use crate::kit::eight;
 use crate::kit::protocol::Read;
 use crate::kit::reader::Reader;
 
@@ -15,6 +16,11 @@ use super::wire::{Code, Header};
 const NOT_FOUND: u32 = 1;
 /// The flag of an `OP_REPLY` whose document says what went wrong.
 const FAILED: u32 = 1 << 1;
+
+/// The name of an element of an array has no more bytes, with the zero behind it.
+const PLACE: usize = 11;
+/// A document of nothing has so many bytes.
+const EMPTY: usize = 5;
 
 /// An answer that is being said.
 #[derive(Debug)]
@@ -219,6 +225,24 @@ impl Answering {
         Ok(())
     }
 
+    /// Passes over the documents of a batch that are behind the samples, as far as they are there.
+    #[inline]
+    pub(super) fn pass_rows(&mut self, from: &mut Reader<'_>) {
+        if self.place != Place::Batch || self.facts.samples < SAMPLES {
+            return;
+        }
+        let left = usize::try_from(self.left).unwrap_or(usize::MAX);
+        let begin = from.rest().get(..left).unwrap_or(from.rest());
+        let mut rest = begin;
+        while let Some(behind) = behind_row(rest) {
+            self.facts.count_row();
+            rest = behind;
+        }
+        let passed = (begin.len() - rest.len()) as u64;
+        self.left -= passed;
+        from.skip(passed);
+    }
+
     /// A value of a `distinct`, which is a row of one column.
     pub(super) fn value(&mut self, head: Head<'_>, from: &mut Reader<'_>, wire: &mut Reader<'_>) -> Read<()> {
         let value = Value { kind: head.kind, bytes: from.sample(head.size, ROW)?.bytes };
@@ -226,4 +250,15 @@ impl Answering {
         self.facts.count_row();
         Ok(())
     }
+}
+
+/// What is behind the element that `bytes` begin with, if that is a document in an array and all of it is there.
+#[inline(always)]
+fn behind_row(bytes: &[u8]) -> Option<&[u8]> {
+    let (DOCUMENT, named) = bytes.split_first().map(|(kind, rest)| (*kind, rest))? else { return None };
+    // The name of an element is its place.
+    let end = eight::find(0, named.get(..PLACE).unwrap_or(named))?;
+    let document = named.get(end + 1..)?;
+    let size = u32::from_le_bytes(*document.first_chunk()?);
+    document.get(usize::try_from(size).ok().filter(|size| *size >= EMPTY)?..)
 }
