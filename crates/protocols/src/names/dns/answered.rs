@@ -1,12 +1,13 @@
 //! Answers: how they ended, and their records as rows.
 
 use model::details::Detail;
-use model::exchange::{Failure, Outcome, Text};
+use model::exchange::{Failure, Outcome, Response, Text};
 
 use crate::kit::protocol::{Heard, Key, Read, Stop};
 use crate::kit::reader::{Ahead, Reader};
 
 use super::asked::{detail, is_local, operation};
+use super::names::Written;
 use super::session::{COLUMNS, Dns};
 use super::transfer::Transfer;
 use super::types::OPT;
@@ -53,6 +54,8 @@ impl Dns {
             return Err(from.broken("an answer has no key"));
         };
         let mut handing = self.handing(key, first);
+        let mut answer = wire.answer_to(key);
+        let mut names = Written::default();
         let told = walk(header, &mut from, |at, record| {
             if at >= answers.into() {
                 return;
@@ -60,9 +63,11 @@ impl Dns {
             if let Some(transfer) = &mut handing {
                 transfer.hear(record);
             }
-            sample(message, record, key, wire);
+            if let Some(answer) = &mut answer {
+                sample(message, record, &mut names, answer);
+            }
         })?;
-        let is_over = write(header, &told, key, wire);
+        let is_over = write(header, &told, answer);
         let goes_on = handing.filter(|transfer| !is_over && !transfer.is_over());
         self.transfer = goes_on.map(Box::new);
         let key = Key::Id(key);
@@ -96,14 +101,16 @@ fn walk<'a>(header: Header, from: &mut Reader<'a>, mut hear: impl FnMut(u32, &Re
     Ok(told)
 }
 
-/// Adds a record to the samples of the answer to the request `key`, if there is room.
-fn sample(message: &[u8], record: &Record<'_>, key: u64, wire: &mut Reader<'_>) {
-    let Some(answer) = wire.answer_to(key).filter(|answer| answer.samples.len() < SAMPLES) else { return };
+/// Adds a record to the samples of an answer, if there is room.
+fn sample(message: &[u8], record: &Record<'_>, names: &mut Written, answer: &mut Response) {
+    if answer.samples.len() >= SAMPLES {
+        return;
+    }
     if answer.columns.is_none() {
         answer.share_columns(&COLUMNS);
     }
     answer.samples.add(96, |row| {
-        row.push_with(|out| names::write(out, message, record.name));
+        row.push_with(|out| names.write(out, message, record.name));
         row.push(&types::name(record.kind));
         row.push_with(|out| data::number(out, record.ttl));
         row.push_with(|out| data::write(out, message, record));
@@ -111,9 +118,9 @@ fn sample(message: &[u8], record: &Record<'_>, key: u64, wire: &mut Reader<'_>) 
 }
 
 /// Writes how an answer ended; whether that was an error.
-fn write(header: Header, told: &Told, key: u64, wire: &mut Reader<'_>) -> bool {
+fn write(header: Header, told: &Told, answer: Option<&mut Response>) -> bool {
     let code = header.code() | told.code;
-    let Some(answer) = wire.answer_to(key) else { return code != 0 };
+    let Some(answer) = answer else { return code != 0 };
     let [_, answers, ..] = header.counts;
     if header.opcode() == Opcode::Query {
         answer.rows = Some(answer.rows.unwrap_or_default() + u64::from(answers));

@@ -1,9 +1,10 @@
 //! Questions become requests.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use model::details::Detail;
-use model::exchange::{Exchange, Text};
+use model::exchange::{Exchange, Request};
 
 use crate::kit::protocol::{Heard, Key, Read, Stop};
 use crate::kit::reader::{Ahead, Reader};
@@ -33,11 +34,12 @@ impl Dns {
         let mut text = std::mem::take(&mut self.text);
         text.clear();
         text.reserve(USUAL);
-        begin(&mut exchange, &mut text, header, first, message);
+        let name = begin(&mut exchange.request, &mut text, header, first, message);
+        self.target(&mut exchange.request, text.get(name).unwrap_or_default());
         let [questions, _, changes, _] = header.counts;
         for _ in 1..questions {
             let next = question(&mut from)?;
-            more(&mut exchange, &mut text, next, message);
+            more(&mut exchange.request, &mut text, next, message);
         }
         let [_, counts @ ..] = header.counts;
         for at in 0..counts.iter().copied().map(u32::from).sum::<u32>() {
@@ -63,16 +65,23 @@ impl Dns {
         Ok(self.ask(header, first, message, exchange))
     }
 
+    /// The name that is asked for, in small letters, as a target.
+    fn target(&mut self, request: &mut Request, name: &str) {
+        self.small.clear();
+        self.small.push_str(name);
+        self.small.make_ascii_lowercase();
+        request.name_target(&self.small);
+        self.small.shrink_to(KEPT);
+    }
+
     fn ask(&mut self, header: Header, first: Question, message: &[u8], exchange: Box<Exchange>) -> Heard {
         if header.id == 0 && is_local(message, first) {
             // To everybody near: whoever answers does so on another way.
             return Heard::Oneway(exchange);
         }
         let key = known_by(header.id, first, message);
-        self.recent.rotate_right(1);
-        if let Some(newest) = self.recent.first_mut() {
-            *newest = (header.id, key);
-        }
+        let [first, second, third, _] = self.recent;
+        self.recent = [(header.id, key), first, second, third];
         Heard::Request(Key::Id(key), exchange)
     }
 }
@@ -93,41 +102,40 @@ pub(super) fn operation(header: Header, kind: u16) -> Cow<'static, str> {
     }
 }
 
-/// Writes the first question.
-fn begin(exchange: &mut Exchange, text: &mut String, header: Header, first: Question, message: &[u8]) {
-    let request = &mut exchange.request;
+/// Writes the first question; where its name stands in the text.
+fn begin(
+    request: &mut Request,
+    text: &mut String,
+    header: Header,
+    first: Question,
+    message: &[u8],
+) -> Range<usize> {
     request.operation = operation(header, first.kind);
     text.push_str(&request.operation);
-    let target = named(text, first, message);
-    request.targets.push(target);
+    named(text, first, message)
 }
 
 /// Writes another one.
-fn more(exchange: &mut Exchange, text: &mut String, next: Question, message: &[u8]) {
-    let targets = &mut exchange.request.targets;
-    if targets.len() < TOLD {
+fn more(request: &mut Request, text: &mut String, next: Question, message: &[u8]) {
+    if request.targets.len() < TOLD {
         text.push_str(", ");
         text.push_str(&types::name(next.kind));
-        targets.push(named(text, next, message));
+        let name = named(text, next, message);
+        request.targets.push(text.get(name).unwrap_or_default().to_ascii_lowercase().into());
     }
 }
 
-/// Writes the name that is asked for, and its class if that is not the Internet's; the name as a target.
-fn named(text: &mut String, question: Question, message: &[u8]) -> Text {
+/// Writes the name that is asked for, and its class if that is not the Internet's; where the name stands.
+fn named(text: &mut String, question: Question, message: &[u8]) -> Range<usize> {
     text.push(' ');
     let begin = text.len();
     names::write(text, message, question.name);
-    let name = text.get(begin..).unwrap_or_default();
-    let target = if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        name.to_ascii_lowercase().into()
-    } else {
-        name.into()
-    };
+    let name = begin..text.len();
     if let Some(class) = types::class(question.class) {
         text.push(' ');
         text.push_str(class);
     }
-    target
+    name
 }
 
 /// Adds what an update changes (RFC 2136, 2.5): a class says whether it adds or deletes.

@@ -70,14 +70,44 @@ pub(super) fn write(out: &mut String, message: &[u8], record: &Record<'_>) {
     }
 }
 
+/// The digits of every byte, and how many they are.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "runs when the program is compiled, where a bad index is an error"
+)]
+static DIGITS: [([u8; 3], u8); 256] = {
+    let mut digits = [([b'0'; 3], 1); 256];
+    let mut byte = 0_u8;
+    loop {
+        let [hundreds, tens, ones] = [b'0' + byte / 100, b'0' + byte / 10 % 10, b'0' + byte % 10];
+        digits[byte as usize] = match byte {
+            0..10 => ([ones, 0, 0], 1),
+            10..100 => ([tens, ones, 0], 2),
+            100.. => ([hundreds, tens, ones], 3),
+        };
+        if byte == u8::MAX {
+            break digits;
+        }
+        byte += 1;
+    }
+};
+
 /// Writes an address as `Ipv4Addr` does, without its formatter: most answers are addresses.
 fn ipv4(out: &mut String, bytes: [u8; 4]) {
-    for (at, byte) in bytes.into_iter().enumerate() {
-        if at > 0 {
-            out.push('.');
+    /// Three digits and a dot for each byte.
+    const LONGEST: usize = 16;
+    let (mut text, mut length) = ([b'.'; LONGEST], 0);
+    for byte in bytes {
+        let Some((digits, count)) = DIGITS.get(usize::from(byte)) else { return };
+        if let Some(place) = text.get_mut(length..length + digits.len()) {
+            place.copy_from_slice(digits);
         }
-        number(out, byte.into());
+        length += usize::from(*count) + 1;
+        if let Some(dot) = text.get_mut(length - 1) {
+            *dot = b'.';
+        }
     }
+    out.push_str(crate::kit::text::utf8(text.get(..length - 1).unwrap_or_default()).unwrap_or_default());
 }
 
 fn ipv6(out: &mut String, data: &[u8]) -> Option<()> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::kit::protocol::Read;
+use crate::kit::protocol::{Read, Stop};
 use crate::kit::reader::Reader;
 
 /// A name has at most so many bytes on the wire.
@@ -25,20 +25,25 @@ static PLAIN: [bool; 256] = {
 };
 
 /// Passes over a name.
+#[inline]
 pub(super) fn pass(wire: &mut Reader<'_>) -> Read<()> {
-    let begin = wire.taken();
+    let bytes = wire.rest();
+    let mut at = 0;
     loop {
-        let length = wire.u8()?;
-        match length >> 6 {
-            0 if length == 0 => return Ok(()),
-            0 => _ = wire.take(length.into())?,
-            3 => {
-                wire.u8()?;
-                return Ok(());
-            }
+        let length = usize::from(*bytes.get(at).ok_or(Stop::Short)?);
+        at += match length >> 6 {
+            0 => length + 1,
+            3 => 2,
             _ => return Err(wire.broken("a label has a kind that nobody knows")),
+        };
+        if at > bytes.len() {
+            return Err(Stop::Short);
         }
-        if wire.taken() - begin > LONGEST {
+        if length == 0 || length >> 6 == 3 {
+            wire.skip(at as u64);
+            return Ok(());
+        }
+        if at > LONGEST {
             return Err(wire.broken("a name is too long"));
         }
     }
@@ -48,6 +53,77 @@ pub(super) fn pass(wire: &mut Reader<'_>) -> Read<()> {
 ///
 /// One that has no end goes on with `…`.
 pub(super) fn write(out: &mut String, message: &[u8], at: usize) {
+    Written::default().write(out, message, at);
+}
+
+/// The name that was written last: most records of an answer have the one of the record before.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// Where it stands in its message.
+    at: usize,
+    /// Its text, which is ASCII.
+    text: [u8; LONGEST],
+    length: usize,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Written { at: usize::MAX, text: [0; LONGEST], length: 0 }
+    }
+}
+
+impl Written {
+    /// Writes the name at `at` of `message`, which is the same one each time.
+    #[inline]
+    pub(super) fn write(&mut self, out: &mut String, message: &[u8], at: usize) {
+        let at = begin(message, at);
+        if at != self.at {
+            self.length = plain(message, at, &mut self.text).unwrap_or_default();
+            self.at = at;
+        }
+        match self.text.get(..self.length).and_then(crate::kit::text::utf8) {
+            Some(text) if !text.is_empty() => out.push_str(text),
+            Some(_) | None => write_any(out, message, at),
+        }
+    }
+}
+
+/// Where a name's first label stands, of which a pointer may stand at `at`.
+#[inline]
+fn begin(message: &[u8], at: usize) -> usize {
+    match message.get(at..) {
+        Some([high @ 0xc0..=0xff, low, ..]) => usize::from(high & 0x3f) << 8 | usize::from(*low),
+        _ => at,
+    }
+}
+
+/// Copies a name's labels, with dots between them, if all of their bytes are written as they are: how long it is.
+#[inline]
+fn plain(message: &[u8], at: usize, text: &mut [u8; LONGEST]) -> Option<usize> {
+    let mut labels = labels(message, at);
+    let mut length = 0;
+    for label in &mut labels {
+        if length > 0 {
+            *text.get_mut(length)? = b'.';
+            length += 1;
+        }
+        let place = text.get_mut(length..length + label.len())?;
+        let mut is_plain = true;
+        for (place, byte) in place.iter_mut().zip(label) {
+            *place = *byte;
+            is_plain &= PLAIN.get(usize::from(*byte)) == Some(&true);
+        }
+        if !is_plain {
+            return None;
+        }
+        length += label.len();
+    }
+    labels.has_ended().then_some(length)
+}
+
+/// Writes the name at `at`, whatever its letters are and wherever it ends.
+#[inline(never)]
+fn write_any(out: &mut String, message: &[u8], at: usize) {
     let begin = out.len();
     let mut labels = labels(message, at);
     for label in &mut labels {

@@ -48,8 +48,9 @@ pub(super) struct Dns {
     pub(super) recent: [(u16, u64); RECENT],
     /// The zone that is being handed over.
     pub(super) transfer: Option<Box<Transfer>>,
-    /// Memory for the next statement.
+    /// Memory for the next statement, and for a name in small letters.
     pub(super) text: String,
+    pub(super) small: String,
 }
 
 impl Session for Dns {

@@ -24,8 +24,7 @@ pub(super) struct Header {
 
 impl Header {
     pub(super) fn read(wire: &mut Reader<'_>) -> Read<Header> {
-        let (id, flags) = (wire.be16()?, wire.be16()?);
-        let counts = [wire.be16()?, wire.be16()?, wire.be16()?, wire.be16()?];
+        let [id, flags, counts @ ..] = words(&wire.array::<HEADER>()?);
         let header = Header { id, flags, counts };
         if header.is_sound() { Ok(header) } else { Err(wire.broken("a message does not begin like one")) }
     }
@@ -76,6 +75,13 @@ impl Header {
     }
 }
 
+/// The numbers that a header is.
+#[inline]
+fn words(header: &[u8; HEADER]) -> [u16; 6] {
+    let [a, b, c, d, e, f, g, h, i, j, k, l] = *header;
+    [[a, b], [c, d], [e, f], [g, h], [i, j], [k, l]].map(u16::from_be_bytes)
+}
+
 /// What kind of question a message is (IANA, "DNS OpCodes").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Opcode {
@@ -115,21 +121,24 @@ pub(super) struct Record<'a> {
 }
 
 /// Reads a question of a message that `wire` reads from its first byte.
+#[inline]
 pub(super) fn question(wire: &mut Reader<'_>) -> Read<Question> {
     let name = wire.taken();
     names::pass(wire)?;
     let end = wire.taken();
-    Ok(Question { name, kind: wire.be16()?, class: wire.be16()?, end })
+    let [a, b, c, d] = wire.array()?;
+    Ok(Question { name, kind: u16::from_be_bytes([a, b]), class: u16::from_be_bytes([c, d]), end })
 }
 
 /// Reads a record of a message that `wire` reads from its first byte.
+#[inline]
 pub(super) fn record<'a>(wire: &mut Reader<'a>) -> Read<Record<'a>> {
     let name = wire.taken();
     names::pass(wire)?;
-    let (kind, class) = (wire.be16()?, wire.be16()?);
-    let (ttl, length) = (wire.be32()?, wire.be16()?);
+    let [a, b, c, d, ttl @ .., e, f] = wire.array::<10>()?;
+    let [kind, class, length] = [[a, b], [c, d], [e, f]].map(u16::from_be_bytes);
     let at = wire.taken();
-    Ok(Record { name, kind, class, ttl, at, data: wire.take(length.into())? })
+    Ok(Record { name, kind, class, ttl: u32::from_be_bytes(ttl), at, data: wire.take(length.into())? })
 }
 
 /// How long the message is that `bytes` begin with.
