@@ -57,14 +57,24 @@ impl Names {
         let asker = access.actor.as_ref().map(|process| process.pid);
         let is_of_one = matches!(&*exchange.request.operation, "A" | "AAAA");
         let asked = exchange.request.targets.first().filter(|_| is_of_one);
-        let lifetime =
-            records(exchange).filter(|record| record.kind == "CNAME").map(|record| record.lifetime);
-        let aliases = lifetime.min().unwrap_or(LONGEST);
+        let aliases = records(exchange).filter(|record| record.kind == "CNAME");
+        let aliases = aliases.filter_map(|record| record.lifetime()).min().unwrap_or(LONGEST);
         for record in records(exchange).filter(|record| matches!(record.kind, "A" | "AAAA")) {
-            let Ok(address) = IpAddr::from_str(record.data) else { continue };
-            let name = asked.map_or_else(|| Text::from(record.name), Text::clone);
-            let lives = (record.lifetime.min(aliases) * SECOND).max(LEAST);
-            self.keep(at, address, Named { name, until: Time(at.0.saturating_add(lives)), asker });
+            let (Ok(address), Some(lifetime)) = (IpAddr::from_str(record.data), record.lifetime()) else {
+                continue;
+            };
+            let lives = (lifetime.min(aliases) * SECOND).max(LEAST);
+            let until = Time(at.0.saturating_add(lives));
+            match self.addresses.get_mut(&address) {
+                // Mostly it is told again what it was called already.
+                Some(known) if *known.name == *asked.map_or(record.name, |asked| asked) => {
+                    (known.until, known.asker) = (until, asker);
+                }
+                Some(_) | None => {
+                    let name = asked.map_or_else(|| Text::from(record.name), Text::clone);
+                    self.keep(at, address, Named { name, until, asker });
+                }
+            }
         }
     }
 
@@ -123,15 +133,21 @@ struct Record<'a> {
     name: &'a str,
     kind: &'a str,
     /// In seconds.
-    lifetime: u64,
+    lifetime: &'a str,
     data: &'a str,
+}
+
+impl Record<'_> {
+    fn lifetime(&self) -> Option<u64> {
+        self.lifetime.parse().ok()
+    }
 }
 
 /// The records that an answer was kept of: name, type, lifetime, data.
 fn records(exchange: &Exchange) -> impl Iterator<Item = Record<'_>> {
     exchange.response.samples.iter().filter_map(|mut row| {
         let (name, kind, lifetime, data) = (row.next()??, row.next()??, row.next()??, row.next()??);
-        Some(Record { name, kind, lifetime: lifetime.parse().ok()?, data })
+        Some(Record { name, kind, lifetime, data })
     })
 }
 
