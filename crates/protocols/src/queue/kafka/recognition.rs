@@ -22,6 +22,29 @@ const ANSWERS: usize = 64;
 /// So many bytes may stand behind the last field: librdkafka asks for the metadata of all topics with three too many.
 const BEHIND: u64 = 8;
 
+/// What may still be spent on looking whether bytes fit, in fields of messages: bytes of which each could begin one are to
+/// cost no more than those of a message.
+#[derive(Debug)]
+pub(super) struct Budget(u64);
+
+impl Budget {
+    /// That of looking through so many bytes for a beginning: a field for each, and some messages' worth.
+    pub(super) fn of(bytes: usize) -> Budget {
+        /// The longest lists of topics and partitions that clients ask for at their start.
+        const MESSAGES: u64 = 4096;
+        Budget(bytes as u64 + MESSAGES)
+    }
+
+    /// Whether nothing is left of it.
+    pub(super) fn is_spent(&self) -> bool {
+        self.0 == 0
+    }
+
+    fn spend(&mut self, fields: u32) {
+        self.0 = self.0.saturating_sub(fields.into());
+    }
+}
+
 /// How bytes fit a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fit {
@@ -74,6 +97,12 @@ fn answers(client: &[u8], server: &[u8]) -> Option<bool> {
 
 /// Whether bytes begin with a request.
 pub(super) fn request_fits(bytes: &[u8]) -> Fit {
+    request_fits_within(bytes, &mut Budget::of(bytes.len()))
+}
+
+/// The same, which is counted.
+#[inline]
+pub(super) fn request_fits_within(bytes: &[u8], budget: &mut Budget) -> Fit {
     // What is there rules out most of what is none.
     let early = match bytes {
         [a, b, c, d, rest @ ..] => {
@@ -87,10 +116,10 @@ pub(super) fn request_fits(bytes: &[u8]) -> Fit {
         return Fit::Not;
     }
     let mut from = Reader::new(bytes, 0, Ahead::Open);
-    fit(wire::header(&mut from).and_then(|header| fits(&header, &mut from)))
+    fit(wire::header(&mut from).and_then(|header| fits(&header, &mut from, budget)))
 }
 
-fn fits(header: &Header<'_>, from: &mut Reader<'_>) -> Read<Fit> {
+fn fits(header: &Header<'_>, from: &mut Reader<'_>, budget: &mut Budget) -> Read<Fit> {
     let layout = header.api.and_then(|api| Some((api, api.asked(header.version)?)));
     let is_name = |name: &[u8]| name.iter().all(|byte| *byte >= b' ' && *byte != 0x7f);
     if !header.client.is_none_or(is_name) {
@@ -98,7 +127,7 @@ fn fits(header: &Header<'_>, from: &mut Reader<'_>) -> Read<Fit> {
     }
     // Clients that are newer than this may begin with a version that nobody knows.
     let Some((api, layout)) = layout else { return Ok(Fit::Loose) };
-    walks(Walk::new(layout, header.version, lengths(api, header.version), header.left), from)
+    walks(Walk::new(layout, header.version, lengths(api, header.version), header.left), from, budget)
 }
 
 /// Whether bytes are one frame, from its first byte to its last.
@@ -108,7 +137,7 @@ pub(super) fn is_frame(bytes: &[u8]) -> bool {
 }
 
 /// Whether bytes begin with an answer to one of these requests, of which the last ones are looked at.
-pub(super) fn answer_fits(bytes: &[u8], open: &VecDeque<Open>) -> Fit {
+pub(super) fn answer_fits(bytes: &[u8], open: &VecDeque<Open>, budget: &mut Budget) -> Fit {
     if open.is_empty() {
         return Fit::Not;
     }
@@ -121,7 +150,7 @@ pub(super) fn answer_fits(bytes: &[u8], open: &VecDeque<Open>) -> Fit {
             Some(api) => answered::walk(api, open.version, left, &mut from)?,
             None => None,
         };
-        walk.map_or(Ok(Fit::Loose), |walk| walks(walk, &mut from))
+        walk.map_or(Ok(Fit::Loose), |walk| walks(walk, &mut from, budget))
     }))
 }
 
@@ -134,8 +163,10 @@ fn fit(read: Read<Fit>) -> Fit {
 }
 
 /// Walks as far as the bytes go.
-fn walks(mut walk: Walk, from: &mut Reader<'_>) -> Read<Fit> {
-    match walk.go_on(from, &mut |_, _| {})? {
+fn walks(mut walk: Walk, from: &mut Reader<'_>, budget: &mut Budget) -> Read<Fit> {
+    let pace = walk.go_on(from, &mut |_, _| {});
+    budget.spend(walk.fields);
+    match pace? {
         // librdkafka ends the oldest `ApiVersions` with an array of nothing.
         Pace::Done if walk.left == 4 && from.rest().starts_with(&[0; 4]) => Ok(Fit::Whole),
         Pace::Done if walk.left > BEHIND => Ok(Fit::Not),

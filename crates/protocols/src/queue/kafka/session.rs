@@ -12,7 +12,7 @@ use crate::kit::reader::Reader;
 use super::answered::Answering;
 use super::apis::Api;
 use super::asked::Asking;
-use super::recognition::{Fit, answer_fits, is_frame, request_fits};
+use super::recognition::{Budget, Fit, answer_fits, is_frame, request_fits, request_fits_within};
 use super::sasl;
 use super::topics::Topics;
 
@@ -102,12 +102,17 @@ impl Session for Kafka {
             return Sought::At(0);
         }
         let mut open = wire.len();
+        let mut budget = Budget::of(wire.len());
         for at in 0..wire.len() {
             let bytes = wire.get(at..).unwrap_or_default();
             let fit = match speaker {
-                Speaker::Client => request_fits(bytes),
-                Speaker::Server => answer_fits(bytes, &self.open),
+                Speaker::Client => request_fits_within(bytes, &mut budget),
+                Speaker::Server => answer_fits(bytes, &self.open, &mut budget),
             };
+            if budget.is_spent() && !matches!(fit, Fit::Whole | Fit::Likely) {
+                // Too many places may be beginnings for any of them to be worth more.
+                return Sought::Behind(at + 1);
+            }
             match fit {
                 Fit::Whole | Fit::Likely => return Sought::At(at),
                 Fit::Loose if is_frame(bytes) => return Sought::At(at),

@@ -22,6 +22,8 @@ pub(super) struct Walk {
     levels: SmallVec<[Level; 4]>,
     /// Whether some of it was passed over without a look.
     pub(super) is_loose: bool,
+    /// How many fields were read, which is what the walk cost.
+    pub(super) fields: u32,
 }
 
 /// How lengths are written.
@@ -76,7 +78,7 @@ impl Walk {
         let mut levels = SmallVec::new();
         let ends = if lengths == Lengths::Compact { Ends::WithTags } else { Ends::Bare };
         levels.push(Level { layout, at: 0, ends, elements: 1 });
-        Walk { version, lengths, left, levels, is_loose: false }
+        Walk { version, lengths, left, levels, is_loose: false, fields: 0 }
     }
 
     /// Walks on through what is there, and tells the fields that have a word.
@@ -123,6 +125,7 @@ impl Walk {
                 level.at += 1;
                 continue;
             }
+            self.fields += 1;
             let Kind::Fixed(size) = field.kind else { break Some(field) };
             if u64::from(size) > self.left {
                 return Err(from.broken("a field goes on behind its message"));
