@@ -9,7 +9,7 @@ use crate::kit::protocol::{Heard, Key, Read, Session, Sought, Stop};
 use crate::kit::reader::{Ahead, Reader};
 
 use super::transfer::Transfer;
-use super::wire::{HEADER, Header, Question, length, sound};
+use super::wire::{HEADER, Header, QUESTIONS, Question, length, sound};
 
 /// Some answers say only the number of their question; so many of the last ones are known by it.
 const RECENT: usize = 4;
@@ -95,7 +95,11 @@ impl Session for Dns {
     fn resync(&mut self, _: Speaker, wire: &[u8]) -> Sought {
         let mut open = wire.len();
         for at in 0..wire.len() {
-            match framing(wire.get(at..).unwrap_or_default()) {
+            let bytes = wire.get(at..).unwrap_or_default();
+            if !may_begin(bytes) {
+                continue;
+            }
+            match framing(bytes) {
                 Ok((found, _)) if self.framing == Framing::Unknown || self.framing == found => {
                     self.framing = found;
                     return Sought::At(at);
@@ -106,6 +110,18 @@ impl Session for Dns {
         }
         Sought::Behind(open)
     }
+}
+
+/// Whether a message, or one behind its length, may begin so: the numbers of questions of most other bytes are none, which
+/// is seen sooner than what a message is.
+#[inline]
+fn may_begin(bytes: &[u8]) -> bool {
+    let [_, _, flags, _, high, low, high_behind, low_behind, ..] = bytes else { return true };
+    let asks = |flags: u8, high: u8, low: u8| {
+        // Only an answer may be to nothing.
+        high == 0 && u16::from(low) <= QUESTIONS && (low > 0 || flags >= 0x80)
+    };
+    asks(*flags, *high, *low) || asks(*high, *high_behind, *low_behind)
 }
 
 /// Whether bytes were lost behind those that are there.

@@ -9,7 +9,7 @@ use super::types;
 /// The bytes of a header.
 pub(super) const HEADER: usize = 12;
 /// A real message asks one thing; multicast ones ask for a dozen.
-const QUESTIONS: u16 = 64;
+pub(super) const QUESTIONS: u16 = 64;
 /// More records than a stream's message has room for, each of at least 11 bytes.
 const RECORDS: u16 = 5957;
 
