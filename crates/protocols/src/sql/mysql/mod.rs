@@ -21,6 +21,7 @@
 //! `transaction` is `open` where the server last said, before the request, that one is. `code` of a failure is the server's
 //! number, beside it in the details stands the SQLSTATE.
 
+mod again;
 mod answered;
 mod asked;
 mod chain;
