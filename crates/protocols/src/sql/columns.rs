@@ -1,7 +1,7 @@
 //! The passwords among values that stand apart from the names of their columns: `(name, password) VALUES ('a', 'b')`.
 
 use super::logins;
-use super::secrets::{Dialect, Secret, dollar_quoted, holds_password, parameter, quoted};
+use super::secrets::{Dialect, Secret, dollar_quoted, holds_password, marker, parameter, quoted};
 use super::verb::{after_comment, after_line, is_inner};
 
 /// The values that are given to columns with the word `password` in their names: in every row of an `INSERT`, in what it
@@ -41,12 +41,12 @@ impl Dialect {
     }
 }
 
-/// The numbers of the parameters that stand at these places of MySQL's SQL, counted from 1.
-pub(super) fn ordinals(sql: &[u8], places: &[usize]) -> Vec<u16> {
+/// The numbers of the parameters without a name that stand at these places, counted from 1.
+pub(super) fn ordinals(sql: &[u8], places: &[usize], dialect: Dialect) -> Vec<u16> {
     if places.is_empty() {
         return Vec::new();
     }
-    let mut reading = Reading { sql, at: 0, dialect: Dialect::Mysql, found: Vec::new() };
+    let mut reading = Reading { sql, at: 0, dialect, found: Vec::new() };
     let (mut number, mut ordinals) = (0_u16, Vec::new());
     while let Some(token) = reading.next() {
         if let Token::Value(Secret::Place(at)) = token {
@@ -166,6 +166,7 @@ impl<'a> Reading<'a> {
                 Dialect::Postgres => token(rest, from)?,
                 Dialect::Mysql => mysql_token(rest, from)?,
                 Dialect::Tsql => tsql_token(rest, from)?,
+                Dialect::Cql => cql_token(rest, from)?,
             };
             self.at += length.max(1);
             if token.is_some() {
@@ -261,6 +262,26 @@ fn tsql_token(rest: &[u8], from: usize) -> Option<(Option<Token<'_>>, usize)> {
             Some((rest.get(..length).map(Token::Name), length))
         }
         _ => token(rest, from),
+    }
+}
+
+/// The same, as Cassandra reads it.
+fn cql_token(rest: &[u8], from: usize) -> Option<(Option<Token<'_>>, usize)> {
+    match (marker(rest, from), rest) {
+        (Some(Secret::Named(begin, end)), _) => {
+            Some((Some(Token::Value(Secret::Named(begin, end))), end - from))
+        }
+        (Some(value), _) => Some((Some(Token::Value(value)), 1)),
+        (None, [b'/', b'/', comment @ ..]) => Some((None, rest.len() - after_line(comment).len())),
+        (None, [b'\'', text @ ..]) => {
+            let length = plainly_quoted(text);
+            Some((Some(Token::Value(Secret::Literal(from + 1, from + 1 + length))), length + 2))
+        }
+        (None, [b'E' | b'e' | b'U' | b'u', ..]) => {
+            let length = rest.iter().take_while(|b| is_of_name(b)).count();
+            Some((rest.get(..length).map(Token::Name), length))
+        }
+        (None, _) => token(rest, from),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Relational databases.
 
 mod calendar;
+pub mod cassandra;
 mod columns;
 mod digits;
 mod identified;

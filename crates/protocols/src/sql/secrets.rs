@@ -35,6 +35,8 @@ pub(crate) enum Dialect {
     Mysql,
     /// `'..'`, `N'..'`, in which nothing escapes, and `@name`; a name stands in `".."` or `[..]`.
     Tsql,
+    /// `'..'` and `$$..$$`, in which nothing escapes, `?` and `:name`; a name stands in `".."`.
+    Cql,
 }
 
 /// Whether a statement's text is all there.
@@ -63,7 +65,7 @@ pub(crate) fn masked(sql: &str, end: End, dialect: Dialect) -> Masked<'_> {
         }
     }
     literals.sort_unstable();
-    secrets.extend(columns::ordinals(bytes, &places));
+    secrets.extend(columns::ordinals(bytes, &places, dialect));
     secrets.sort_unstable();
     secrets.dedup();
     let text = without(sql, &literals);
@@ -82,6 +84,7 @@ fn found(bytes: &[u8], dialect: Dialect) -> Vec<Secret> {
             Dialect::Postgres => secret(bytes, begin + PASSWORD.len()),
             Dialect::Mysql => mysql::secret(bytes, begin + PASSWORD.len()),
             Dialect::Tsql => tsql::secret(bytes, begin + PASSWORD.len()),
+            Dialect::Cql => marked(bytes, begin + PASSWORD.len()),
         };
         if let Some(Secret::Literal(_, to)) = secret {
             read = to;
@@ -92,7 +95,7 @@ fn found(bytes: &[u8], dialect: Dialect) -> Vec<Secret> {
         found.extend(columns::secrets(bytes, dialect));
     }
     match dialect {
-        Dialect::Postgres => {}
+        Dialect::Postgres | Dialect::Cql => {}
         Dialect::Mysql => mysql::identified(bytes, &mut found),
         Dialect::Tsql => tsql::others(bytes, &mut found),
     }
@@ -181,7 +184,7 @@ fn signs(window: &[u8; PAIRS + 1], dialect: Dialect) -> u64 {
         let is_sw = (firsts | CASE).simd_eq(b's') & (seconds | CASE).simd_eq(b'w');
         let is_sign = is_sw | (firsts.simd_eq(b'/') & seconds.simd_eq(b'/'));
         match dialect {
-            Dialect::Postgres => is_sign.to_bitmask(),
+            Dialect::Postgres | Dialect::Cql => is_sign.to_bitmask(),
             Dialect::Mysql => {
                 let is_if = (firsts | CASE).simd_eq(b'i') & (seconds | CASE).simd_eq(b'f');
                 (is_sign | is_if).to_bitmask()
@@ -247,6 +250,26 @@ fn secret(bytes: &[u8], mut at: usize) -> Option<Secret> {
         [first, ..] if bytes.get(at - 1) == Some(&b'=') && is_bare(*first) => {
             let length = rest.iter().position(|b| !is_bare(*b)).unwrap_or(rest.len());
             Some(Secret::Literal(at, at + length))
+        }
+        _ => None,
+    }
+}
+
+/// The same in CQL, where a marker may stand for it: `?`, or `:name`.
+fn marked(bytes: &[u8], at: usize) -> Option<Secret> {
+    let is_joint = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'=' | b'"');
+    let begin = at + bytes.get(at..)?.iter().position(|b| !is_joint(b))?;
+    let rest = bytes.get(begin..)?;
+    marker(rest, begin).or_else(|| secret(bytes, at))
+}
+
+/// The marker of CQL that `text` begins with, which stands at `at`.
+pub(super) fn marker(text: &[u8], at: usize) -> Option<Secret> {
+    match text {
+        [b'?', ..] => Some(Secret::Place(at)),
+        [b':', name @ ..] => {
+            let length = word(name).len();
+            (length > 0).then_some(Secret::Named(at + 1, at + 1 + length))
         }
         _ => None,
     }
@@ -345,6 +368,26 @@ mod tests {
         for (sql, wanted) in cases {
             let found = masked(sql, End::Whole, Dialect::Postgres);
             assert_eq!((&*found.text, &*found.secrets), (sql, wanted));
+        }
+    }
+
+    #[test]
+    fn markers_of_cql_are_found_by_place_and_by_name() {
+        let cases: [(&str, &str, &[u16], &[&str]); 4] = [
+            (
+                "CREATE ROLE a WITH PASSWORD = 'x\\' AND LOGIN = true",
+                "CREATE ROLE a WITH PASSWORD = '***' AND LOGIN = true",
+                &[],
+                &[],
+            ),
+            ("UPDATE u SET name = ?, password = ? WHERE id = ?", "", &[2], &[]),
+            ("INSERT INTO u (id, \"Password\", t) VALUES (?, ?, ?) USING TTL ?", "", &[2], &[]),
+            ("INSERT INTO u (id, password) VALUES (:id, :pw) IF NOT EXISTS", "", &[], &["pw"]),
+        ];
+        for (cql, wanted, secrets, names) in cases {
+            let found = masked(cql, End::Whole, Dialect::Cql);
+            let wanted = if wanted.is_empty() { cql } else { wanted };
+            assert_eq!((&*found.text, &*found.secrets, &*found.names), (wanted, secrets, names));
         }
     }
 
