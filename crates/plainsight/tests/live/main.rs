@@ -11,6 +11,7 @@ mod support;
 mod amqp;
 mod budget;
 mod capabilities;
+mod cassandra;
 mod choosing;
 mod command;
 mod darkness;

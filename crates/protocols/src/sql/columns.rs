@@ -290,7 +290,7 @@ fn is_of_name(byte: &u8) -> bool {
 }
 
 /// How long a text in quotes is, in which nothing but a doubled quote escapes one.
-fn plainly_quoted(text: &[u8]) -> usize {
+pub(super) fn plainly_quoted(text: &[u8]) -> usize {
     let mut at = 0;
     while let Some(next) = text.get(at..).and_then(|rest| memchr::memchr(b'\'', rest)) {
         at += next;

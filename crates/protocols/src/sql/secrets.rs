@@ -259,8 +259,10 @@ fn secret(bytes: &[u8], mut at: usize) -> Option<Secret> {
 fn marked(bytes: &[u8], at: usize) -> Option<Secret> {
     let is_joint = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'=' | b'"');
     let begin = at + bytes.get(at..)?.iter().position(|b| !is_joint(b))?;
-    let rest = bytes.get(begin..)?;
-    marker(rest, begin).or_else(|| secret(bytes, at))
+    match bytes.get(begin..)? {
+        [b'\'', text @ ..] => Some(Secret::Literal(begin + 1, begin + 1 + columns::plainly_quoted(text))),
+        rest => marker(rest, begin).or_else(|| secret(bytes, at)),
+    }
 }
 
 /// The marker of CQL that `text` begins with, which stands at `at`.

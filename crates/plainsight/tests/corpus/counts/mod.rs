@@ -5,6 +5,7 @@
 //! for one. Where else it differs, the capture has a comment.
 
 mod amqp;
+mod cassandra;
 mod dns;
 mod elasticsearch;
 mod ftp;
@@ -35,6 +36,7 @@ use crate::captures::Capture;
 /// The exchanges of each protocol, by capture.
 const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("amqp", amqp::HELD),
+    ("cassandra", cassandra::HELD),
     ("dns", dns::HELD),
     ("elasticsearch", elasticsearch::HELD),
     ("ftp", ftp::HELD),

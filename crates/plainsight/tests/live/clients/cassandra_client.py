@@ -111,4 +111,5 @@ else:
     cluster, session = connect()
     globals()[scenario](session)
     cluster.shutdown()
-print(json.dumps(did))
+for each in did:
+    print(json.dumps(each))
