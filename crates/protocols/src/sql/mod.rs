@@ -1,6 +1,6 @@
 //! Relational databases.
 
-mod calendar;
+pub(crate) mod calendar;
 pub mod cassandra;
 mod columns;
 mod digits;

@@ -21,6 +21,7 @@ mod mqtt;
 mod mssql;
 mod mysql;
 mod nats;
+mod neo4j;
 mod pop3;
 mod postgresql;
 mod pulsar;
@@ -52,6 +53,7 @@ const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("mssql", mssql::HELD),
     ("mysql", mysql::HELD),
     ("nats", nats::HELD),
+    ("neo4j", neo4j::HELD),
     ("pop3", pop3::HELD),
     ("postgresql", postgresql::HELD),
     ("pulsar", pulsar::HELD),

@@ -32,7 +32,7 @@ mod json;
 mod old;
 mod rows;
 mod saying;
-mod secrets;
+pub(super) mod secrets;
 mod session;
 mod values;
 mod wire;

@@ -1,7 +1,7 @@
 //! Which members of a command or a document are credentials.
 
 /// What stands for a credential.
-pub(super) const MASK: &str = "***";
+pub(in crate::document) const MASK: &str = "***";
 
 /// Members that end so are credentials in any document, letters alone: `passwordHash`, `client_secret`.
 const ENDS: [&str; 9] = [
@@ -58,8 +58,9 @@ impl Secrets {
     }
 }
 
+/// Whether a member of this name is a credential in any document.
 #[inline]
-fn is_secret(name: &[u8]) -> bool {
+pub(in crate::document) fn is_secret(name: &[u8]) -> bool {
     // The last two letters rule out nearly every name there is.
     let [.., before, last] = name else { return false };
     let may_be = matches!(
