@@ -36,7 +36,6 @@ mod mssql;
 mod mysql;
 mod namespaces;
 mod nats;
-mod neo4j;
 mod packets;
 mod postgres;
 mod privilege;
