@@ -1,23 +1,26 @@
-//! Texts escaped for JSON (RFC 8259, section 7): sixteen bytes are looked at together, and eight make room together for
-//! their backslashes.
+//! Texts escaped for JSON (RFC 8259, section 7): thirty-two bytes are looked at together, and each eight of them make room
+//! together for their backslashes.
 
 use fearless_simd::prelude::*;
-use fearless_simd::{Level, Simd, dispatch, u8x16};
+use fearless_simd::{Level, Simd, dispatch, u8x16, u8x32, u64x2};
 
-/// So many bytes of a text are looked at together; most texts have nothing to escape in most of their pieces.
+/// So many bytes of a text are looked at together; most are short.
 pub(crate) const PIECE: usize = 16;
 
 /// So many are spread out together.
 pub(crate) const HALF: usize = PIECE / 2;
 
-/// Where the first backslash stands, behind a half.
+/// So many bytes of a longer text are looked at together.
+const BLOCK: usize = 2 * PIECE;
+
+/// Where a backslash stands, behind a half.
 const BACKSLASH: u8 = 8;
 
 /// The bytes of the longest escape, `\u001f`.
 const LONGEST: usize = 6;
 
-/// The most bytes that are written for a piece, and behind it.
-pub(crate) const ESCAPED: usize = LONGEST * PIECE + PIECE;
+/// The most bytes that are written for a block, and behind it.
+pub(crate) const ESCAPED: usize = LONGEST * BLOCK + PIECE;
 
 /// Writes the beginning of `text` into `room`, escaped; the rest of the text, and how many bytes of room are left.
 pub(crate) fn escape_into<'a>(text: &'a [u8], room: &mut [u8]) -> (&'a [u8], usize) {
@@ -26,62 +29,95 @@ pub(crate) fn escape_into<'a>(text: &'a [u8], room: &mut [u8]) -> (&'a [u8], usi
 
 #[inline(always)]
 fn escape_by<'a, S: Simd>(simd: S, mut text: &'a [u8], mut room: &mut [u8]) -> (&'a [u8], usize) {
-    while let (Some((piece, rest)), Some(place)) = (text.split_first_chunk(), room.first_chunk_mut()) {
-        let written = escape_piece(simd, piece, place);
-        text = rest;
+    // What is left over when a text is cut into blocks comes first: most of the time there are bytes behind it to fill up
+    // its block.
+    let mut length = (text.len() + BLOCK - 1) % BLOCK + 1;
+    let mut short = [b' '; BLOCK];
+    while !text.is_empty()
+        && let Some(place) = room.first_chunk_mut()
+    {
+        let block = text.first_chunk().unwrap_or_else(
+            #[inline(always)]
+            || {
+                short[..length].copy_from_slice(text);
+                &short
+            },
+        );
+        let written = escape_block(simd, block, length, place);
+        text = text.get(length..).unwrap_or_default();
         room = room.get_mut(written..).unwrap_or_default();
+        length = BLOCK;
     }
-    if text.len() >= PIECE {
-        return (text, room.len());
-    }
-    let Some(place) = room.first_chunk_mut() else { return (text, room.len()) };
-    // What stands behind the text is not escaped, and comes last.
-    let mut piece = [b' '; PIECE];
-    piece.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
-    let written = escape_piece(simd, &piece, place) - (PIECE - text.len());
-    (&[], room.len() - written)
+    (text, room.len())
 }
 
-/// Writes a piece, escaped, and says how many bytes it became.
+/// Writes the first `length` bytes of a block, escaped, and says how many bytes they became.
 #[inline(always)]
-fn escape_piece<S: Simd>(simd: S, piece: &[u8; PIECE], place: &mut [u8; ESCAPED]) -> usize {
-    let mut bytes = u8x16::load_array_ref(simd, piece);
-    let found = found(bytes);
-    if found == 0 {
-        place[..PIECE].copy_from_slice(piece);
-        return PIECE;
-    }
+fn escape_block<S: Simd>(simd: S, block: &[u8; BLOCK], length: usize, place: &mut [u8; ESCAPED]) -> usize {
+    let mut bytes = u8x32::load_array_ref(simd, block);
     let controls = bytes.simd_le(LAST_CONTROL);
+    let found = (controls | bytes.simd_eq(b'"') | bytes.simd_eq(b'\\')).to_bitmask();
+    if found == 0 {
+        place[..BLOCK].copy_from_slice(block);
+        return length;
+    }
     if controls.any_true() {
         let [lines, returns, tabs] = [bytes.simd_eq(b'\n'), bytes.simd_eq(b'\r'), bytes.simd_eq(b'\t')];
         if (controls & !(lines | returns | tabs)).any_true() {
-            return escape_bytes(piece, place);
+            return escape_bytes(&block[..length], place);
         }
-        let letter = |letter| u8x16::splat(simd, letter);
+        let letter = |letter| u8x32::splat(simd, letter);
         bytes = lines.select(letter(b'n'), returns.select(letter(b'r'), tabs.select(letter(b't'), bytes)));
     }
-    let backslashes = u8x16::splat(simd, b'\\');
-    let [low, high, ..] = found.to_le_bytes();
-    let spread = |found: u8| u8x16::load_array_ref(simd, &SPREAD[usize::from(found)]);
-    // Before the first half stand the backslashes, and behind the other.
-    let low_half = backslashes.slide::<HALF>(bytes).swizzle_dyn(spread(low) ^ BACKSLASH);
-    let high_half = bytes.slide::<HALF>(backslashes).swizzle_dyn(spread(high));
-    let begin = HALF + low.count_ones() as usize;
-    place[..PIECE].copy_from_slice(&low_half.to_array());
-    place[begin..][..PIECE].copy_from_slice(&high_half.to_array());
-    begin + HALF + high.count_ones() as usize
+    let (first, second) = bytes.split();
+    let backslashes = u64x2::splat(simd, u64::from_ne_bytes([b'\\'; HALF]));
+    let [first, second]: [u64x2<S>; 2] = [first.bitcast(), second.bitcast()];
+    let halves = [
+        first.zip_low(backslashes),
+        first.zip_high(backslashes),
+        second.zip_low(backslashes),
+        second.zip_high(backslashes),
+    ];
+    for (at, half) in halves.into_iter().enumerate() {
+        let half: u8x16<S> = half.bitcast();
+        let before = HALF * at;
+        let begin = before + (found & ((1 << before) - 1)).count_ones() as usize;
+        let spread = u8x16::load_array_ref(simd, &SPREAD[usize::from(found.to_le_bytes()[at])]);
+        place[begin..][..PIECE].copy_from_slice(&half.swizzle_dyn(spread).to_array());
+    }
+    // Of bytes that do not count, neither do their backslashes.
+    let counted = found & (u64::MAX >> (u64::BITS as usize - length));
+    length + counted.count_ones() as usize
 }
 
 /// The bytes of a piece that JSON wants escaped: control characters, quotes and backslashes; a bit for each.
-#[inline(always)]
-fn found<S: Simd>(piece: u8x16<S>) -> u64 {
-    (piece.simd_le(LAST_CONTROL) | piece.simd_eq(b'"') | piece.simd_eq(b'\\')).to_bitmask()
-}
-
-/// [`found`], by what every processor can: for where the next step is not far.
+///
+/// By what every processor can: where the next step is not far.
 #[inline]
 pub(crate) fn escapes(piece: &[u8; PIECE]) -> u64 {
-    dispatch!(Level::baseline(), simd => found(u8x16::load_array_ref(simd, piece)))
+    dispatch!(Level::baseline(), simd => {
+        let piece = u8x16::load_array_ref(simd, piece);
+        (piece.simd_le(LAST_CONTROL) | piece.simd_eq(b'"') | piece.simd_eq(b'\\')).to_bitmask()
+    })
+}
+
+/// Whether a text that is no shorter than a piece has [`escapes`].
+#[inline]
+pub(crate) fn has_escapes(text: &[u8]) -> bool {
+    let (blocks, _) = text.as_chunks();
+    // What is last has the rest of the text, and bytes that were looked at before.
+    match text.last_chunk() {
+        Some(last) => blocks.iter().chain([last]).any(are_escapes_in),
+        None => [text.first_chunk(), text.last_chunk()].iter().flatten().any(|piece| escapes(piece) != 0),
+    }
+}
+
+#[inline]
+fn are_escapes_in(block: &[u8; BLOCK]) -> bool {
+    dispatch!(Level::baseline(), simd => {
+        let block = u8x32::load_array_ref(simd, block);
+        (block.simd_le(LAST_CONTROL) | block.simd_eq(b'"') | block.simd_eq(b'\\')).any_true()
+    })
 }
 
 /// The last of the control characters, but for one that needs no escape.
@@ -106,11 +142,11 @@ static SPREAD: [[u8; PIECE]; 1 << HALF] = {
     spread
 };
 
-/// [`escape_piece`] of any bytes, one by one.
+/// [`escape_block`] of any bytes, one by one.
 #[inline(never)]
-fn escape_bytes(piece: &[u8; PIECE], place: &mut [u8; ESCAPED]) -> usize {
+fn escape_bytes(bytes: &[u8], place: &mut [u8; ESCAPED]) -> usize {
     let mut written = 0;
-    for byte in piece {
+    for byte in bytes {
         let letter = match byte {
             b'"' | b'\\' => *byte,
             b'\n' => b'n',

@@ -1,6 +1,6 @@
 //! JSON written straight into bytes: no tree, no formatting machine, and each text in one pass.
 
-use crate::escape::{ESCAPED, HALF, escape_into, escapes, padded};
+use crate::escape::{ESCAPED, HALF, PIECE, escape_into, escapes, has_escapes, padded};
 
 /// The most room that is made at a time for a text with escapes.
 const ROOM: usize = (4 << 10) + ESCAPED;
@@ -49,13 +49,9 @@ impl Json {
     /// Adds a text between quotes that are written.
     pub(crate) fn unquoted(&mut self, text: &str) -> &mut Self {
         let text = text.as_bytes();
-        let Some(last) = text.last_chunk() else {
+        if text.len() < PIECE {
             self.short(text);
-            return self;
-        };
-        let (pieces, _) = text.as_chunks();
-        // The last piece has the rest of the text, and bytes that were looked at before.
-        if pieces.iter().chain([last]).any(|piece| escapes(piece) != 0) {
+        } else if has_escapes(text) {
             self.escape(text);
         } else {
             self.bytes.extend_from_slice(text);
@@ -73,34 +69,22 @@ impl Json {
     }
 
     /// Adds a number.
+    #[inline]
     pub(crate) fn number(&mut self, number: u64) -> &mut Self {
-        match number {
-            0..100 => {
-                let [tens, ones] = pair(number);
-                if tens != b'0' {
-                    self.bytes.push(tens);
-                }
-                self.bytes.push(ones);
-            }
-            100..1000 => {
-                let ([_, hundreds], [tens, ones]) = (pair(number / 100), pair(number));
-                self.append(&[hundreds, tens, ones]);
-            }
-            1000..10_000 => self.append(&four_digits(number)),
-            10_000.. => {
-                self.number(number / 10_000);
-                self.append(&four_digits(number));
-            }
-        }
+        let Some(Thousandth { digits, zeros }) = thousandth(number) else { return self.long_number(number) };
+        let ([a, b, c], zeros) = (*digits, usize::from(*zeros));
+        let end = self.bytes.len() + digits.len() - zeros;
+        // Of constant length, and then shortened: it is no call.
+        self.append(&(u32::from_le_bytes([a, b, c, 0]) >> (8 * zeros)).to_le_bytes());
+        self.bytes.truncate(end);
         self
     }
 
-    /// Adds the last nine digits of a number, zeros before it included.
-    #[inline]
-    pub(crate) fn nine_digits(&mut self, number: u64) -> &mut Self {
-        let [_, first] = pair(number / 100_000_000);
-        let ([a, b, c, d], [e, f, g, h]) = (four_digits(number / 10_000), four_digits(number));
-        self.append(&[first, a, b, c, d, e, f, g, h]);
+    /// Adds a number of more than three digits.
+    #[inline(never)]
+    fn long_number(&mut self, number: u64) -> &mut Self {
+        self.number(number / 1000);
+        self.append(&three_digits(number));
         self
     }
 
@@ -178,28 +162,44 @@ impl Json {
     }
 }
 
-/// The digits of each number below a hundred.
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[b'0'; 2]; 100];
-    let mut number = 0;
-    while number < 100 {
-        pairs[number as usize] = [b'0' + number / 10, b'0' + number % 10];
-        number += 1;
-    }
-    pairs
-};
-
-/// The last two digits of a number.
-#[inline]
-fn pair(number: u64) -> [u8; 2] {
-    PAIRS[usize::try_from(number % 100).unwrap_or_default()]
+/// A number below a thousand.
+struct Thousandth {
+    digits: [u8; 3],
+    /// How many of the digits are zeros that are not written before others.
+    zeros: u8,
 }
 
-/// The last four digits of a number.
+/// The numbers below a thousand.
+static THOUSAND: [Thousandth; 1000] = {
+    let mut thousand = [const { Thousandth { digits: [b'0'; 3], zeros: 2 } }; 1000];
+    let mut number = 0_u16;
+    while number < 1000 {
+        let [hundreds, _] = (number / 100).to_le_bytes();
+        let [tens, _] = (number / 10 % 10).to_le_bytes();
+        let [ones, _] = (number % 10).to_le_bytes();
+        let digits = [b'0' + hundreds, b'0' + tens, b'0' + ones];
+        thousand[number as usize] = Thousandth { digits, zeros: (number < 100) as u8 + (number < 10) as u8 };
+        number += 1;
+    }
+    thousand
+};
+
 #[inline]
-fn four_digits(number: u64) -> [u8; 4] {
-    let ([a, b], [c, d]) = (pair(number / 100), pair(number));
-    [a, b, c, d]
+fn thousandth(number: u64) -> Option<&'static Thousandth> {
+    usize::try_from(number).ok().and_then(|number| THOUSAND.get(number))
+}
+
+/// The last three digits of a number.
+#[inline]
+fn three_digits(number: u64) -> [u8; 3] {
+    thousandth(number % 1000).map_or([b'0'; 3], |thousandth| thousandth.digits)
+}
+
+/// The last nine digits of a number, zeros before it included.
+#[inline]
+pub(crate) fn nine_digits(number: u64) -> [u8; 9] {
+    let [[a, b, c], [d, e, f], [g, h, i]] = [1_000_000, 1000, 1].map(|part| three_digits(number / part));
+    [a, b, c, d, e, f, g, h, i]
 }
 
 #[cfg(test)]
@@ -207,7 +207,7 @@ mod tests {
     use proptest::prelude::{Strategy as _, any, prop_oneof};
     use proptest::{collection, prop_assert_eq, proptest};
 
-    use super::{Json, ROOM};
+    use super::{Json, ROOM, nine_digits};
 
     fn come_back(text: &str) -> String {
         let mut json = Json::default();
@@ -252,7 +252,7 @@ mod tests {
         fn any_number_reads_like_itself(number: i64, shift in 0..63) {
             for number in [number, number >> shift] {
                 let mut json = Json::default();
-                json.signed(number).raw(" ").nine_digits(number.unsigned_abs());
+                json.signed(number).raw(" ").append(&nine_digits(number.unsigned_abs()));
                 let expected = format!("{number} {:09}", number.unsigned_abs() % 1_000_000_000);
                 prop_assert_eq!(str::from_utf8(json.bytes()).unwrap(), expected);
             }

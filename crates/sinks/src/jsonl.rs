@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::ops::Range;
 
 use jiff::Timestamp;
 use model::access::Access;
@@ -12,7 +13,7 @@ use model::time::Time;
 
 use crate::columns;
 use crate::head::Heads;
-use crate::json::Json;
+use crate::json::{Json, nine_digits};
 use crate::sink::Sink;
 
 const SECOND: u64 = 1_000_000_000;
@@ -180,30 +181,46 @@ pub fn outcome(outcome: Outcome) -> Option<&'static str> {
 
 /// Writes the beginning of a line, with its moment in RFC 3339 to the nanosecond. Many fall into the same second,
 /// whose text is kept.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Clock {
     second: Option<u64>,
-    text: [u8; SECONDS],
+    text: [u8; MOMENT.len()],
 }
 
-/// The length of a line's beginning up to its nanoseconds.
-const SECONDS: usize = br#"{"at":"2026-11-22T01:06:59."#.len();
+/// A line's beginning.
+const MOMENT: &[u8] = br#"{"at":"2026-11-22T01:06:59.000000000Z""#;
+
+/// Where the nanoseconds stand in it.
+const NANOSECONDS: Range<usize> = MOMENT.len() - r#"000000000Z""#.len()..MOMENT.len() - r#"Z""#.len();
+
+impl Default for Clock {
+    fn default() -> Self {
+        Clock { second: None, text: [0; MOMENT.len()] }
+    }
+}
 
 impl Clock {
+    #[inline]
     fn write(&mut self, json: &mut Json, at: Time) {
         let second = at.0 / SECOND;
         if self.second != Some(second) {
-            let moment = i64::try_from(second).ok().and_then(|second| Timestamp::from_second(second).ok());
-            let text = moment.map(|moment| moment.strftime(r#"{"at":"%Y-%m-%dT%H:%M:%S."#).to_string());
-            let Some(text) = text.and_then(|text| text.as_bytes().try_into().ok()) else {
+            let Some(text) = text(second) else {
                 json.raw(r#"{"at":null"#);
                 return;
             };
             (self.text, self.second) = (text, Some(second));
         }
+        self.text[NANOSECONDS].copy_from_slice(&nine_digits(at.0 % SECOND));
         json.append(&self.text);
-        json.nine_digits(at.0 % SECOND).raw("Z\"");
     }
+}
+
+/// The beginning of a line at a second's first moment.
+#[inline(never)]
+fn text(second: u64) -> Option<[u8; MOMENT.len()]> {
+    let moment = Timestamp::from_second(i64::try_from(second).ok()?).ok()?;
+    let text = moment.strftime(r#"{"at":"%Y-%m-%dT%H:%M:%S.000000000Z""#).to_string();
+    text.as_bytes().try_into().ok()
 }
 
 #[cfg(test)]
