@@ -9,8 +9,8 @@ use model::event::Opened;
 use model::exchange::{Identity, Text};
 use model::process::Process;
 
-use crate::details;
 use crate::json::Json;
+use crate::tail::Tail;
 
 /// The parts of a line that every exchange of one session shares, as they were written last: the ends of the connection,
 /// its processes, who the session is. They are half of a line, and most connections talk more than once.
@@ -26,7 +26,7 @@ pub(crate) struct Head {
     identity: Option<Arc<Identity>>,
     server_name: Option<Text>,
     json: Json,
-    pub(crate) details: details::Told,
+    pub(crate) tail: Tail,
 }
 
 /// So many heads are remembered, each in the place that its connection's name gives it. A power of two.
@@ -71,7 +71,7 @@ impl Head {
             identity: exchange.identity.clone(),
             server_name: access.server_name.clone(),
             json,
-            details: details::Told::default(),
+            tail: Tail::default(),
         }
     }
 

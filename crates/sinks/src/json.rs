@@ -27,6 +27,11 @@ impl Json {
         self.bytes.len()
     }
 
+    /// Whether nothing was written so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
     /// Adds bytes of other JSON.
     #[inline]
     pub(crate) fn append(&mut self, json: &[u8]) {

@@ -1,32 +1,18 @@
 //! Accesses as JSON lines: the contract that other programs read.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 use std::ops::Range;
 
 use jiff::Timestamp;
 use model::access::Access;
-use model::conn::Paired;
-use model::event::Cause;
-use model::exchange::{Completeness, Failure, Outcome, Request, Response};
 use model::time::Time;
 
-use crate::columns;
 use crate::head::Heads;
 use crate::json::{Json, nine_digits};
+use crate::middle::Middles;
 use crate::sink::Sink;
 
 const SECOND: u64 = 1_000_000_000;
-
-/// What comes before the details of most exchanges: nothing is missing, and nothing was guessed.
-macro_rules! whole {
-    () => {
-        concat!(
-            r#","complete":{"ok":true,"lost_bytes":0,"cause":null},"#,
-            r#""paired":null,"findings":[],"details":"#
-        )
-    };
-}
 
 /// Writes each access as one line of JSON.
 #[derive(Debug)]
@@ -35,7 +21,7 @@ pub struct JsonLines<W> {
     lines: Json,
     clock: Clock,
     heads: Heads,
-    columns: columns::Told,
+    middles: Middles,
 }
 
 impl<W: Write + Send> JsonLines<W> {
@@ -46,7 +32,7 @@ impl<W: Write + Send> JsonLines<W> {
             lines: Json::default(),
             clock: Clock::default(),
             heads: Heads::default(),
-            columns: columns::Told::default(),
+            middles: Middles::default(),
         }
     }
 
@@ -55,28 +41,14 @@ impl<W: Write + Send> JsonLines<W> {
         let head = self.heads.of(access);
         self.clock.write(json, exchange.asked);
         json.append(head.json());
-        request(json, &exchange.request);
-        response(json, &exchange.response);
-        self.columns.write(json, exchange.response.columns.as_ref());
+        self.middles.write(json, exchange);
         json.items(exchange.response.samples.iter(), |json, row| {
             json.raw("[");
-            cells(json, row);
+            json.items(row, |json, cell| _ = json.text_or_null(cell));
             json.raw("]");
         });
         measures(json, access);
-        let sides = [&exchange.request.details, &exchange.response.details];
-        let is_whole = exchange.completeness == Completeness::default() && access.paired.is_none();
-        if is_whole && sides.iter().all(|side| side.is_empty()) {
-            json.raw(concat!(whole!(), "{}}\n"));
-            return;
-        }
-        match is_whole {
-            true => _ = json.raw(whole!()),
-            false => certainty(json, exchange.completeness, access.paired),
-        }
-        let [asked, answered] = sides;
-        head.details.write(json, asked, answered);
-        json.raw("}\n");
+        head.tail.write(json, exchange, access.paired);
     }
 }
 
@@ -91,56 +63,7 @@ impl<W: Write + Send> Sink for JsonLines<W> {
     }
 }
 
-/// Adds what comes between the head and the end of the targets.
-fn request(json: &mut Json, request: &Request) {
-    match &request.operation {
-        // A word of the protocol's own, as its session has it, has nothing to escape.
-        Cow::Borrowed(word) => json.raw(word),
-        Cow::Owned(word) => json.unquoted(word),
-    };
-    match request.statement.as_deref() {
-        Some(statement) => json.raw(r#"","statement":""#).unquoted(statement).raw(r#"","parameters":["#),
-        None => json.raw(r#"","statement":null,"parameters":["#),
-    };
-    cells(json, request.parameters.iter());
-    json.raw(r#"],"targets":["#);
-    json.items(request.targets.iter(), |json, target| _ = json.text(target));
-}
-
-/// Adds what comes between the targets and the columns.
-fn response(json: &mut Json, response: &Response) {
-    match (response.outcome, &response.failure) {
-        (Outcome::Ok, None) => {
-            json.raw(r#"],"template":null,"fingerprint":null,"outcome":"ok","error":null,"rows":"#);
-        }
-        (outcome, failure) => ending(json, outcome, failure.as_deref()),
-    }
-    match (response.rows, response.affected) {
-        (Some(rows), None) => json.number(rows).raw(r#","affected":null,"columns":["#),
-        (None, None) => json.raw(r#"null,"affected":null,"columns":["#),
-        (rows, Some(affected)) => {
-            json.number_or_null(rows).raw(r#","affected":"#).number(affected).raw(r#","columns":["#)
-        }
-    };
-}
-
-/// Adds how an exchange ended that did not go well.
-fn ending(json: &mut Json, outcome: Outcome, failure: Option<&Failure>) {
-    json.raw(r#"],"template":null,"fingerprint":null,"outcome":"#).text_or_null(self::outcome(outcome));
-    match failure {
-        Some(failure) => {
-            json.raw(r#","error":{"code":"#).text(&failure.code);
-            json.raw(r#","message":"#).text(&failure.message).raw(r#"},"rows":"#);
-        }
-        None => _ = json.raw(r#","error":null,"rows":"#),
-    }
-}
-
-fn cells<'a>(json: &mut Json, row: impl Iterator<Item = Option<&'a str>>) {
-    json.items(row, |json, cell| _ = json.text_or_null(cell));
-}
-
-/// Adds what comes between the samples and the completeness.
+/// Adds what comes between the samples and the tail.
 fn measures(json: &mut Json, access: &Access) {
     let exchange = &*access.exchange;
     json.raw(r#"],"latency_us":"#);
@@ -150,33 +73,6 @@ fn measures(json: &mut Json, access: &Access) {
     };
     json.raw(r#","request_bytes":"#).number(exchange.request_bytes);
     json.raw(r#","response_bytes":"#).number(exchange.response_bytes);
-}
-
-/// Adds how sure what was told is, where it is not as most is.
-fn certainty(json: &mut Json, complete: Completeness, paired: Option<Paired>) {
-    let ok = complete == Completeness::default();
-    json.raw(r#","complete":{"ok":"#).raw(if ok { "true" } else { "false" });
-    json.raw(r#","lost_bytes":"#).number(complete.lost_bytes);
-    json.raw(r#","cause":"#).text_or_null(complete.cause.map(Cause::name));
-    json.raw(r#"},"paired":"#).raw(match paired {
-        Some(Paired::Certain) => r#""certain""#,
-        Some(Paired::Likely) => r#""likely""#,
-        Some(Paired::Guessed) => r#""guessed""#,
-        None => "null",
-    });
-    json.raw(r#","findings":[],"details":"#);
-}
-
-/// An outcome's name in records; `None` where nobody knows it.
-#[must_use]
-pub fn outcome(outcome: Outcome) -> Option<&'static str> {
-    match outcome {
-        Outcome::Ok => Some("ok"),
-        Outcome::Error => Some("error"),
-        Outcome::Unanswered => Some("unanswered"),
-        Outcome::Oneway => Some("oneway"),
-        Outcome::Unknown => None,
-    }
 }
 
 /// Writes the beginning of a line, with its moment in RFC 3339 to the nanosecond. Many fall into the same second,
