@@ -107,14 +107,20 @@ fn named_in<S: Simd>(simd: S, window: &[u8; WINDOW]) -> u64 {
     let letters = (a - b'a').max(b - b'a').max(c - b'a').saturating_sub(b'z' - b'a');
     let plain = (groups | letters | (quote ^ b'"')).simd_eq(0) & z.simd_ne(b'%');
     let behind = quote.saturating_sub(b'"') | (colon ^ b':');
-    (behind.simd_eq(0) & !plain).to_bitmask()
+    let named = (behind.simd_eq(0) & !plain).to_bitmask();
+    if named == 0 {
+        return 0;
+    }
+    // Names of two letters, as `id` is, are many, and nobody's; a quote behind a backslash begins none.
+    let short = a.simd_eq(b'"') & quote.simd_eq(b'"') & z.simd_ne(b'\\');
+    named & !short.to_bitmask()
 }
 
 /// Whether the name of a secret member may stand before this colon, by all of the name.
 #[inline(never)]
 fn is_secret_member(text: &[u8], colon: usize) -> bool {
     let [before @ .., b'"'] = text.get(..colon).unwrap_or_default().trim_ascii_end() else { return false };
-    // Names of two letters, as `id` is, are many, and nobody's.
+    // Names of two letters may stand before a blank, too.
     let is_short = matches!(before, [.., z, b'"', _, _] if *z != b'\\');
     if is_short || !may_be_secret(before) {
         return false;
