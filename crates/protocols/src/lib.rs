@@ -36,6 +36,7 @@ pub static ALL: &[&dyn Protocol] = &[
     mail::smtp::SMTP,
     queue::nats::NATS,
     queue::pulsar::PULSAR,
+    queue::stomp::STOMP,
     mail::imap::IMAP,
     mail::pop3::POP3,
     files::ftp::FTP,

@@ -3,10 +3,18 @@
 mod amqp;
 mod mqtt;
 mod nats;
+mod stomp;
 
 use crate::Outcome;
 use crate::keyvalue::record;
 use crate::options::Options;
+
+/// What RabbitMQ is called, and what tells its version.
+const RABBITMQ: [&str; 3] = ["RabbitMQ", "ls", "/usr/lib/rabbitmq/lib"];
+const RABBITMQ_START: &str = include_str!("amqp/start.sh");
+/// What ActiveMQ is called, and what tells its version.
+const ACTIVEMQ: [&str; 3] = ["ActiveMQ", "ls", "/usr/share/maven-repo/org/apache/activemq/activemq-broker"];
+const ACTIVEMQ_START: &str = include_str!("activemq/start.sh");
 
 /// Records AMQP 0-9-1.
 pub(crate) fn amqp(options: &Options) -> Outcome<()> {
@@ -21,4 +29,10 @@ pub(crate) fn mqtt(options: &Options) -> Outcome<()> {
 /// Records NATS.
 pub(crate) fn nats(options: &Options) -> Outcome<()> {
     record(&nats::STORE, options)
+}
+
+/// Records STOMP.
+pub(crate) fn stomp(options: &Options) -> Outcome<()> {
+    record(&stomp::RABBITMQ_STORE, options)?;
+    record(&stomp::ACTIVEMQ_STORE, options)
 }

@@ -1,17 +1,14 @@
 //! AMQP clients of RabbitMQ, in clear and over TLS: what they say that they did is what is shown.
 
-use std::fs;
-
 use serde::Deserialize;
 
 use crate::support::access::Access;
 use crate::support::clients::{python, python_has, truth_of};
-use crate::support::ground::{Ground, ground, skip};
-use crate::support::process::{Lines, Running, free_port, make_certificate, program, run};
+use crate::support::ground::{ground, skip};
+use crate::support::process::{program, run};
+use crate::support::rabbitmq::{PROGRAMS, RabbitMq};
 use crate::support::watch::{Seen, Watch};
 
-/// What these tests need.
-const PROGRAMS: [&str; 5] = ["rabbitmqctl", "epmd", "setpriv", "amqp-publish", "openssl"];
 /// Messages that the client publishes and gets.
 const ROUNDS: usize = 40;
 
@@ -27,11 +24,11 @@ struct Did {
 
 #[test]
 fn clients_of_rabbitmq_are_shown_as_they_were() {
-    let Some(ground) = ground("amqp", &PROGRAMS) else { return };
+    let Some(ground) = ground("amqp", &[&PROGRAMS[..], &["amqp-publish"]].concat()) else { return };
     if !python_has("pika") {
         return skip("amqp", "needs python3-pika (`.ci/packages test`)");
     }
-    let server = RabbitMq::start(&ground);
+    let server = RabbitMq::start(&ground, "", "listeners");
     for (layer, port) in [("plain", server.plain), ("tls", server.tls)] {
         let watch = Watch::ports(&[port]);
         let mut client = python("amqp_client.py");
@@ -98,42 +95,4 @@ fn body(access: &Access) -> Option<String> {
         return access.samples.first().and_then(|row| row.first().cloned().flatten());
     }
     access.parameters.first().cloned().flatten()
-}
-
-/// A server of the test's own.
-struct RabbitMq {
-    plain: u16,
-    tls: u16,
-    running: Running,
-    /// Kept, or it would wait for somebody to read it.
-    _log: Lines,
-}
-
-impl Drop for RabbitMq {
-    fn drop(&mut self) {
-        self.running.stop();
-    }
-}
-
-impl RabbitMq {
-    fn start(ground: &Ground) -> RabbitMq {
-        let folder = ground.folder.path();
-        make_certificate(folder);
-        let (plain, tls) = (free_port(), free_port());
-        let path = |name: &str| folder.join(name).display().to_string();
-        let settings = format!(
-            "listeners.tcp.1 = 127.0.0.1:{plain}\nlisteners.ssl.1 = 127.0.0.1:{tls}\nlog.file = false\n\
-             log.console = true\ndefault_user = ada\ndefault_pass = hunter2\nssl_options.verify = verify_none\n\
-             ssl_options.cacertfile = {0}\nssl_options.certfile = {0}\nssl_options.keyfile = {1}\n",
-            path("cert.pem"),
-            path("key.pem")
-        );
-        fs::write(folder.join("rabbitmq.conf"), settings).unwrap();
-        fs::write(folder.join("enabled_plugins"), "[].\n").unwrap();
-        let start = include_str!("../../../../xtask/src/queue/amqp/start.sh");
-        let mut running = Running::start(program("sh").current_dir(folder).args(["-c", start]));
-        let log = Lines::of(running.0.stdout.take().unwrap());
-        log.until("Server startup complete");
-        RabbitMq { plain, tls, running, _log: log }
-    }
 }

@@ -45,6 +45,7 @@ mod rustls;
 mod smtp;
 mod sockets;
 mod stacks;
+mod stomp;
 mod upgrade;
 mod web;
 mod wheels;

@@ -6,3 +6,5 @@ mod message;
 pub mod mqtt;
 pub mod nats;
 pub mod pulsar;
+mod sides;
+pub mod stomp;

@@ -1,6 +1,7 @@
 //! What clients say to RabbitMQ.
 
 use crate::keyvalue::{Client, Scenario, Store};
+use crate::queue::{RABBITMQ, RABBITMQ_START};
 
 /// RabbitMQ as it is, with a user.
 pub(super) const STORE: Store = Store {
@@ -8,11 +9,11 @@ pub(super) const STORE: Store = Store {
     fixtures: "crates/protocols/src/queue/amqp/fixtures",
     server: &["sh", "start.sh"],
     files: &[
-        ("start.sh", include_str!("start.sh")),
+        ("start.sh", RABBITMQ_START),
         ("rabbitmq.conf", include_str!("rabbitmq.conf")),
         ("enabled_plugins", include_str!("enabled_plugins")),
     ],
-    called: ["RabbitMQ", "ls", "/usr/lib/rabbitmq/lib"],
+    called: RABBITMQ,
     scenarios: SCENARIOS,
 };
 

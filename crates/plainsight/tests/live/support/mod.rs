@@ -14,6 +14,7 @@ pub(crate) mod nginx;
 pub(crate) mod postfix;
 pub(crate) mod postgres;
 pub(crate) mod process;
+pub(crate) mod rabbitmq;
 pub(crate) mod slapd;
 pub(crate) mod stores;
 pub(crate) mod watch;

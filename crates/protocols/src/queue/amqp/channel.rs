@@ -6,6 +6,8 @@ use model::conn::Speaker;
 
 use crate::kit::protocol::Key;
 
+use crate::queue::sides::Sides;
+
 /// So much waits on one channel at most; what is older is not paired any more.
 const WAITING: usize = 4096;
 
@@ -25,22 +27,6 @@ pub(super) enum Numbering {
     /// wait for confirmations and more were lost than wait, that is too early: it shows when more are confirmed than were
     /// counted, and what waits then is not paired.
     Lost { heard: u64, last: u64, highest: Option<u64> },
-}
-
-/// Something of each speaker.
-#[derive(Debug, Default)]
-pub(super) struct Sides<T> {
-    client: T,
-    server: T,
-}
-
-impl<T> Sides<T> {
-    pub(super) fn of(&mut self, speaker: Speaker) -> &mut T {
-        match speaker {
-            Speaker::Client => &mut self.client,
-            Speaker::Server => &mut self.server,
-        }
-    }
 }
 
 /// What becomes of a message that is published.
@@ -188,7 +174,7 @@ impl Channel {
         match speaker {
             Speaker::Server => {
                 // Answers and confirmations may be among it: what comes next is not theirs.
-                self.asked.client.clear();
+                self.asked.of(Speaker::Client).clear();
                 self.published.clear();
                 if let Numbering::Unknown(Some(_)) = self.numbering {
                     self.numbering = Numbering::Unknown(None);
@@ -196,7 +182,7 @@ impl Channel {
             }
             Speaker::Client => {
                 self.sending = None;
-                self.asked.server.clear();
+                self.asked.of(Speaker::Server).clear();
                 self.numbering = match self.numbering {
                     Numbering::Known(last) => Numbering::Lost { heard: 0, last, highest: None },
                     Numbering::Lost { heard, last, .. } => {

@@ -13,6 +13,8 @@ use crate::kit::protocol::{Heard, Key, Read, Session, Sought, Stop};
 use crate::kit::reader::Reader;
 use crate::kit::text::lossy;
 
+use crate::queue::message::hash;
+
 use super::recognition::chain;
 use super::wire::{Op, line};
 
@@ -149,13 +151,6 @@ pub(super) fn inbox(subject: &[u8]) -> Key {
 /// Under what the sign of life with this number waits.
 pub(super) fn ping(number: u64) -> Key {
     Key::Id(PING | number)
-}
-
-/// FNV-1a, the same in every process.
-fn hash(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Whether a subject is among those that a pattern means: `*` is one word of it, `>` all that follow.
