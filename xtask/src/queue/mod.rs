@@ -1,6 +1,7 @@
 //! Records fixtures of the queues.
 
 mod amqp;
+mod amqp10;
 mod mqtt;
 mod nats;
 mod stomp;
@@ -19,6 +20,11 @@ const ACTIVEMQ_START: &str = include_str!("activemq/start.sh");
 /// Records AMQP 0-9-1.
 pub(crate) fn amqp(options: &Options) -> Outcome<()> {
     record(&amqp::STORE, options)
+}
+
+/// Records AMQP 1.0.
+pub(crate) fn amqp10(options: &Options) -> Outcome<()> {
+    record(&amqp10::STORE, options)
 }
 
 /// Records MQTT.

@@ -9,6 +9,7 @@
 mod support;
 
 mod amqp;
+mod amqp10;
 mod budget;
 mod capabilities;
 mod cassandra;

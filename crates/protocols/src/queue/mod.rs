@@ -1,6 +1,8 @@
 //! Queues and logs: messages that are published to names, and delivered to who asked for them.
 
 pub mod amqp;
+pub mod amqp10;
+mod greeting;
 pub mod kafka;
 mod message;
 pub mod mqtt;

@@ -6,14 +6,13 @@ use crate::kit::chain::{Chain, Proof};
 use crate::kit::protocol::{Guess, Opening, Read};
 use crate::kit::reader::Reader;
 
+use crate::queue::greeting::{Version, greets};
+
 use super::methods;
 use super::wire::{END, Kind, head};
 
 /// So many frames in a row prove a chain.
 const PROOF: Proof = Proof { whole: 4, open: 1 };
-
-/// How a client begins: version 0-9-1, and how older ones wrote 0-9 and 0-8.
-const GREETINGS: [&[u8]; 3] = [b"AMQP\0\0\x09\x01", b"AMQP\x01\x01\0\x09", b"AMQP\x01\x01\x08\0"];
 
 /// Whether a connection that begins so is AMQP's.
 pub(super) fn recognise(opening: &Opening<'_>) -> Guess {
@@ -28,14 +27,7 @@ fn begins(opening: &Opening<'_>) -> Guess {
     if chain(opening.server) == Chain::Broken && !opening.server.starts_with(b"AMQP") {
         return Guess::No;
     }
-    if GREETINGS.iter().any(|greeting| opening.client.starts_with(greeting)) {
-        return Guess::Yes;
-    }
-    if GREETINGS.iter().any(|greeting| greeting.starts_with(opening.client)) {
-        Guess::Unsure
-    } else {
-        Guess::No
-    }
+    greets(opening.client, Version::Old).into()
 }
 
 /// Frames that nobody else writes, if the other side says nothing against it.

@@ -12,6 +12,8 @@ use crate::kit::chain::seek;
 use crate::kit::protocol::{Heard, Key, Read, Session, Sought, Stop};
 use crate::kit::reader::Reader;
 
+use crate::queue::greeting::LENGTH;
+
 use super::channel::{Channel, Numbering};
 use super::methods;
 use super::recognition::chain;
@@ -25,9 +27,6 @@ const LONGEST: u32 = 128 << 10;
 const BEFORE: u64 = 7;
 /// What is wrong with a method that is shorter than what stands in it.
 pub(super) const CUT: &str = "a method ends in the middle of a field";
-/// The client's first bytes.
-const GREETING: usize = 8;
-
 /// One connection: what waits on each of its channels.
 ///
 /// ```text
@@ -43,7 +42,7 @@ pub(super) struct Amqp {
 impl Session for Amqp {
     fn read(&mut self, speaker: Speaker, wire: &mut Reader<'_>) -> Read<Heard> {
         if wire.rest().first() == Some(&b'A') {
-            return match wire.take(GREETING)? {
+            return match wire.take(LENGTH)? {
                 [b'A', b'M', b'Q', b'P', ..] => Ok(Heard::Nothing),
                 _ => Err(wire.broken("no frame is of this kind")),
             };
