@@ -37,6 +37,7 @@ pub static ALL: &[&dyn Protocol] = &[
     mail::smtp::SMTP,
     queue::nats::NATS,
     queue::pulsar::PULSAR,
+    queue::rocketmq::ROCKETMQ,
     queue::stomp::STOMP,
     mail::imap::IMAP,
     mail::pop3::POP3,

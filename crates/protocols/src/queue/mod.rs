@@ -8,5 +8,6 @@ mod message;
 pub mod mqtt;
 pub mod nats;
 pub mod pulsar;
+pub mod rocketmq;
 mod sides;
 pub mod stomp;

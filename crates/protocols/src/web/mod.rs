@@ -19,7 +19,7 @@ pub mod http1;
 pub mod http2;
 mod identity;
 pub mod influxdb;
-mod json;
+pub(crate) mod json;
 pub(crate) mod mask;
 pub mod mcp;
 pub mod openai;

@@ -26,6 +26,7 @@ mod pop3;
 mod postgresql;
 mod pulsar;
 mod redis;
+mod rocketmq;
 mod smtp;
 mod websocket;
 mod zookeeper;
@@ -58,6 +59,7 @@ const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("postgresql", postgresql::HELD),
     ("pulsar", pulsar::HELD),
     ("redis", redis::HELD),
+    ("rocketmq", rocketmq::HELD),
     ("smtp", smtp::HELD),
     ("websocket", websocket::HELD),
     ("zookeeper", zookeeper::HELD),

@@ -9,6 +9,7 @@ mod mssql;
 mod mysql;
 mod postgresql;
 mod redis;
+mod rocketmq;
 mod smtp;
 
 use std::collections::BTreeMap;
@@ -66,6 +67,7 @@ fn listed() -> impl Iterator<Item = &'static Disagreement> {
         mysql::LISTED,
         postgresql::LISTED,
         redis::LISTED,
+        rocketmq::LISTED,
         smtp::LISTED,
     ];
     all.into_iter().flatten()

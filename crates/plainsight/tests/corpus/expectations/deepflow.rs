@@ -321,6 +321,37 @@ fn of_pulsar(access: &Access) -> Vec<String> {
     [request].into_iter().chain(latency).collect()
 }
 
+/// Requests of RocketMQ, and how each ended and when.
+pub(super) fn rocketmq(name: String, text: &str) -> Expectation {
+    let lines =
+        text.lines().filter(|line| line.starts_with("RocketmqInfo")).map(of_rocketmq_message).collect();
+    let told_by = |heard: &[Access]| heard.iter().flat_map(of_rocketmq).collect();
+    Expectation { name, lines, told_by: Box::new(told_by) }
+}
+
+fn of_rocketmq_message(message: &str) -> String {
+    let field = |name| field(message, name);
+    if field("msg_type") == "Response" {
+        return line(&[("outcome", field("status").to_lowercase()), ("latency", field("rrt"))]);
+    }
+    rocketmq_line([field("req_code_name"), field("ext_topic"), field("ext_group"), field("ext_queue_id")])
+}
+
+fn of_rocketmq(access: &Access) -> Vec<String> {
+    let told = ["/operation", "/targets/0", "/details/group"].map(|at| access.text(at).to_owned());
+    let queue = access.number("/details/queue").map(|queue| queue.to_string()).unwrap_or_default();
+    let [operation, topic, group] = told;
+    let request = rocketmq_line([operation, topic, group, queue]);
+    let response = access.number("/latency_us").map(|latency| {
+        line(&[("outcome", access.text("/outcome").to_owned()), ("latency", latency.to_string())])
+    });
+    [request].into_iter().chain(response).collect()
+}
+
+fn rocketmq_line([request, topic, group, queue]: [String; 4]) -> String {
+    line(&[("request", request), ("topic", topic), ("group", group), ("queue", queue)])
+}
+
 /// Methods of AMQP that ask or tell something; and the log-in, which answers to DeepFlow.
 pub(super) fn amqp(name: String, text: &str) -> Expectation {
     let lines = text.lines().filter_map(of_amqp_frame).collect();
