@@ -35,6 +35,7 @@ test: ## every test, those of the kernel side too
 matrix: ## watch real traffic on other kernels, each booted under emulation
 	@.ci/packages matrix
 	@.ci/kernels $${CARGO_TARGET_DIR:-target}/kernels
+	cargo build --locked -p capture --examples
 	cargo test --locked -p plainsight --test matrix
 
 .PHONY: check

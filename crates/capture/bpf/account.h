@@ -1,7 +1,7 @@
 /* Accounts: what TCP itself counted of a socket, beside what was seen of it; and what is told when a connection is over. */
 #pragma once
 
-enum { STATE_FIN_WAIT_1 = 4, STATE_CLOSED = 7, STATE_LAST_ACK = 9 };
+enum { STATE_FIN_WAIT_1 = 4, STATE_FIN_WAIT_2 = 5, STATE_CLOSED = 7, STATE_LAST_ACK = 9, STATE_CLOSING = 11 };
 /* SOCK_DONE: the peer's end has come. */
 #define PEER_IS_DONE (1 << 1)
 
@@ -28,6 +28,15 @@ static __always_inline bool counts(struct connection *of, u64 socket)
 	return of->transport == TCP && !LOOK(inet_connection_sock, socket, icsk_ulp_ops);
 }
 
+/* Whether a socket's end was sent. One that is let go of after the hooks were taken back says so by its state alone. */
+static __always_inline bool has_said_last(struct connection *of, u64 socket)
+{
+	u8 state = LOOK(sock, socket, __sk_common.skc_state);
+
+	return of->flags & SAID_LAST || state == STATE_FIN_WAIT_1 || state == STATE_FIN_WAIT_2 ||
+	       state == STATE_LAST_ACK || state == STATE_CLOSING;
+}
+
 /* The same since the connection is followed. */
 static __always_inline void ask(struct connection *of, u64 socket, u64 *moved)
 {
@@ -37,7 +46,7 @@ static __always_inline void ask(struct connection *of, u64 socket, u64 *moved)
 	ask_socket(socket, moved);
 	moved[OUT] -= of->account.before[OUT];
 	moved[IN] -= of->account.before[IN];
-	if (of->flags & SAID_LAST)
+	if (has_said_last(of, socket))
 		moved[OUT]--;
 	if ((of->flags & FROM_START) && of->role == CLIENT)
 		moved[OUT]--;

@@ -134,6 +134,7 @@ struct thread_info {
 } RELOCATED;
 struct task_struct {
 	struct thread_info thread_info;
+	unsigned int flags;
 	int pid;
 	int tgid;
 	struct task_struct *real_parent;
@@ -143,6 +144,80 @@ struct task_struct {
 } RELOCATED;
 struct linux_binprm {
 	const char *filename;
+} RELOCATED;
+
+/* Requests of io_uring. What each operation keeps stands at the request's own address. */
+struct io_cqe {
+	u64 user_data;
+	s32 res;
+	union {
+		u32 flags;
+		int fd; /* until it is done */
+	};
+};
+struct xarray {
+	void *xa_head;
+} RELOCATED;
+struct xa_node {
+	unsigned char shift;
+	void *slots[64];
+} RELOCATED;
+struct io_ring_ctx {
+	unsigned int compat : 1;
+	struct xarray io_bl_xa;
+} RELOCATED;
+struct io_buffer_list {
+	void *buf_ring;
+	u16 head;
+	u16 mask;
+	u16 flags;
+} RELOCATED;
+struct io_kiocb {
+	struct file *file;
+	u8 opcode;
+	u32 flags;
+	struct io_cqe cqe;
+	struct io_ring_ctx *ctx;
+	void *async_data;
+} RELOCATED;
+struct io_sr_msg {
+	void *buf; /* or the message, where there is one */
+	u32 len;
+	u32 done_io;
+	u32 msg_flags;
+	u16 flags;
+	u16 buf_group;
+} RELOCATED;
+enum iter_type { ITER_UBUF };
+struct iov_iter {
+	u8 iter_type;
+	void *ubuf;
+} RELOCATED;
+struct msghdr {
+	struct iov_iter msg_iter;
+} RELOCATED;
+struct io_async_msghdr {
+	struct msghdr msg;
+} RELOCATED;
+struct io_rw {
+	u64 addr;
+	u32 len;
+} RELOCATED;
+struct io_splice {
+	int splice_fd_in;
+	u32 flags;
+} RELOCATED;
+struct io_close {
+	int fd;
+	u32 file_slot;
+} RELOCATED;
+struct io_accept {
+	u32 file_slot;
+} RELOCATED;
+struct io_uring_cqe {
+	u64 user_data;
+	s32 res;
+	u32 flags;
 } RELOCATED;
 
 /* What a program that walks a map is given. */

@@ -9,13 +9,15 @@ const volatile u64 call_limit = 256 << 10;
 
 struct call {
 	u64 name;    /* user address of the peer's address; 0: none */
-	u64 vector;  /* user address of the next iovec */
+	u64 vector;  /* address of the next iovec: a user's, or ours if it is kept */
 	u64 from;    /* user address of the next byte */
 	u64 room;    /* bytes in the current buffer */
 	u64 left;    /* bytes of the call that were not looked at */
 	u64 copied;
 	u64 thread;  /* that made the call, below its process */
-	u32 vectors; /* iovecs that were not looked at */
+	u16 vectors; /* iovecs that were not looked at */
+	u8 is_kept;  /* they were copied when the call began */
+	u8 is_ring;  /* an io_uring did it: when it is told so says nothing of what its thread did before */
 	u32 which;   /* layer * 2 + direction, and AHEAD */
 };
 
@@ -31,7 +33,8 @@ static __always_inline bool next_buffer(struct call *call)
 
 	if (!call->vectors)
 		return false;
-	if (bpf_probe_read_user(&vector, sizeof(vector), (void *)call->vector)) {
+	if (call->is_kept ? bpf_probe_read_kernel(&vector, sizeof(vector), (void *)call->vector)
+			  : bpf_probe_read_user(&vector, sizeof(vector), (void *)call->vector)) {
 		count(FAULTS, 1);
 		return false;
 	}

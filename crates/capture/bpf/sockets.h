@@ -17,10 +17,9 @@ static __always_inline struct file *file_of(struct task_struct *task, u32 fd)
 	return LOOK_POINTER(slots + fd);
 }
 
-/* The socket behind `fd` of the current task, and its inode number; null for everything that is no socket. */
-static __always_inline struct sock *socket_of(u32 fd, u64 *inode_number)
+/* The socket behind `file`, and its inode number; null for everything that is no socket. */
+static __always_inline struct sock *socket_behind(struct file *file, u64 *inode_number)
 {
-	struct file *file = file_of((struct task_struct *)bpf_get_current_task(), fd);
 	struct inode *inode = LOOK(file, file, f_inode);
 	struct socket *socket;
 	struct sock **sk;
@@ -31,6 +30,12 @@ static __always_inline struct sock *socket_of(u32 fd, u64 *inode_number)
 	socket = LOOK(file, file, private_data);
 	sk = &socket->sk;
 	return LOOK_POINTER(sk);
+}
+
+/* The socket behind `fd` of the current task, likewise. */
+static __always_inline struct sock *socket_of(u32 fd, u64 *inode_number)
+{
+	return socket_behind(file_of((struct task_struct *)bpf_get_current_task(), fd), inode_number);
 }
 
 /* Whether the socket that had this inode number is over: its last descriptor is closed. */

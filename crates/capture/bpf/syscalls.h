@@ -171,17 +171,12 @@ static __always_inline int moved(u64 socket, u64 inode, struct call *call, u32 f
 	return judged(of, &key, call, fd);
 }
 
-/* Bytes that moved between a socket and something else inside the kernel: only their number is known. */
-__noinline int unseen(u32 fd, u32 direction, u64 length)
+/* Bytes moved on a socket that nobody can look at: only their number is known. */
+__noinline int moved_unseen(u64 socket, u64 inode, u32 fd, u32 direction, u64 length)
 {
-	struct connection_key key = {};
-	struct connection *of;
-	u64 inode = 0;
+	struct connection_key key = { .socket = socket };
+	struct connection *of = meet(&key, inode, 0);
 
-	key.socket = (u64)socket_of(fd, &inode);
-	if (!key.socket)
-		return 0;
-	of = meet(&key, inode, 0);
 	if (!of)
 		return 0;
 	if (is_open(of, bpf_get_current_pid_tgid() >> 32))
@@ -200,6 +195,15 @@ __noinline int unseen(u32 fd, u32 direction, u64 length)
 	if (!of->fate)
 		settle(of, direction & 1);
 	return 0;
+}
+
+/* Bytes that moved between a socket and something else inside the kernel. */
+__noinline int unseen(u32 fd, u32 direction, u64 length)
+{
+	u64 inode = 0;
+	struct sock *sk = socket_of(fd, &inode);
+
+	return sk ? moved_unseen((u64)sk, inode, fd, direction, length) : 0;
 }
 
 /* A socket's beginning, seen where it is made. */

@@ -25,6 +25,7 @@
 #include "go.h"
 #include "ends.h"
 #include "syscalls.h"
+#include "uring.h"
 #include "lives.h"
 
 /* Names the records' types in the type information, where a test of the collector looks for them. */

@@ -11,6 +11,8 @@ use crate::libraries::change::{Standing, Use};
 use crate::libraries::plan::Found;
 use crate::libraries::watch::Watch;
 
+pub(crate) mod rings;
+
 /// A file of facts is a few lines; what is longer is not what was expected.
 const FACTS: u64 = 64 << 10;
 /// The kernel's type description has 5 to 10 MiB.
@@ -101,7 +103,7 @@ pub enum Hook {
 /// Looks at this host; what runs on it is what the watch has learned by its last poll.
 #[must_use]
 pub fn report(watch: &Watch) -> Report {
-    let host = Host { root: PathBuf::from("/") };
+    let host = Host::own();
     let mut features = host.features();
     features.push(match watch.blind() {
         None => feature("new processes", "told by the kernel", State::Ok),
@@ -146,13 +148,13 @@ fn feature(name: &'static str, found: &str, state: State) -> Feature {
 /// The privileges that this process lacks, each with what is not seen without it.
 #[must_use]
 pub fn privileges() -> Vec<Feature> {
-    let host = Host { root: PathBuf::from("/") };
+    let host = Host::own();
     lacking(host.capabilities(&host.types()))
 }
 
 /// What watching cannot do without and this host or process lacks.
 pub(crate) fn missing() -> Vec<Feature> {
-    let mut features = lacking(Host { root: PathBuf::from("/") }.features());
+    let mut features = lacking(Host::own().features());
     features.retain(|feature| matches!(feature.state, State::Missing(_)));
     features
 }
@@ -170,7 +172,7 @@ pub(crate) enum Manner {
 
 /// The best way of setting hooks that this kernel knows.
 pub(crate) fn manner() -> Manner {
-    let types = Host { root: PathBuf::from("/") }.types();
+    let types = Host::own().types();
     if types.name(BOTH_WAYS) {
         Manner::BothWays
     } else if types.name(MANY) {
@@ -248,9 +250,15 @@ struct Host {
 }
 
 impl Host {
+    /// This one.
+    fn own() -> Host {
+        Host { root: PathBuf::from("/") }
+    }
+
     fn features(&self) -> Vec<Feature> {
         let types = self.types();
-        let mut features = vec![self.kernel(&types), btf(&types), many(&types), self.user_namespace()];
+        let mut features = vec![self.kernel(&types), btf(&types), many(&types), self.rings(&types)];
+        features.push(self.user_namespace());
         features.extend(self.capabilities(&types));
         features.extend([self.perf(), self.bpf(), self.lockdown(), self.cgroup()]);
         features

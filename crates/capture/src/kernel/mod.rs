@@ -21,6 +21,7 @@ mod ring;
 mod said;
 mod skeleton;
 mod table;
+mod uring;
 
 use std::collections::VecDeque;
 use std::io;
@@ -110,6 +111,7 @@ impl Kernel {
         let mut open = WatchSkelBuilder::default().open(slot).map_err(|error| refused(&error))?;
         configure(&mut open, options)?;
         let hooks = Hooks::choose(&mut open);
+        uring::choose(&mut open);
         let skel = open.load().map_err(|error| refused(&error))?;
         let links = follow_processes(&skel)?;
         let ring = Ring::open(skel.maps.ring.as_fd(), options.ring as usize).map_err(KernelError::Ring)?;
@@ -142,6 +144,7 @@ impl Kernel {
             ("tcp_destroy_sock", &programs.destroyed),
             ("sys_exit", &programs.sys_exit),
         ])?);
+        self.links.extend(hook(uring::hooks(&self.skel))?);
         self.costs.calibration.call = time_call().saturating_sub(before);
         if self.costs.begin_timing(&self.skel, &self.hooks) {
             time_call();
@@ -375,7 +378,9 @@ fn follow_processes(skel: &WatchSkel<'_>) -> Result<Vec<Link>, KernelError> {
     ])
 }
 
-fn hook<const N: usize>(hooks: [(&'static str, &ProgramMut<'_>); N]) -> Result<Vec<Link>, KernelError> {
+fn hook<'a>(
+    hooks: impl IntoIterator<Item = (&'static str, &'a ProgramMut<'a>)>,
+) -> Result<Vec<Link>, KernelError> {
     hooks
         .into_iter()
         .map(|(hook, program)| {

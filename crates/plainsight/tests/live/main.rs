@@ -42,6 +42,7 @@ mod postgres;
 mod privilege;
 mod pulsar;
 mod redis;
+mod rings;
 mod rustls;
 mod smtp;
 mod sockets;

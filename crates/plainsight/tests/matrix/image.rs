@@ -31,8 +31,16 @@ pub(crate) fn missing() -> Option<String> {
     if cfg!(not(target_arch = "x86_64")) {
         return Some("guests are made of this machine's own programs, for x86-64".to_owned());
     }
+    if !rings().is_file() {
+        return Some("needs `cargo build -p capture --examples`".to_owned());
+    }
     let missing = PROGRAMS.iter().chain(&TOOLS).find(|program| !Path::new(program).is_file())?;
     Some(format!("needs {missing} (`.ci/packages matrix`)"))
+}
+
+/// A client that calls by io_uring.
+fn rings() -> PathBuf {
+    Path::new(env!("CARGO_BIN_EXE_plainsight")).with_file_name("examples").join("uring_talk")
 }
 
 /// A file system in one file, as kernels take it at their start.
@@ -53,6 +61,7 @@ impl Image {
         FOLDERS.iter().for_each(|folder| fs::create_dir_all(root.join(folder)).unwrap());
         PROGRAMS.iter().for_each(|program| copy(Path::new(program), program, &root));
         copy(Path::new(env!("CARGO_BIN_EXE_plainsight")), "/usr/bin/plainsight", &root);
+        copy(&rings(), "/usr/bin/uring_talk", &root);
         symlink("busybox", root.join("usr/bin/sh")).unwrap();
         settings(&root);
         let path = folder.path().join("image");

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The first process of a guest: lets the program watch two calls, with different privileges, and tells on the console what it said.
+# The first process of a guest: lets the program watch three calls, with different privileges, and tells on the console what it said.
 # When it ends, for whatever reason, so does the guest.
 set -e
 export PATH=/usr/bin:/usr/sbin
@@ -10,7 +10,7 @@ mount -t devtmpfs none /dev
 mount -t tmpfs none /tmp
 ip link set lo up
 
-# Runs the program's `watch` as the words after the name say, and makes two calls once it watches.
+# Runs the program's `watch` as the words after the name say, and makes three calls once it watches.
 watch() {
 	echo "=== begin $1"
 	shift
@@ -22,6 +22,7 @@ watch() {
 		case $note in *"watching this host"*)
 			/usr/bin/curl -s -o /dev/null http://127.0.0.1/plain || echo "the plain call failed"
 			/usr/bin/curl -sk -o /dev/null https://127.0.0.1/tls || echo "the call over TLS failed"
+			/usr/bin/uring_talk call 80 /ring >/dev/null || echo "the call by io_uring failed"
 			kill -INT $watching
 			;;
 		esac

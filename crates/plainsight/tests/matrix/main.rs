@@ -43,28 +43,28 @@ fn linux_5_10_is_refused_by_name() {
 
 /// Without `uprobe.multi`: hooks are set one by one, which wants the old privilege for everything.
 #[test]
-fn linux_6_1_sees_plain_and_tls() {
+fn linux_6_1_sees_plain_tls_and_rings() {
     let Some(guest) = Guest::boot("6.1") else { return };
     guest.said("doctor").lacks(&[]);
-    guest.said("root").sees_both();
+    guest.said("root").sees_all();
     let three = guest.said("three");
     assert!(three.told("CAP_SYS_ADMIN is missing"), "{three:#?}");
     assert!(three.told("could not be hooked"), "{three:#?}");
     let seen: Vec<Value> = three.accesses().into_iter().map(|access| access["statement"].clone()).collect();
-    assert_eq!(seen, ["GET /plain"], "{three:#?}");
+    assert_eq!(seen, ["GET /plain", "GET /ring"], "{three:#?}");
     let old = guest.said("old");
     assert!(!old.told("CAP_SYS_ADMIN"), "{old:#?}");
-    old.sees_both();
+    old.sees_all();
 }
 
 #[test]
-fn linux_6_12_sees_plain_and_tls() {
+fn linux_6_12_sees_plain_tls_and_rings() {
     let Some(guest) = Guest::boot("6.12") else { return };
     guest.said("doctor").lacks(&[]);
     for name in ["root", "three", "old"] {
         let watch = guest.said(name);
         assert!(!watch.told("CAP_SYS_ADMIN"), "{watch:#?}");
-        watch.sees_both();
+        watch.sees_all();
     }
 }
 
@@ -135,18 +135,22 @@ impl Section {
         self.objects().filter(|object| object.get("statement").is_some()).collect()
     }
 
-    /// Both calls were seen whole, with their processes and sockets, and nothing was lost.
-    fn sees_both(&self) {
+    /// All calls were seen whole, with their processes and sockets, and nothing was lost.
+    fn sees_all(&self) {
         assert_eq!(self.status, 0, "{self:#?}");
         let accesses = self.accesses();
-        let called = [("/plain", "plain", 80, Value::Null), ("/tls", "tls", 443, "certain".into())];
+        let called = [
+            ("/plain", "plain", 80, Value::Null, "curl"),
+            ("/tls", "tls", 443, "certain".into(), "curl"),
+            ("/ring", "plain", 80, Value::Null, "uring_talk"),
+        ];
         assert_eq!(accesses.len(), called.len(), "{self:#?}");
-        for (access, (path, layer, port, paired)) in accesses.iter().zip(called) {
+        for (access, (path, layer, port, paired, client)) in accesses.iter().zip(called) {
             assert_eq!(access["statement"], format!("GET {path}"), "{access:#}");
             assert_eq!((&access["layer"], &access["role"]), (&layer.into(), &"both".into()), "{access:#}");
             assert_eq!(access["server"]["port"], port, "{access:#}");
             assert_eq!(access["paired"], paired, "{access:#}");
-            assert_eq!(access["process"]["exe"], "/usr/bin/curl", "{access:#}");
+            assert_eq!(access["process"]["exe"], format!("/usr/bin/{client}"), "{access:#}");
             assert_eq!(access["peer_process"]["exe"], "/usr/sbin/nginx", "{access:#}");
             assert_eq!(access["details"]["http"]["status"], 200, "{access:#}");
             assert_eq!(access["complete"]["ok"], true, "{access:#}");
