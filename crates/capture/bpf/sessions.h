@@ -76,6 +76,7 @@ struct thread {
 	u32 stepped;
 	u32 sent;	   /* bytes that went out inside of the hooked call, all that were to; NOT_WHOLE: or not all */
 	u64 is_ahead;	   /* whether the hooked call is a write that was told when it began */
+	u64 has_memory;	   /* what the session reads waits in memory, and is found there */
 	struct call held;  /* what is written, and told at once or when the socket sends it */
 	struct outer outer; /* the call around the hooked one */
 	struct trial trial;
@@ -137,6 +138,8 @@ static __always_inline void point(struct below *to, struct connection *of, struc
 	to->ahead = 0;
 	to->manner = UNTRIED;
 }
+
+#include "arrivals.h"
 
 /* Bytes passed inside a hooked call on a socket that is not known to be its session's: it is, if they are TLS records. */
 __noinline int find(struct connection *of, struct connection_key *key, u32 fd, struct call *moving, struct thread *now)
@@ -205,6 +208,9 @@ static __always_inline int notice(struct connection *of, struct connection_key *
 		return is_settled ? go_noticed(of, key, fd, moving) : 0;
 	/* A socket whose session is known is no other one's. */
 	if (moving->which != IN || (of->flags & PAIRED))
+		return 0;
+	arrived(of, key, fd, moving);
+	if (moving->is_ring) /* which tells what several reads brought at once */
 		return 0;
 	if (!now)
 		now = thread_now(BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -276,7 +282,7 @@ static __noinline int pair(struct session_key *session, struct thread *now, u32 
 		take(now);
 		return 0;
 	}
-	if (!now->read.pairing || (now->reader && now->reader != session->session))
+	if (!now->read.pairing || now->has_memory || (now->reader && now->reader != session->session))
 		return 0;
 	now->reader = session->session;
 	now->below = now->read;

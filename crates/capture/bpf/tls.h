@@ -192,6 +192,8 @@ static __always_inline int entered(struct pt_regs *ctx)
 	}
 	if (now->session != session.session || now->recalled != changes)
 		recall(&session, now);
+	if (rarely(now->below.pairing != CERTAIN))
+		match(&session, now);
 	if (purpose != P_HANDSHAKE && (now->below.muted & (LEFT_OUT | (is_writing(purpose) ? MUTED_OUT : MUTED_IN)))) {
 		now->purpose = 0;
 		take(now);

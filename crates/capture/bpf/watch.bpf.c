@@ -21,6 +21,7 @@
 #include "seal.h"
 #include "trial.h"
 #include "sessions.h"
+#include "memory.h"
 #include "tls.h"
 #include "go.h"
 #include "ends.h"

@@ -11,6 +11,7 @@ use crate::libraries::change::{Standing, Use};
 use crate::libraries::plan::Found;
 use crate::libraries::watch::Watch;
 
+mod kernel_tls;
 pub(crate) mod rings;
 
 /// A file of facts is a few lines; what is longer is not what was expected.
@@ -258,7 +259,7 @@ impl Host {
     fn features(&self) -> Vec<Feature> {
         let types = self.types();
         let mut features = vec![self.kernel(&types), btf(&types), many(&types), self.rings(&types)];
-        features.push(self.user_namespace());
+        features.extend([self.kernel_tls(), self.user_namespace()]);
         features.extend(self.capabilities(&types));
         features.extend([self.perf(), self.bpf(), self.lockdown(), self.cgroup()]);
         features

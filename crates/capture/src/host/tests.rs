@@ -99,6 +99,36 @@ fn hooks_set_at_once_want_no_more_than_their_own_privileges() {
     assert_eq!(host.state("CAP_PERFMON"), State::Ok);
 }
 
+/// A host whose kernel has these names among its types, and this setting.
+fn with_rings(name: &str, types: &str, setting: &str) -> Feature {
+    let files = [("sys/kernel/btf/vmlinux", types), ("proc/sys/kernel/io_uring_disabled", setting)];
+    let host = Made::of(name, &files);
+    host.0.features().into_iter().find(|feature| feature.name == "io_uring").unwrap()
+}
+
+#[test]
+fn rings_are_read_where_the_kernel_tells_of_them() {
+    let (now, before) = ("btf_trace_io_uring_submit_req\0", "btf_trace_io_uring_submit_sqe\0");
+    for (name, asked) in [("rings", now), ("rings-before", before)] {
+        let told = with_rings(name, &format!("{asked}io_cmd_data\0"), "0\n");
+        assert_eq!((&*told.found, &told.state), ("read", &State::Ok));
+        let refused = with_rings(name, &format!("{asked}io_cmd_data\0"), "2\n");
+        assert!(refused.found.starts_with("refused") && refused.state == State::Ok, "{refused:?}");
+        let untold = with_rings(name, asked, "0\n");
+        assert!(matches!(untold.state, State::Limited(_)), "{untold:?}");
+    }
+    assert_eq!(with_rings("no-rings", "io_cmd_data\0", "").found, "not in this kernel");
+}
+
+#[test]
+fn tls_in_the_kernel_is_a_limit_where_it_is_loaded() {
+    let layers = "proc/sys/net/ipv4/tcp_available_ulp";
+    let without = Made::of("without-tls", &[(layers, "espintcp mptcp\n")]);
+    assert_eq!(without.state("TLS in the kernel"), State::Ok);
+    let with = Made::of("with-tls", &[(layers, "espintcp mptcp tls\n")]);
+    assert!(matches!(with.state("TLS in the kernel"), State::Limited(_)));
+}
+
 #[test]
 fn this_host_is_reported_with_its_processes() {
     let mut watch = Watch::start();

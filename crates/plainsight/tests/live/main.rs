@@ -31,6 +31,7 @@ mod load;
 mod losses;
 mod mailboxes;
 mod memcached;
+mod memories;
 mod mongodb;
 mod mqtt;
 mod mssql;

@@ -33,4 +33,7 @@ async def main():
     await asyncio.gather(*[work(name) for name in range(connections)])
 
 
+if "uvloop" in sys.argv:
+    import uvloop
+    uvloop.install()
 asyncio.run(main())
