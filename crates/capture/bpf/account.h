@@ -233,6 +233,8 @@ int counted(struct bpf_iter__bpf_map_elem *ctx)
 	ask(of, key->socket, moved);
 	if (of->flags & CAME_TO_END)
 		__builtin_memcpy(moved, of->account.socket, sizeof(moved));
+	else if (LOOK(sock, key->socket, __sk_common.skc_state) == STATE_CLOSED)
+		moved[OUT] = moved[IN] = NOT_COUNTED; /* it ended after the hooks were taken back: nobody knows how */
 	bpf_seq_write(ctx->meta->seq, key, sizeof(*key));
 	bpf_seq_write(ctx->meta->seq, of, sizeof(*of));
 	bpf_seq_write(ctx->meta->seq, moved, sizeof(moved));
