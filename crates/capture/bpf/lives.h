@@ -30,6 +30,8 @@ static __always_inline int live(struct task_struct *task, u8 kind, const char *f
 		return 0;
 	if (kind != FORKED && rarely(some_go))
 		bpf_map_delete_elem(&go_processes, &tgid);
+	if (kind != FORKED && rarely(some_java))
+		bpf_map_delete_elem(&java_processes, &tgid);
 	if (kind == EXITED)
 		bpf_map_delete_elem(&meters, &tgid);
 	if (rarely(choice_now()->wishes & (BY_PID | BY_CONTAINER)))

@@ -177,10 +177,14 @@ static __always_inline bool is_of_go(struct thread *now)
 	return rarely(some_go) && bpf_map_lookup_elem(&go_processes, &tgid);
 }
 
-/* In `ahead.h`, `rustls.h` and `go.h`. */
+/* Whether there was any process with the agent for Java. */
+u64 some_java = 0;
+
+/* In `ahead.h`, `rustls.h`, `go.h` and `java.h`. */
 static void went_out(struct thread *now, struct call *moving);
 static int rustls_sends(struct connection *of, struct connection_key *key, u32 fd, struct call *moving, struct thread *now);
 static int go_noticed(struct connection *of, struct connection_key *key, u32 fd, struct call *moving);
+static int java_received(struct connection *of, struct connection_key *key, u32 fd, struct call *moving);
 
 /*
  * Bytes passed on a socket with ciphertext, or in `moving`, which may be looked at: if the thread is inside a hooked
@@ -208,6 +212,8 @@ static __always_inline int notice(struct connection *of, struct connection_key *
 		return is_settled ? go_noticed(of, key, fd, moving) : 0;
 	/* A socket whose session is known is no other one's. */
 	if (moving->which != IN || (of->flags & PAIRED))
+		return 0;
+	if (rarely(some_java) && java_received(of, key, fd, moving))
 		return 0;
 	arrived(of, key, fd, moving);
 	if (moving->is_ring) /* which tells what several reads brought at once */

@@ -297,6 +297,8 @@ static __always_inline int rarer(struct pt_regs *regs, long number, long result,
 	switch (number) {
 	case NR_SENDFILE:
 		return unseen(ARGUMENT_1(regs), OUT, result);
+	case NR_PWRITE64:
+		return tells_of_java(ARGUMENT_4(regs)) ? java_told(ARGUMENT_4(regs), ARGUMENT_2(regs), result, call) : 0;
 	case NR_SPLICE:
 		unseen(ARGUMENT_1(regs), IN, result);
 		return unseen(ARGUMENT_3(regs), OUT, result);

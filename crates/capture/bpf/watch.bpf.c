@@ -24,6 +24,7 @@
 #include "memory.h"
 #include "tls.h"
 #include "go.h"
+#include "java.h"
 #include "ends.h"
 #include "syscalls.h"
 #include "uring.h"

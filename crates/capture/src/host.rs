@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use memchr::memmem;
 use serde::Serialize;
 
+use crate::java;
 use crate::libraries::change::{Standing, Use};
-use crate::libraries::plan::Found;
+use crate::libraries::plan::{Found, Refusal};
 use crate::libraries::watch::Watch;
 
 mod kernel_tls;
@@ -97,6 +98,8 @@ pub enum Hook {
     Returns,
     /// At functions that were found without their names: watching believes them when what they move fits the socket.
     Located,
+    /// By an agent inside of the program, which tells.
+    Agent,
     /// Not at all, for this reason.
     Dark(String),
 }
@@ -134,6 +137,9 @@ fn watched(one: Use) -> Option<Watched> {
                 Found::Located => Hook::Located,
             };
             (plan.stack.clone(), hook)
+        }
+        Standing::Dark(stack, Refusal::NoAgent) if java::is_loaded(one.pid) => {
+            (stack.to_string(), Hook::Agent)
         }
         Standing::Dark(stack, why) => (stack.to_string(), Hook::Dark(why.to_string())),
         Standing::Plain => return None,

@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Record raw events of this host for `replay`.
     Record(Record),
+    /// Let TLS be read that no hook finds, by an agent inside of a program; never without being asked.
+    Agent(Agent),
     /// Say what this host allows, which TLS libraries run, which are watched, and which are dark and why.
     Doctor(Doctor),
 }
@@ -86,6 +88,26 @@ pub(crate) struct Record {
     pub(crate) limits: Limits,
     #[command(flatten)]
     pub(crate) share: Share,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Agent {
+    #[command(subcommand)]
+    pub(crate) of: AgentOf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AgentOf {
+    /// Java's own TLS (JSSE), Java 17 and later.
+    #[command(arg_required_else_help = true)]
+    Java {
+        /// Load it into these programs, as their user or as root. It stays until they end.
+        #[arg(value_name = "PID")]
+        pids: Vec<u32>,
+        /// Write it to a file, to start programs with `java -javaagent:FILE`.
+        #[arg(long, value_name = "FILE")]
+        write: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]

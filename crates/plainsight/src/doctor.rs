@@ -47,6 +47,7 @@ fn tell(report: &Report) -> String {
                 "watched at functions that were found without their names, once what they move fits the socket"
                     .to_owned()
             }
+            Hook::Agent => "watched by the agent that is loaded in it".to_owned(),
             Hook::Dark(why) => format!("DARK: {why}"),
         };
         let path = process.path.display();

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
+use capture::java;
 use capture::kernel::Kernel;
 use capture::kernel::hooks::{Distrusted, Hook};
 use capture::kernel::trials::{Distrust, Trial};
@@ -127,13 +128,25 @@ impl Libraries {
                 }
             }
             Change::Used { pid, .. } => self.know(pid, Code::Hooked),
-            Change::Dark { pid, stack, why } => self.know(pid, Code::Dark(stack, why)),
+            Change::Dark { pid, stack, why } => {
+                // One that is loaded later tells so itself.
+                if why == Refusal::NoAgent
+                    && java::is_loaded(pid)
+                    && let Err(error) = kernel.expect_agent(pid)
+                {
+                    eprintln!("plainsight: the agent in process {pid} is not listened to: {error}");
+                }
+                self.know(pid, Code::Dark(stack, why));
+            }
         }
     }
 
     /// Why a process's connections may be dark.
     pub(crate) fn why_dark(&self, pid: u32) -> String {
         match self.codes.get(&pid) {
+            Some(Code::Dark(_, Refusal::NoAgent)) if java::is_loaded(pid) => {
+                "its agent is loaded, but did not tell of these sessions".to_owned()
+            }
             Some(Code::Dark(stack, why)) => format!("{stack}: {why}"),
             Some(Code::Hooked) => "its TLS library is watched, but not these sessions of it".to_owned(),
             None => "no TLS code that is known was found in it".to_owned(),

@@ -1,6 +1,7 @@
 //! Plainsight: every database query and API call on this machine, in plaintext even inside TLS.
 #![forbid(unsafe_code)]
 
+mod agent;
 mod budget;
 mod cli;
 mod command;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Watch(watch) => watch::run(&watch),
         Command::Record(record) => record::run(&record),
+        Command::Agent(agent) => agent::run(&agent),
         Command::Doctor(doctor) => doctor::run(&doctor),
         Command::Replay(replay) => replay::run(&replay),
     };

@@ -257,6 +257,18 @@ impl Kernel {
         self.hooks.attach(&mut self.skel, plan, path)
     }
 
+    /// Listens to the agent of a Java program from its next handshake on; one that it has told of before is known.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn expect_agent(&mut self, pid: u32) -> io::Result<()> {
+        let kept = self.skel.maps.java_processes.update(&pid.to_ne_bytes(), &[1], MapFlags::ANY);
+        if let Some(kept) = self.skel.maps.bss_data.as_deref_mut() {
+            kept.some_java = 1;
+        }
+        kept.map_err(io::Error::other)
+    }
+
     /// Takes a hook back, for a file that nobody maps any more.
     pub fn detach(&mut self, hook: Hook) {
         self.hooks.detach(hook);

@@ -191,6 +191,8 @@ impl fmt::Display for Stack {
 pub enum Refusal {
     /// Its functions are known, but this version does not hook them yet.
     NotYet,
+    /// It is Java's, and of it tells only an agent that a user loads.
+    NoAgent,
     /// Its code is there, its functions' names are not.
     Stripped,
     /// It is built for a processor whose calls are not understood here (32-bit programs too).
@@ -217,6 +219,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Refusal::NotYet => "recognised, but this version does not hook it",
+            Refusal::NoAgent => "the agent is not loaded",
             Refusal::Stripped => "its function names are stripped",
             Refusal::Machine => "built for a processor or word size that is not hooked here",
             Refusal::Inlined => "a function of it was compiled into others",

@@ -157,8 +157,9 @@ const WANTED: [&str; 20] = [
     "SSL_CTX_set_early_data_enabled",
 ];
 
-/// Names by which a stack is known that is not hooked yet.
-const STACKS: [(&str, Stack); 2] = [("s2n_send", Stack::S2n), ("JNI_CreateJavaVM", Stack::Java)];
+/// Names by which a stack is known that is not hooked, and why.
+const STACKS: [(&str, Stack, Refusal); 2] =
+    [("s2n_send", Stack::S2n, Refusal::NotYet), ("JNI_CreateJavaVM", Stack::Java, Refusal::NoAgent)];
 
 /// Texts among a program's constants that give away a stack whose symbols are stripped: source paths in messages.
 const MARKS: [(&[u8], Stack); 3] = [
@@ -363,8 +364,8 @@ fn version_in(part: &[u8], stack: &str) -> Option<String> {
 }
 
 fn by_names(symbols: &Symbols) -> Option<(Stack, Refusal)> {
-    let found = STACKS.iter().find(|(name, _)| symbols.find(name).is_some());
-    found.map(|(_, stack)| (*stack, Refusal::NotYet))
+    let found = STACKS.iter().find(|(name, ..)| symbols.find(name).is_some());
+    found.map(|(_, stack, why)| (*stack, *why))
 }
 
 fn by_marks(elf: &Elf<'_>) -> Result<Option<Stack>, BadElf> {

@@ -24,6 +24,7 @@ mod ftp;
 mod gnutls;
 mod go;
 mod http2;
+mod java;
 mod kafka;
 mod ldap;
 mod linked;

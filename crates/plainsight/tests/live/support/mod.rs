@@ -7,6 +7,7 @@ pub(crate) mod dovecot;
 pub(crate) mod envoy;
 pub(crate) mod go;
 pub(crate) mod ground;
+pub(crate) mod java;
 pub(crate) mod libraries;
 pub(crate) mod lighttpd;
 pub(crate) mod mysql;

@@ -1,10 +1,11 @@
 //! A MariaDB server of the test's own, and the general log in which it says what it was asked.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::ground::{Ground, program_path};
+use super::libraries::blinded_to;
 use super::process::{Running, free_port, make_certificate, program, run, until};
 
 /// A server on a port of its own, in clear and over TLS.
@@ -28,6 +29,17 @@ pub(crate) const PROGRAMS: [&str; 5] = ["mariadbd", "mariadb-install-db", "maria
 impl Mysql {
     /// Starts a server in the ground's folder; the user `shop` has the password `tulip` and the database `shop`.
     pub(crate) fn start(ground: &Ground) -> Mysql {
+        Mysql::start_with(ground, None)
+    }
+
+    /// Starts one whose TLS nobody reads into: who reads its calls over TLS reads them at the client.
+    pub(crate) fn start_dark(ground: &Ground) -> Mysql {
+        let libraries = ground.folder.path().join("blinded");
+        blinded_to(&libraries);
+        Mysql::start_with(ground, Some(&libraries))
+    }
+
+    fn start_with(ground: &Ground, libraries: Option<&Path>) -> Mysql {
         let folder = ground.folder.path().join("mysql");
         fs::create_dir(&folder).unwrap();
         make_certificate(&folder);
@@ -36,7 +48,9 @@ impl Mysql {
             .arg(format!("--datadir={}", folder.join("data").display())));
         run(Command::new("chown").args(["-R", "mysql:mysql"]).arg(&folder));
         let port = free_port();
-        let running = Running(server(&folder, port).spawn().unwrap());
+        let mut server = server(&folder, port);
+        server.envs(libraries.map(|libraries| ("LD_LIBRARY_PATH", libraries)));
+        let running = Running(server.spawn().unwrap());
         let mysql = Mysql { port, folder, running };
         until("the server is ready", || mysql.root("SELECT 1").output().unwrap().status.success());
         run(&mut mysql.root(
@@ -95,7 +109,7 @@ impl Mysql {
     }
 }
 
-fn server(folder: &std::path::Path, port: u16) -> Command {
+fn server(folder: &Path, port: u16) -> Command {
     let path = |name: &str, file: &str| format!("--{name}={}", folder.join(file).display());
     let mut server = program("setpriv");
     // The server goes with the thread that started it, should that have no time to end it.
