@@ -12,6 +12,7 @@ use crate::libraries::elf::{BadElf, Bytes, Elf, Machine, Symbol};
 use crate::libraries::go;
 use crate::libraries::named::{NAMED, Named};
 use crate::libraries::nss;
+use crate::libraries::openssl;
 use crate::libraries::plan::{Entry, Fallback, Found, Function, Plan, Purpose, Refusal, Stack};
 use crate::libraries::rustls;
 
@@ -57,17 +58,32 @@ pub fn resolve(
 /// When it cannot be read, or is not what its headers say.
 pub fn seek(file: &File) -> Result<Option<Plan>, BadElf> {
     let elf = Elf::open(file)?;
-    let Some(located) = boringssl::locate(&elf)? else { return Ok(None) };
-    let places = vec![
-        (Purpose::Read, located.read),
-        (Purpose::Write, located.write),
-        (Purpose::Handshake, located.handshake),
-    ];
-    let stack = Stack::BoringSsl;
-    match hook(&elf, stack, (stack.to_string(), Found::Located, places)) {
+    let Some((stack, named, places)) = located(&elf)? else { return Ok(None) };
+    match hook(&elf, stack, (named, Found::Located, places)) {
         Verdict::Hook(plan) => Ok(Some(plan)),
         Verdict::Dark(..) | Verdict::Plain => Ok(None),
     }
+}
+
+/// The functions that are known by what they do, those of BoringSSL or of OpenSSL.
+fn located(elf: &Elf<'_>) -> Result<Option<(Stack, String, Functions)>, BadElf> {
+    if let Some(located) = boringssl::locate(elf)? {
+        let places = vec![
+            (Purpose::Read, located.read),
+            (Purpose::Write, located.write),
+            (Purpose::Handshake, located.handshake),
+        ];
+        return Ok(Some((Stack::BoringSsl, Stack::BoringSsl.to_string(), places)));
+    }
+    let Some(located) = openssl::locate(elf)? else { return Ok(None) };
+    let write = if located.takes_flags { Purpose::WriteFlags } else { Purpose::WriteEx };
+    let places = vec![
+        (Purpose::ReadEx, located.read),
+        (write, located.write),
+        (Purpose::Handshake, located.handshake),
+    ];
+    let named = carried_version(elf).unwrap_or_else(|| Stack::OpenSsl.to_string());
+    Ok(Some((Stack::OpenSsl, named, places)))
 }
 
 /// The build id of a file in hexadecimal; empty when it has none.
@@ -91,7 +107,7 @@ fn resolve_bytes(bytes: &dyn Bytes, name: &Path) -> Result<Verdict, BadElf> {
         symbols.read(&elf, ALL)?;
     }
     if symbols.find("SSL_read").and(symbols.find("SSL_write")).is_some() {
-        return Ok(hook(&elf, Stack::OpenSsl, openssl(&elf, &symbols, name)));
+        return Ok(hook(&elf, Stack::OpenSsl, exported_openssl(&elf, &symbols, name)));
     }
     if let Some(named) = NAMED.iter().find(|named| symbols.has(named)) {
         return Ok(hook(&elf, named.code, places(&elf, &symbols, name, named)));
@@ -219,8 +235,10 @@ fn may_be_wanted(name: &[u8]) -> bool {
     matches!(name.first_chunk::<3>(), Some(b"SSL" | b"ssl" | b"gnu" | b"mbe" | b"wol" | b"s2n" | b"JNI"))
 }
 
-/// The functions of one stack: in words for people, how they were found, and the virtual address of each.
-type Places = (String, Found, Vec<(Purpose, u64)>);
+/// Functions, by the virtual address of each.
+type Functions = Vec<(Purpose, u64)>;
+/// The functions of one stack: in words for people, how they were found, and where they stand.
+type Places = (String, Found, Functions);
 
 fn hook(elf: &Elf<'_>, code: Stack, (stack, found, places): Places) -> Verdict {
     if elf.machine == Machine::Other {
@@ -236,7 +254,7 @@ fn hook(elf: &Elf<'_>, code: Stack, (stack, found, places): Places) -> Verdict {
     Verdict::Hook(Plan { code, stack, build_id: elf.build_id(), found, functions })
 }
 
-fn openssl(elf: &Elf<'_>, symbols: &Symbols, name: &Path) -> Places {
+fn exported_openssl(elf: &Elf<'_>, symbols: &Symbols, name: &Path) -> Places {
     let (found, mut places) = match decoded(elf, symbols) {
         Ok(places) => (Found::Internals, places),
         Err(why) => (Found::Exports(why), exported(elf, symbols)),

@@ -50,6 +50,7 @@ mod smtp;
 mod sockets;
 mod stacks;
 mod stomp;
+mod stripped;
 mod upgrade;
 mod web;
 mod wheels;

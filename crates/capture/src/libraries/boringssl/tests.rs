@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::*;
 use crate::libraries::decode::hook_point;
+use crate::libraries::given::{called_in, room_around};
 use crate::libraries::plan::Entry;
 use crate::libraries::resolve::tests::file_of_wheel;
 
@@ -42,20 +43,10 @@ fn functions_are_found_by_who_calls_them() {
     let Some(path) = file_of_wheel("envoy/envoy/_bin", "envoy") else { return };
     let file = File::open(&path).unwrap();
     let elf = Elf::open(&file).unwrap();
-    let source = address_of_path(&elf).unwrap().unwrap();
-    let raised = raised_with(&elf, source).unwrap();
-    let room = raised.first().unwrap() - MARGIN..raised.last().unwrap() + MARGIN;
-    let starts = called_in(&elf, &room).unwrap();
+    let source = path_ending(&elf, SOURCE).unwrap().unwrap();
+    let raised = given(&elf, source, Argument::Fourth).unwrap();
+    let starts = called_in(&elf, &room_around(&raised).unwrap()).unwrap();
     assert_eq!(located_among(&elf, &starts, source).unwrap(), locate(&elf).unwrap());
-}
-
-#[test]
-fn beginnings_far_from_what_is_raised_say_nothing() {
-    let places = BTreeSet::from([0x2000, 0x2800]);
-    assert!(covers(&[0x1f00, 0x2700], &places));
-    assert!(!covers(&[0x1f00], &BTreeSet::from([0x2f00])), "no function is so long");
-    assert!(!covers(&[0x2100], &places), "nothing begins before the first");
-    assert!(!covers(&[], &places));
 }
 
 fn shape(at: u64, reasons: &[u32], calls: &[u64]) -> Shape {
