@@ -17,6 +17,8 @@ enum flag {
 	NO_ADDRESS = 128,    /* its socket has no local address: its own pair's is taken to be its peer's */
 	ALONE = 256,	     /* the pair of its addresses is not its own */
 	HAS_GAP = 512,	     /* some of it was left out: whoever hears of it joins midway */
+	SEALED_OUT = 1024,   /* this way carried TLS, whose beginning was inside of another protocol's packets */
+	SEALED_IN = 2048,
 };
 
 /* What becomes of a connection's bytes: all but the first are left out. */

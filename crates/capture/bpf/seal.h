@@ -69,11 +69,41 @@ static __always_inline bool is_bare_header(u8 *opening, u64 length)
 	return length == 5 && opening[0] == 0x16 && (opening[3] || opening[4] > 40);
 }
 
+/*
+ * Whether what of TLS passes now is carried by another protocol, in its own packets: the connection was seen from its
+ * start, began in clear, and no client's hello stood at the begin of a call.
+ */
+static __always_inline bool is_carried(struct connection *of)
+{
+	u32 began = of->flags & (CIPHERTEXT | FROM_START | HAS_SAID | HAS_GAP);
+
+	return of->transport == TCP && began == (FROM_START | HAS_SAID);
+}
+
+/*
+ * TLS passed one way, and whether the wire is ciphertext from then on. Where another protocol carried the handshake, it
+ * may seal its log-in alone and go on in clear: there, once data was sealed both ways.
+ */
+static __always_inline bool turns_to_ciphertext(struct connection *of, u32 direction, bool is_data)
+{
+	if (is_carried(of)) {
+		if (is_data)
+			of->flags |= direction & 1 ? SEALED_IN : SEALED_OUT;
+		if ((of->flags & (SEALED_IN | SEALED_OUT)) != (SEALED_IN | SEALED_OUT))
+			return false;
+	}
+	of->flags |= CIPHERTEXT;
+	return true;
+}
+
 /* Whether this call's bytes are ciphertext. The client's hello is not sealed: it says in clear whom it wants. */
 static __always_inline bool is_sealed(struct connection *of, u8 *opening, u64 length, u32 shape)
 {
 	bool first = !(of->flags & HAS_SAID);
 
+	/* Who reads a packet's header first has the hello that it carries at the begin of its next call. */
+	if (shape == TLS_SERVER_HELLO && is_carried(of))
+		return false;
 	of->flags |= HAS_SAID;
 	if (shape == TLS_HELLO && !(of->flags & CIPHERTEXT) && length <= CHUNK) {
 		of->flags |= CIPHERTEXT;

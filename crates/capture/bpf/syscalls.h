@@ -40,10 +40,8 @@ static __always_inline bool carries_ciphertext(struct connection *of, struct con
 	}
 	shape = shape_of(call, opening);
 	bool sealed = is_sealed(of, opening, length, shape);
-	if ((shape || (of->flags & CIPHERTEXT)) && notice(of, key, fd, call, false) && shape != TLS_HELLO) {
-		of->flags |= CIPHERTEXT;
-		return true;
-	}
+	if ((shape || (of->flags & CIPHERTEXT)) && notice(of, key, fd, call, false) && shape != TLS_HELLO)
+		return turns_to_ciphertext(of, call->which, opening[0] == APPLICATION_DATA);
 	return sealed;
 }
 

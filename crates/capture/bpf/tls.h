@@ -32,7 +32,8 @@ static __always_inline int said_above(struct session_key *session, struct connec
 	if (rarely(of->fate))
 		return said_left_out(session, of, pairing, call);
 	count_seen(call);
-	of->flags |= CIPHERTEXT | HAS_SAID | (pairing == CERTAIN ? PAIRED : 0);
+	turns_to_ciphertext(of, call->which, true);
+	of->flags |= HAS_SAID | (pairing == CERTAIN ? PAIRED : 0);
 	if (is_twice(of, of->transport ? socket : 0, call->which)) {
 		skip(of, call->which, call->left);
 		mute(session, call->which & 1 ? MUTED_IN : MUTED_OUT);
