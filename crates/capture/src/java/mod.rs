@@ -1,4 +1,4 @@
-//! Java's own TLS, which no hook finds: the agent that tells of it where a user asked for that (docs/adr/0019).
+//! Java's own TLS, which no hook finds: the agent that tells of it where a user asked for that (docs/adr/0021).
 
 pub mod attach;
 
