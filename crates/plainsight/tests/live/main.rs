@@ -39,6 +39,7 @@ mod mssql;
 mod mysql;
 mod namespaces;
 mod nats;
+mod neo4j;
 mod packets;
 mod postgres;
 mod privilege;
