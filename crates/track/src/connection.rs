@@ -14,7 +14,7 @@ use crate::account::{Account, Books, Fate, Standing};
 use crate::darkness::Darkness;
 use crate::ledger::{Ledger, Lossy};
 use crate::openings::Openings;
-use crate::stream::{Piece, Stream};
+use crate::stream::{Piece, Streams};
 use crate::talk::{Ear, Talk};
 use crate::tally::Tally;
 
@@ -51,8 +51,7 @@ struct More {
 #[derive(Debug, Default)]
 struct Lane {
     talk: Talk,
-    client: Stream,
-    server: Stream,
+    streams: Streams,
 }
 
 /// An end of a connection that may have both on this host.
@@ -186,12 +185,11 @@ impl Connection {
             }
         };
         self.heard_at[said.layer as usize][said.speaker as usize] = end;
-        let (stream, talk) = lane.of(said.speaker);
-        if !said.bytes.is_empty() && stream.pass(said.offset, said.bytes.len()) {
+        if !said.bytes.is_empty() && lane.streams.pass(said.speaker, said.offset, said.bytes.len()) {
             if self.bounds == Bounds::Kept {
-                talk.bound(said.speaker);
+                lane.talk.bound(said.speaker);
             }
-            talk.hear(&self.opened, said.speaker, at, said.bytes, ear);
+            lane.talk.hear(&self.opened, said.speaker, at, said.bytes, ear);
         } else {
             lane.order(&self.opened, at, Said { ..said }, ear);
         }
@@ -218,8 +216,8 @@ impl Connection {
             Layer::Wire => &mut self.wire,
             Layer::Clear => self.more.get_or_insert_default().clear.get_or_insert_default(),
         };
-        let (stream, talk) = lane.of(lost.speaker);
-        stream.lose(at, lost.offset, lost.length, lost.cause, &mut |piece| {
+        let Lane { talk, streams } = lane;
+        streams.lose(lost.speaker, at, lost.offset, lost.length, lost.cause, &mut |piece| {
             talk.take(&self.opened, lost.speaker, piece, ear);
         });
         self.write_down(ear);
@@ -267,7 +265,7 @@ impl Connection {
         let clear = self.more.as_ref().and_then(|more| more.clear.as_ref());
         let mut unread = Vec::new();
         for lane in [Some(&self.wire), clear].into_iter().flatten() {
-            standing.heard += lane.stream(speaker).given();
+            standing.heard += lane.streams.given(speaker);
             let [parsed, waiting] = lane.talk.standing().map(|of| of[speaker as usize]);
             standing.parsed += parsed;
             standing.waiting += waiting;
@@ -349,27 +347,13 @@ impl Connection {
 }
 
 impl Lane {
-    /// The stream of a speaker, and the talk that it is part of.
-    #[inline]
-    fn of(&mut self, speaker: Speaker) -> (&mut Stream, &mut Talk) {
-        match speaker {
-            Speaker::Client => (&mut self.client, &mut self.talk),
-            Speaker::Server => (&mut self.server, &mut self.talk),
-        }
-    }
-
-    fn stream(&self, speaker: Speaker) -> &Stream {
-        match speaker {
-            Speaker::Client => &self.client,
-            Speaker::Server => &self.server,
-        }
-    }
-
     /// Bytes passed that are not the very next ones.
     #[inline(never)]
     fn order(&mut self, opened: &Opened, at: Time, said: Said<'_>, ear: &mut Ear) {
-        let (stream, talk) = self.of(said.speaker);
-        stream.accept(at, said.offset, said.bytes, &mut |piece| talk.take(opened, said.speaker, piece, ear));
+        let Lane { talk, streams } = self;
+        streams.accept(said.speaker, at, said.offset, said.bytes, &mut |piece| {
+            talk.take(opened, said.speaker, piece, ear);
+        });
     }
 
     /// Some speakers (client, server) will say nothing more.
@@ -377,16 +361,16 @@ impl Lane {
         for (speaker, _) in
             [Speaker::Client, Speaker::Server].into_iter().zip(ended).filter(|(_, ended)| *ended)
         {
-            let (stream, talk) = self.of(speaker);
-            stream.close(at, &mut |piece| talk.take(opened, speaker, piece, ear));
+            let Lane { talk, streams } = self;
+            streams.close(speaker, at, &mut |piece| talk.take(opened, speaker, piece, ear));
             talk.end(speaker, at, ear);
         }
     }
 
     fn close(&mut self, opened: &Opened, at: Time, ear: &mut Ear) {
         for speaker in [Speaker::Client, Speaker::Server] {
-            let (stream, talk) = self.of(speaker);
-            stream.close(at, &mut |piece| talk.take(opened, speaker, piece, ear));
+            let Lane { talk, streams } = self;
+            streams.close(speaker, at, &mut |piece| talk.take(opened, speaker, piece, ear));
         }
         self.talk.close(opened, at, ear);
     }

@@ -1,5 +1,6 @@
-//! Streams: one direction of one layer, in the order of its positions, with its holes known.
+//! Streams: the two directions of one layer, each in the order of its positions, with its holes known.
 
+use model::conn::Speaker;
 use model::event::Cause;
 use model::time::Time;
 
@@ -10,28 +11,31 @@ const EARLY_BYTES: usize = 64 << 10;
 /// So many pieces likewise.
 const EARLY_PIECES: usize = 8;
 
-/// Puts the pieces of one direction into order.
+/// Puts the pieces of both directions into order.
 #[derive(Debug)]
-pub struct Stream {
-    /// The position of the next byte; [`UNHEARD`] before the first.
-    next: u64,
-    /// How many bytes were given on.
-    given: u64,
-    /// Pieces beyond a hole; there and not empty while there is one.
-    #[expect(
-        clippy::box_collection,
-        reason = "nearly no stream has one, and then it costs a word instead of three"
-    )]
-    early: Option<Box<Vec<Early>>>,
+pub struct Streams {
+    /// The positions of the next bytes; [`UNHEARD`] before the first.
+    next: [u64; 2],
+    /// What few layers have: of most, all bytes from the first position on came in their turn.
+    asides: Option<Box<[Aside; 2]>>,
 }
 
 /// No stream is so long.
 const UNHEARD: u64 = u64::MAX;
 
-impl Default for Stream {
+impl Default for Streams {
     fn default() -> Self {
-        Stream { next: UNHEARD, given: 0, early: None }
+        Streams { next: [UNHEARD; 2], asides: None }
     }
+}
+
+/// What of a direction did not come in its turn.
+#[derive(Debug, Default)]
+struct Aside {
+    /// How many positions before the next one were not given on: those before the first that was heard of, and holes.
+    skipped: u64,
+    /// Pieces beyond a hole, in order.
+    early: Vec<Early>,
 }
 
 #[derive(Debug)]
@@ -50,129 +54,157 @@ pub enum Piece<'a> {
     Hole(Time, u64, Cause),
 }
 
-impl Stream {
-    /// How many bytes were given on so far.
-    pub(crate) fn given(&self) -> u64 {
-        self.given
+impl Streams {
+    /// How many bytes of a speaker were given on so far.
+    pub(crate) fn given(&self, of: Speaker) -> u64 {
+        let skipped = self.asides.as_ref().map_or(0, |asides| asides[of as usize].skipped);
+        match self.next[of as usize] {
+            UNHEARD => 0,
+            next => next - skipped,
+        }
     }
 
-    /// Passes over `length` bytes at a position, when they are the very next ones and none waits behind them. Whether
-    /// they were.
+    /// Passes over `length` bytes at a position, when they are the very next ones and nothing of the layer is special.
+    /// Whether they were.
     #[inline]
-    pub fn pass(&mut self, offset: u64, length: usize) -> bool {
-        let next = offset == self.next && self.early.is_none();
-        if next {
-            self.next = self.next.saturating_add(length as u64);
-            self.given += length as u64;
+    pub fn pass(&mut self, of: Speaker, offset: u64, length: usize) -> bool {
+        let next = &mut self.next[of as usize];
+        let follows = offset == *next && self.asides.is_none();
+        if follows {
+            *next = next.saturating_add(length as u64);
         }
-        next
+        follows
     }
 
     /// Bytes at a position; `give` gets what is in order now.
-    pub fn accept(&mut self, at: Time, offset: u64, bytes: &[u8], give: &mut impl FnMut(Piece<'_>)) {
-        self.begin(offset);
-        if offset > self.next {
-            return self.keep(at, offset, bytes, give);
+    pub fn accept(
+        &mut self,
+        of: Speaker,
+        at: Time,
+        offset: u64,
+        bytes: &[u8],
+        give: &mut impl FnMut(Piece<'_>),
+    ) {
+        self.begin(of, offset);
+        if offset > self.next[of as usize] {
+            return self.keep(of, at, offset, bytes, give);
         }
-        let known = usize::try_from(self.next - offset).unwrap_or(usize::MAX);
-        if let Some(fresh) = bytes.get(known..).filter(|f| !f.is_empty()) {
-            self.next = self.next.saturating_add(fresh.len() as u64);
-            self.given += fresh.len() as u64;
-            give(Piece::Bytes(at, fresh));
-        }
-        if self.early.is_some() {
-            self.catch_up(give);
-        }
+        self.give_fresh(of, at, offset, bytes, give);
+        self.catch_up(of, give);
     }
 
     /// Bytes at a position that nobody will ever read.
     pub fn lose(
         &mut self,
+        of: Speaker,
         at: Time,
         offset: u64,
         length: u64,
         cause: Cause,
         give: &mut impl FnMut(Piece<'_>),
     ) {
-        self.begin(offset);
-        if offset > self.next {
-            self.declare_hole(at, offset, give);
-        }
-        let end = offset.saturating_add(length);
-        if end > self.next {
-            give(Piece::Hole(at, end - self.next, cause));
-            self.next = end;
-        }
-        self.catch_up(give);
+        self.begin(of, offset);
+        self.skip(of, at, offset, Cause::NotCaptured, give);
+        self.skip(of, at, offset.saturating_add(length), cause, give);
+        self.catch_up(of, give);
     }
 
-    /// Nothing more will come: what waits for bytes before it is given on.
-    pub fn close(&mut self, at: Time, give: &mut impl FnMut(Piece<'_>)) {
-        while let Some(offset) = self.first_early() {
-            self.declare_hole(at, offset, give);
-            self.catch_up(give);
+    /// Nothing more of a speaker will come: what waits for bytes before it is given on.
+    pub fn close(&mut self, of: Speaker, at: Time, give: &mut impl FnMut(Piece<'_>)) {
+        while let Some(offset) = self.first_early(of) {
+            self.skip(of, at, offset, Cause::NotCaptured, give);
+            self.catch_up(of, give);
         }
     }
 
     /// The first position that is heard of is where the stream begins for us.
-    fn begin(&mut self, offset: u64) {
-        if self.next == UNHEARD {
-            self.next = offset;
+    fn begin(&mut self, of: Speaker, offset: u64) {
+        if self.next[of as usize] == UNHEARD {
+            self.next[of as usize] = offset;
+            if offset > 0 {
+                self.aside(of).skipped = offset;
+            }
         }
     }
 
-    fn keep(&mut self, at: Time, offset: u64, bytes: &[u8], give: &mut impl FnMut(Piece<'_>)) {
-        let early = self.early.get_or_insert_default();
+    fn aside(&mut self, of: Speaker) -> &mut Aside {
+        &mut self.asides.get_or_insert_default()[of as usize]
+    }
+
+    fn keep(&mut self, of: Speaker, at: Time, offset: u64, bytes: &[u8], give: &mut impl FnMut(Piece<'_>)) {
+        let early = &mut self.aside(of).early;
         let place = early.partition_point(|e| e.offset <= offset);
         early.insert(place, Early { offset, at, bytes: bytes.to_vec() });
         let held: usize = early.iter().map(|e| e.bytes.len()).sum();
         if (held > EARLY_BYTES || early.len() > EARLY_PIECES)
-            && let Some(offset) = self.first_early()
+            && let Some(offset) = self.first_early(of)
         {
-            self.declare_hole(at, offset, give);
-            self.catch_up(give);
+            self.skip(of, at, offset, Cause::NotCaptured, give);
+            self.catch_up(of, give);
         }
     }
 
     /// Where the first piece beyond a hole stands.
-    fn first_early(&self) -> Option<u64> {
-        Some(self.early.as_ref()?.first()?.offset)
+    fn first_early(&self, of: Speaker) -> Option<u64> {
+        Some(self.asides.as_ref()?[of as usize].early.first()?.offset)
     }
 
-    fn declare_hole(&mut self, at: Time, until: u64, give: &mut impl FnMut(Piece<'_>)) {
-        if until > self.next {
-            give(Piece::Hole(at, until - self.next, Cause::NotCaptured));
-            self.next = until;
+    /// What lies before `until` is lost.
+    fn skip(&mut self, of: Speaker, at: Time, until: u64, cause: Cause, give: &mut impl FnMut(Piece<'_>)) {
+        let hole = until.saturating_sub(self.next[of as usize]);
+        if hole > 0 {
+            give(Piece::Hole(at, hole, cause));
+            self.next[of as usize] = until;
+            self.aside(of).skipped += hole;
         }
     }
 
-    fn catch_up(&mut self, give: &mut impl FnMut(Piece<'_>)) {
-        while self.first_early().is_some_and(|offset| offset <= self.next) {
-            let Some(waiting) = &mut self.early else { return };
-            let early = waiting.remove(0);
-            if waiting.is_empty() {
-                self.early = None;
-            }
-            let known = usize::try_from(self.next - early.offset).unwrap_or(usize::MAX);
-            if let Some(fresh) = early.bytes.get(known..).filter(|f| !f.is_empty()) {
-                self.next = self.next.saturating_add(fresh.len() as u64);
-                self.given += fresh.len() as u64;
-                give(Piece::Bytes(early.at, fresh));
-            }
+    /// Gives on what is new of bytes at a position that was reached.
+    fn give_fresh(
+        &mut self,
+        of: Speaker,
+        at: Time,
+        offset: u64,
+        bytes: &[u8],
+        give: &mut impl FnMut(Piece<'_>),
+    ) {
+        let next = &mut self.next[of as usize];
+        let known = usize::try_from(*next - offset).unwrap_or(usize::MAX);
+        if let Some(fresh) = bytes.get(known..).filter(|f| !f.is_empty()) {
+            *next = next.saturating_add(fresh.len() as u64);
+            give(Piece::Bytes(at, fresh));
         }
+    }
+
+    fn catch_up(&mut self, of: Speaker, give: &mut impl FnMut(Piece<'_>)) {
+        while self.first_early(of).is_some_and(|offset| offset <= self.next[of as usize]) {
+            let Early { offset, at, bytes } = self.aside(of).early.remove(0);
+            self.give_fresh(of, at, offset, &bytes, give);
+        }
+        // What only came late leaves nothing to be known.
+        if self.asides.as_ref().is_some_and(|asides| asides.iter().all(Aside::is_nothing)) {
+            self.asides = None;
+        }
+    }
+}
+
+impl Aside {
+    fn is_nothing(&self) -> bool {
+        self.skipped == 0 && self.early.is_empty()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use model::conn::Speaker;
     use model::event::Cause;
     use model::time::Time;
 
-    use super::{Piece, Stream};
+    use super::{Piece, Streams};
 
-    fn told(acts: impl Fn(&mut Stream, &mut dyn FnMut(Piece<'_>))) -> Vec<String> {
+    fn told(acts: impl Fn(&mut Streams, &mut dyn FnMut(Piece<'_>))) -> Vec<String> {
         let mut told = Vec::new();
-        let mut stream = Stream::default();
+        let mut stream = Streams::default();
         acts(&mut stream, &mut |piece| {
             told.push(match piece {
                 Piece::Bytes(_, bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
@@ -186,7 +218,7 @@ mod tests {
     fn pieces_out_of_order_are_put_in_order() {
         let told = told(|s, mut give| {
             for (offset, bytes) in [(0, "ab"), (4, "ef"), (6, "gh"), (2, "cd")] {
-                s.accept(Time(0), offset, bytes.as_bytes(), &mut give);
+                s.accept(Speaker::Client, Time(0), offset, bytes.as_bytes(), &mut give);
             }
         });
         assert_eq!(told, ["ab", "cd", "ef", "gh"]);
@@ -196,7 +228,7 @@ mod tests {
     fn what_overlaps_is_told_once() {
         let told = told(|s, mut give| {
             for (offset, bytes) in [(0, "abcd"), (2, "cdef"), (0, "ab")] {
-                s.accept(Time(0), offset, bytes.as_bytes(), &mut give);
+                s.accept(Speaker::Client, Time(0), offset, bytes.as_bytes(), &mut give);
             }
         });
         assert_eq!(told, ["abcd", "ef"]);
@@ -205,9 +237,9 @@ mod tests {
     #[test]
     fn a_loss_is_a_hole_with_its_cause() {
         let told = told(|s, mut give| {
-            s.accept(Time(0), 10, b"ab", &mut give);
-            s.lose(Time(0), 12, 5, Cause::RingFull, &mut give);
-            s.accept(Time(0), 17, b"cd", &mut give);
+            s.accept(Speaker::Client, Time(0), 10, b"ab", &mut give);
+            s.lose(Speaker::Client, Time(0), 12, 5, Cause::RingFull, &mut give);
+            s.accept(Speaker::Client, Time(0), 17, b"cd", &mut give);
         });
         assert_eq!(told, ["ab", "-5 ring_full", "cd"]);
     }
@@ -215,14 +247,40 @@ mod tests {
     #[test]
     fn a_hole_nobody_explains_is_told_when_too_much_waits() {
         let told = told(|s, mut give| {
-            s.accept(Time(0), 0, b"ab", &mut give);
+            s.accept(Speaker::Client, Time(0), 0, b"ab", &mut give);
             for k in 0..9 {
-                s.accept(Time(0), 10 + k, b"x", &mut give);
+                s.accept(Speaker::Client, Time(0), 10 + k, b"x", &mut give);
             }
-            s.accept(Time(0), 30, b"z", &mut give);
-            s.close(Time(0), &mut give);
+            s.accept(Speaker::Client, Time(0), 30, b"z", &mut give);
+            s.close(Speaker::Client, Time(0), &mut give);
         });
         assert_eq!(told[..3], ["ab", "-8 not_captured", "x"]);
         assert_eq!(told[told.len() - 2..], ["-11 not_captured", "z"]);
+    }
+    #[test]
+    fn what_was_given_is_neither_what_lies_before_the_first_position_nor_a_hole() {
+        let (mut streams, mut given) = (Streams::default(), 0);
+        let mut give = |piece: Piece<'_>| {
+            if let Piece::Bytes(_, bytes) = piece {
+                given += bytes.len() as u64;
+            }
+        };
+        assert_eq!(streams.given(Speaker::Server), 0);
+        streams.accept(Speaker::Server, Time(0), 5, b"abc", &mut give);
+        assert!(!streams.pass(Speaker::Server, 9, 4), "a byte is missing");
+        streams.accept(Speaker::Server, Time(0), 9, b"efgh", &mut give);
+        streams.lose(Speaker::Server, Time(0), 8, 1, Cause::Fault, &mut give);
+        streams.accept(Speaker::Server, Time(0), 11, b"ghi", &mut give);
+        assert_eq!((given, streams.given(Speaker::Server), streams.given(Speaker::Client)), (8, 8, 0));
+    }
+
+    #[test]
+    fn what_came_late_is_forgotten() {
+        let mut streams = Streams::default();
+        for (offset, bytes) in [(0, b"ab"), (4, b"ef"), (2, b"cd")] {
+            streams.accept(Speaker::Client, Time(0), offset, bytes, &mut |_| {});
+        }
+        assert!(streams.pass(Speaker::Client, 6, 2), "the short way is open again");
+        assert_eq!(streams.given(Speaker::Client), 8);
     }
 }

@@ -30,10 +30,17 @@ pub struct Pairing {
     identity: Option<Arc<Identity>>,
     /// Those that are answered in turn.
     waiting: Queue<Waiting>,
-    /// Those that are answered by an id; none at all in most protocols.
-    named: Option<Box<Named>>,
+    /// What few protocols need.
+    aside: Option<Box<Aside>>,
+}
+
+/// What does not wait its turn.
+#[derive(Debug, Default)]
+struct Aside {
+    /// Requests that are answered by an id.
+    named: Named,
     /// The answer to the request that is still being said.
-    early: Option<Box<Early>>,
+    early: Option<Early>,
 }
 
 /// An answer that came before its request was said to the end.
@@ -75,7 +82,7 @@ impl Pairing {
     /// Nothing asked yet, in this protocol.
     #[must_use]
     pub fn new(protocol: &'static dyn Protocol) -> Self {
-        Pairing { protocol, identity: None, waiting: Queue::default(), named: None, early: None }
+        Pairing { protocol, identity: None, waiting: Queue::default(), aside: None }
     }
 
     /// The protocol in which is asked and answered.
@@ -99,7 +106,7 @@ impl Pairing {
         if !self.waiting.is_empty() {
             self.make_room(desk);
         }
-        if self.early.is_some() {
+        if self.aside.as_ref().is_some_and(|aside| aside.early.is_some()) {
             return self.finish_early(exchange, desk);
         }
         exchange.response.outcome = Outcome::Unanswered;
@@ -109,7 +116,7 @@ impl Pairing {
     #[inline(never)]
     fn ask_by_id(&mut self, id: u64, mut exchange: Box<Exchange>, desk: &mut Desk) {
         exchange.response.outcome = Outcome::Unanswered;
-        let named = self.named.get_or_insert_default();
+        let named = &mut self.aside.get_or_insert_default().named;
         // Half of them at once: one by one, each newcomer would look for the oldest among them all.
         let older = if named.len() < OPEN_REQUESTS { Vec::new() } else { named.take_older_half() };
         let before = named.ask(id, exchange);
@@ -131,7 +138,7 @@ impl Pairing {
     /// The answer to this request came before its end.
     #[inline(never)]
     fn finish_early(&mut self, mut exchange: Box<Exchange>, desk: &mut Desk) {
-        if let Some(early) = self.early.take() {
+        if let Some(early) = self.aside.as_mut().and_then(|aside| aside.early.take()) {
             exchange.response = early.response;
             self.finish(exchange, early.span, desk);
         }
@@ -140,7 +147,7 @@ impl Pairing {
     /// A response to the request that is still being said: it waits for its end.
     pub fn answer_early(&mut self, response: Response, span: Span, desk: &mut Desk) {
         match self.waiting.front_mut() {
-            None => self.early = Some(Box::new(Early { response, span })),
+            None => self.aside.get_or_insert_default().early = Some(Early { response, span }),
             Some(Waiting::Request(exchange)) => {
                 exchange.response = response;
                 self.answer(Key::Turn, span, desk);
@@ -156,7 +163,7 @@ impl Pairing {
             Some(Waiting::Request(exchange)) => Some(&mut **exchange),
             Some(Waiting::Gap(_)) | None => None,
         };
-        reader::Waiting { turn, named: self.named.as_deref_mut() }
+        reader::Waiting { turn, named: self.aside.as_mut().map(|aside| &mut aside.named) }
     }
 
     /// `speaker` said more of the request or response of an exchange that goes on.
@@ -192,7 +199,7 @@ impl Pairing {
 
     #[inline(never)]
     fn answer_by_id(&mut self, id: u64, span: Span, desk: &mut Desk) {
-        if let Some(exchange) = self.named.as_mut().and_then(|named| named.take(id)) {
+        if let Some(exchange) = self.aside.as_mut().and_then(|aside| aside.named.take(id)) {
             self.finish(exchange, span, desk);
         }
     }
@@ -229,8 +236,8 @@ impl Pairing {
             Speaker::Client => self.doubt(),
             Speaker::Server => self.abandon_turns(cause, desk),
         }
-        if let Some(named) = &mut self.named {
-            let doubted = named.miss(speaker, cause);
+        if let Some(aside) = &mut self.aside {
+            let doubted = aside.named.miss(speaker, cause);
             self.give_up_all(doubted, Some(cause), desk);
         }
     }
@@ -238,15 +245,17 @@ impl Pairing {
     /// Nothing more will be said: what waits stays unanswered.
     pub fn close(&mut self, desk: &mut Desk) {
         self.abandon(self.waiting.len(), desk);
-        if let Some(named) = &mut self.named {
-            let unanswered = named.take_all();
+        if let Some(aside) = &mut self.aside {
+            let unanswered = aside.named.take_all();
             self.give_up_all(unanswered, None, desk);
         }
     }
 
     /// Requests that are missing may have been asked here.
     fn doubt(&mut self) {
-        self.early = None;
+        if let Some(aside) = &mut self.aside {
+            aside.early = None;
+        }
         match self.waiting.back_mut() {
             Some(Waiting::Gap(gap)) => *gap = Gap::Unanswered,
             Some(Waiting::Request(_)) | None => self.waiting.push_back(Waiting::Gap(Gap::Unanswered)),

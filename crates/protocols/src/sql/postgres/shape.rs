@@ -50,7 +50,11 @@ pub(super) enum Forms {
     /// All in binary.
     Binary,
     /// Each in its own.
-    Each(Box<[Form]>),
+    #[expect(
+        clippy::box_collection,
+        reason = "each session has room for it, and few say so: a word instead of three"
+    )]
+    Each(Box<Vec<Form>>),
     /// As the description of the rows says, which is not reliable for prepared statements.
     Described,
     /// Nobody saw.
@@ -128,20 +132,20 @@ pub(super) fn forms(wire: &mut Reader<'_>) -> Forms {
         [0, 0, ..] => (Forms::Text, 2),
         [0, 1, 0, 0, ..] => (Forms::Text, 4),
         [0, 1, _, _, ..] => (Forms::Binary, 4),
-        _ => return each(wire).map_or(Forms::Unknown, Forms::Each),
+        _ => return each(wire).unwrap_or(Forms::Unknown),
     };
     wire.skip(length);
     forms
 }
 
 #[inline(never)]
-fn each(wire: &mut Reader<'_>) -> Read<Box<[Form]>> {
+fn each(wire: &mut Reader<'_>) -> Read<Forms> {
     let count = wire.be16()?;
     let mut each = Vec::new();
     for _ in 0..count {
         each.push(form(wire)?);
     }
-    Ok(each.into())
+    Ok(Forms::Each(Box::new(each)))
 }
 
 fn form(wire: &mut Reader<'_>) -> Read<Form> {
