@@ -120,8 +120,8 @@ impl Names {
     /// Names of the host itself are those of the process that asked for them: another one's server has the same address.
     fn look_up(&self, access: &Access) -> Option<Text> {
         let Address::Inet(server) = access.opened.server else { return None };
-        let named = self.addresses.get(&server.ip())?;
-        let is_own = server.ip().is_loopback();
+        let named = self.addresses.get(&server.ip)?;
+        let is_own = server.ip.is_loopback();
         let asker = access.actor.as_ref().map(|process| process.pid);
         let holds = access.exchange.asked <= named.until && (!is_own || asker == named.asker);
         holds.then(|| Text::clone(&named.name))

@@ -1,6 +1,8 @@
 //! Connections: what names one, where its two ends are, and who speaks.
 
-use std::net::SocketAddr;
+use std::fmt;
+use std::net::{AddrParseError, IpAddr, SocketAddr};
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// Names one connection of one process, for as long as the machine is up.
@@ -83,11 +85,49 @@ impl Transport {
     }
 }
 
+/// An internet address with its port.
+///
+/// The flow and the scope that a socket's own address of IPv6 has beside them name nobody: every connection would hold
+/// room for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Inet {
+    /// The address.
+    pub ip: IpAddr,
+    /// The port.
+    pub port: u16,
+}
+
+impl From<SocketAddr> for Inet {
+    fn from(socket: SocketAddr) -> Self {
+        Inet { ip: socket.ip(), port: socket.port() }
+    }
+}
+
+impl From<Inet> for SocketAddr {
+    fn from(Inet { ip, port }: Inet) -> Self {
+        SocketAddr::new(ip, port)
+    }
+}
+
+impl FromStr for Inet {
+    type Err = AddrParseError;
+
+    fn from_str(said: &str) -> Result<Self, AddrParseError> {
+        said.parse::<SocketAddr>().map(Inet::from)
+    }
+}
+
+impl fmt::Display for Inet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        SocketAddr::from(*self).fmt(f)
+    }
+}
+
 /// One end's address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Address {
     /// An internet address with its port.
-    Inet(SocketAddr),
+    Inet(Inet),
     /// A Unix socket's path (`@name` when abstract, empty when unnamed).
     Unix(Arc<str>),
     /// Not known; never guessed.
@@ -99,7 +139,7 @@ impl Address {
     #[must_use]
     pub fn port(&self) -> Option<u16> {
         match self {
-            Address::Inet(address) => Some(address.port()),
+            Address::Inet(address) => Some(address.port),
             Address::Unix(_) | Address::Unknown => None,
         }
     }

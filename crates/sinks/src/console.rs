@@ -248,7 +248,7 @@ impl std::fmt::Display for Name<'_> {
         }
         let is_named = process.is_some() || name.is_some();
         match address {
-            Address::Inet(address) if is_named => write!(f, ":{}", address.port()),
+            Address::Inet(address) if is_named => write!(f, ":{}", address.port),
             Address::Unix(_) | Address::Unknown if is_named => Ok(()),
             Address::Inet(address) => write!(f, "{address}"),
             Address::Unix(path) if path.is_empty() => f.write_str("unix"),

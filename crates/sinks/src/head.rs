@@ -129,7 +129,7 @@ fn end(json: &mut Json, address: &Address) {
     match address {
         Address::Inet(inet) => {
             json.raw(r#""address":""#);
-            match inet.ip() {
+            match inet.ip {
                 IpAddr::V4(ip) => {
                     let [a, b, c, d] = ip.octets();
                     json.number(a.into()).raw(".").number(b.into()).raw(".");
@@ -137,7 +137,7 @@ fn end(json: &mut Json, address: &Address) {
                 }
                 IpAddr::V6(ip) => _ = json.raw(&ip.to_string()),
             }
-            json.raw(r#"","port":"#).number(inet.port().into());
+            json.raw(r#"","port":"#).number(inet.port.into());
         }
         Address::Unix(path) => {
             json.raw(r#""address":"unix","path":"#).text(path).raw(r#","port":null"#);

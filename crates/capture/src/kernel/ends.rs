@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use model::conn::{Address, Role, Transport};
+use model::conn::{Address, Inet, Role, Transport};
 
 use super::records::{Opened, PATH};
 
@@ -131,7 +131,7 @@ fn inet(address: [u8; 16], is_v6: u8, port: u16) -> Address {
     let [a, b, c, d, ..] = address;
     let address =
         if is_v6 == 0 { IpAddr::V4(Ipv4Addr::new(a, b, c, d)) } else { IpAddr::V6(Ipv6Addr::from(address)) };
-    Address::Inet(SocketAddr::new(address.to_canonical(), port))
+    Address::Inet(Inet { ip: address.to_canonical(), port })
 }
 
 fn unix(path: &[u8; PATH], length: u8) -> Address {

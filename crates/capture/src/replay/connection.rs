@@ -61,7 +61,7 @@ impl Connection {
             None => (asks(packet), Joined::AtStart),
         };
         let client_end = if sender_is_client { packet.sender } else { packet.sender.other() };
-        let address = |end| Address::Inet(packet.key.end(end).address());
+        let address = |end| Address::Inet(packet.key.end(end).inet());
         let opened = Opened {
             transport: packet.transport(),
             role: Role::Observer,

@@ -1,9 +1,9 @@
 //! The name of a flow: its two ends in order, so that both directions have the same one.
 
 use std::hash::{Hash, Hasher};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
-use model::conn::Transport;
+use model::conn::{Inet, Transport};
 
 /// So many shortcuts there are: what is kept for each stays near the processor, and a busy host's connections find room.
 pub(super) const SHORTCUTS: usize = 1 << 11;
@@ -18,8 +18,8 @@ pub(super) struct Endpoint {
 
 impl Endpoint {
     /// The address as the rest of the house writes it.
-    pub(super) fn address(self) -> SocketAddr {
-        SocketAddr::new(Ipv6Addr::from_bits(self.ip).to_canonical(), self.port)
+    pub(super) fn inet(self) -> Inet {
+        Inet { ip: Ipv6Addr::from_bits(self.ip).to_canonical(), port: self.port }
     }
 }
 

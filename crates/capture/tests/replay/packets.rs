@@ -251,7 +251,7 @@ fn index(speaker: Speaker) -> usize {
 
 fn socket(address: &Address) -> SocketAddr {
     match address {
-        Address::Inet(socket) => *socket,
+        Address::Inet(inet) => SocketAddr::from(*inet),
         Address::Unix(_) | Address::Unknown => panic!("a packet without an internet address"),
     }
 }

@@ -1,6 +1,5 @@
 //! Recordings: what was written is what is read, and damage is found.
 
-use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,8 +29,8 @@ fn opened() -> Opened {
         transport: Transport::Tcp,
         role: Role::Client,
         joined: Joined::Midway,
-        client: Address::Inet("127.0.0.1:5000".parse::<SocketAddr>().unwrap()),
-        server: Address::Inet("[::1]:5432".parse::<SocketAddr>().unwrap()),
+        client: Address::Inet("127.0.0.1:5000".parse().unwrap()),
+        server: Address::Inet("[::1]:5432".parse().unwrap()),
         process: Some(Arc::new(process)),
         peer: Some(Box::new(ConnId { tgid: 7, fd: 8, generation: 9 })),
         weight: 10,

@@ -1,13 +1,12 @@
 //! Recognition by bytes alone: on a port that says nothing, and from the middle of each connection on.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use capture::replay::Options;
 use capture::source::Source;
 use model::access::Access;
-use model::conn::{Address, ConnId, Layer, Speaker};
+use model::conn::{Address, ConnId, Inet, Layer, Speaker};
 use model::event::{Event, Joined, Opened, Said, What};
 use model::time::Time;
 use track::tracker::Tracker;
@@ -87,7 +86,7 @@ fn exchange(access: &Access) -> Exchange {
 fn disguised(event: Event<'_>) -> Event<'_> {
     let What::Opened(opened) = &event.what else { return event };
     let server = match &opened.server {
-        Address::Inet(inet) => Address::Inet(SocketAddr::new(inet.ip(), NOBODYS_PORT)),
+        Address::Inet(inet) => Address::Inet(Inet { ip: inet.ip, port: NOBODYS_PORT }),
         other => other.clone(),
     };
     Event { what: What::Opened(Arc::new(Opened { server, ..(**opened).clone() })), ..event }

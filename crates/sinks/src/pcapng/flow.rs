@@ -199,7 +199,7 @@ impl Flow {
 
     fn end_of(&self, address: &Address, which: u16) -> SocketAddr {
         match address {
-            Address::Inet(inet) => *inet,
+            Address::Inet(inet) => SocketAddr::from(*inet),
             Address::Unix(_) | Address::Unknown => {
                 let nowhere = NOWHERE | u128::from(which) << 64 | u128::from(self.ordinal);
                 SocketAddr::new(IpAddr::V6(Ipv6Addr::from_bits(nowhere)), which)

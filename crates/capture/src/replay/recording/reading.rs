@@ -1,11 +1,11 @@
 //! Reading a recording.
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 use std::sync::Arc;
 
-use model::conn::{Address, ConnId, Layer, Paired, Role, Speaker, Transport};
+use model::conn::{Address, ConnId, Inet, Layer, Paired, Role, Speaker, Transport};
 use model::event::{Cause, Counted, Event, Joined, Lost, Opened, Said, What};
 use model::process::Process;
 use model::time::Time;
@@ -177,11 +177,11 @@ impl<'a> Body<'a> {
             1 => Address::Unix(self.text()?),
             4 => {
                 let ip = Ipv4Addr::from(*self.take(4)?.first_chunk::<4>()?);
-                Address::Inet(SocketAddr::new(ip.into(), self.u16()?))
+                Address::Inet(Inet { ip: ip.into(), port: self.u16()? })
             }
             6 => {
                 let ip = Ipv6Addr::from(*self.take(16)?.first_chunk::<16>()?);
-                Address::Inet(SocketAddr::new(ip.into(), self.u16()?))
+                Address::Inet(Inet { ip: ip.into(), port: self.u16()? })
             }
             _ => return None,
         })

@@ -142,8 +142,8 @@ fn address(body: &mut Vec<u8>, address: &Address) {
             body.push(1);
             text(body, path);
         }
-        Address::Inet(socket) => {
-            match socket.ip() {
+        Address::Inet(inet) => {
+            match inet.ip {
                 IpAddr::V4(ip) => {
                     body.push(4);
                     body.extend(ip.octets());
@@ -153,7 +153,7 @@ fn address(body: &mut Vec<u8>, address: &Address) {
                     body.extend(ip.octets());
                 }
             }
-            body.extend(socket.port().to_le_bytes());
+            body.extend(inet.port.to_le_bytes());
         }
     }
 }
