@@ -90,8 +90,10 @@ impl Connections {
 
     /// Takes all of them out, those that were silent for longest first.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = Connection> {
-        let Connections { places, mut slots, .. } = std::mem::take(self);
-        let mut places: Vec<u32> = places.into_iter().collect();
+        let Connections { places: table, mut slots, recent: mut places, .. } = std::mem::take(self);
+        // There are no fewer shortcuts than places: what is about to shrink takes no memory more.
+        places.clear();
+        places.extend(table);
         places.sort_unstable_by_key(|&place| slots.get(place).map(|one| (one.heard, one.id())));
         places.into_iter().filter_map(move |place| slots.remove(place))
     }
