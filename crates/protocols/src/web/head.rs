@@ -163,8 +163,14 @@ impl Head {
     /// The length of the head that `bytes` begin with, if it is this one again, whatever its credentials are.
     ///
     /// One that names its user is always read anew.
+    #[inline]
     pub(super) fn again(&self, bytes: &[u8]) -> Option<usize> {
         let text = self.text.as_deref()?.as_bytes();
+        if self.masks.is_empty() { length(text, bytes) } else { self.again_masked(text, bytes) }
+    }
+
+    #[inline(never)]
+    fn again_masked(&self, text: &[u8], bytes: &[u8]) -> Option<usize> {
         let (mut told, mut read) = (0, 0);
         for mask in &self.masks {
             let same = text.get(told..*mask)?;
@@ -176,9 +182,7 @@ impl Head {
             told = mask + MASK.len();
             read += same.len() + value.strip_suffix(b"\r").unwrap_or(value).len();
         }
-        let same = text.get(told..)?;
-        bytes.get(read..)?.strip_prefix(same)?.strip_prefix(b"\r\n\r\n")?;
-        Some(read + same.len() + 4)
+        Some(read + length(text.get(told..)?, bytes.get(read..)?)?)
     }
 
     /// The first value of a field.
@@ -221,6 +225,13 @@ impl Head {
             response.details.push(("http.response_body", Detail::Text(body)));
         }
     }
+}
+
+/// The length of the fields that `bytes` begin with and that end the head, if they are these ones.
+#[inline]
+fn length(fields: &[u8], bytes: &[u8]) -> Option<usize> {
+    let end = b"\r\n\r\n";
+    bytes.strip_prefix(fields)?.starts_with(end).then_some(fields.len() + end.len())
 }
 
 /// The first value of a field in these lines.

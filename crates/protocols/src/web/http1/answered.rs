@@ -204,20 +204,28 @@ impl Http1 {
     }
 
     /// Which dialects the request may be in that is answered next.
+    #[inline]
     fn asked_in(&self, wire: &Reader<'_>) -> Candidates {
         wire.asked().map(|request| self.candidates(request)).unwrap_or_default()
     }
 
-    /// Which dialects this request may be in: most have the last one's head.
+    /// Which dialects this request may be in.
+    #[inline]
     fn candidates(&self, request: &Request) -> Candidates {
-        let is_last = |last: &Arc<[Named]>| request.details.shared().is_some_and(|of| Arc::ptr_eq(of, last));
         match self.spoken {
             Spoken::Never => Candidates::default(),
-            Spoken::Perhaps if self.request_details.as_ref().is_some_and(is_last) => self.candidates,
-            Spoken::Perhaps => {
-                Candidates::of(request.statement.as_deref().unwrap_or_default(), request.details.iter())
-            }
+            Spoken::Perhaps => self.spoken_in(request),
         }
+    }
+
+    /// The same where some request was in one: most have the last one's head.
+    #[inline(never)]
+    fn spoken_in(&self, request: &Request) -> Candidates {
+        let is_last = |last: &Arc<[Named]>| request.details.shared().is_some_and(|of| Arc::ptr_eq(of, last));
+        if self.request_details.as_ref().is_some_and(is_last) {
+            return self.candidates;
+        }
+        Candidates::of(request.statement.as_deref().unwrap_or_default(), request.details.iter())
     }
 }
 
