@@ -7,6 +7,7 @@ use std::sync::Arc;
 use model::exchange::Text;
 
 use crate::kit::text::utf8;
+use crate::web::likeness::Likeness;
 use crate::web::{mask, parts};
 
 /// The most bytes of a body that are kept as sent: enough for what an API says, little for what it carries.
@@ -78,6 +79,11 @@ impl Kind {
         if self == Kind::Json { Kind::LongJson } else { self }
     }
 
+    /// Whether its credentials are members of JSON, and nothing else.
+    fn is_json(self) -> bool {
+        matches!(self, Kind::Json | Kind::LongJson | Kind::Events)
+    }
+
     /// The most bytes of such a body that are kept as sent, and of text that come of them: a bomb ends here.
     #[inline]
     pub(super) fn limit(self) -> usize {
@@ -116,11 +122,12 @@ impl Kind {
 pub(super) struct Last {
     kind: Kind,
     text: Option<Text>,
+    likeness: Likeness,
 }
 
 /// Longer bodies are not kept for the next message: an idle connection is to be small, and what is said again and again
-/// (the answers to health checks, acknowledgements) is short.
-const KEPT: usize = 256;
+/// (the answers to health checks, acknowledgements, one record of many) is short.
+const KEPT: usize = 512;
 
 impl Last {
     /// The text of a body's beginning, credentials masked; `None` when it is no text.
@@ -137,8 +144,24 @@ impl Last {
 
     #[inline(never)]
     fn new_text(&mut self, kind: Kind, coding: Coding, sample: &[u8]) -> Option<Text> {
+        let last = self.text.take().filter(|_| self.kind == kind);
+        if let Some(last) = &last
+            && coding == Coding::Identity
+            && sample.len() <= KEPT
+            && self.likeness.has_no_secrets(last.as_bytes(), sample)
+            && let Some(text) = utf8(sample)
+        {
+            let text = Text::from(text);
+            self.text = Some(Arc::clone(&text));
+            return Some(text);
+        }
         let text = text(kind, coding, sample)?;
         let kept = text.len() <= KEPT && is_as_sent(&text, coding, sample);
+        match last {
+            Some(last) if kept && kind.is_json() => self.likeness.learn(last.as_bytes(), sample),
+            Some(_) | None if self.likeness != Likeness::Unknown => self.likeness = Likeness::Nothing,
+            Some(_) | None => {}
+        }
         (self.kind, self.text) = (kind, kept.then(|| Arc::clone(&text)));
         Some(text)
     }
@@ -167,9 +190,7 @@ fn text(kind: Kind, coding: Coding, sample: &[u8]) -> Option<Text> {
 fn masked(kind: Kind, content: &[u8]) -> Option<Text> {
     let content = readable(content.get(..kind.limit()).unwrap_or(content));
     let mask = match kind {
-        Kind::Json | Kind::LongJson | Kind::Events if mask::has_secret_members(content.as_bytes()) => {
-            mask::json
-        }
+        kind if kind.is_json() && mask::has_secret_members(content.as_bytes()) => mask::json,
         Kind::Form if mask::has_secret_parameters(content.as_bytes()) => mask::parameters,
         Kind::Xml => mask::xml,
         Kind::Parts => parts::masked,
@@ -239,10 +260,13 @@ fn brotli_window(first: u8) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::Strategy;
     use proptest::sample::select;
-    use proptest::{collection, prop_assert_eq, proptest};
+    use proptest::{collection, prop_assert_eq, prop_oneof, proptest};
 
     use super::{Coding, Kind, Last, text};
+    use crate::web::credentials::tests::name;
+    use crate::web::likeness::Likeness;
 
     proptest! {
         #[test]
@@ -271,5 +295,50 @@ mod tests {
                 prop_assert_eq!(last.text(kind, coding, sample), text(kind, coding, sample));
             }
         }
+
+        #[test]
+        fn a_body_of_the_last_ones_shape_hides_no_credential(
+            (at, again) in (0..=SHAPE.len(), 0..=SHAPE.len()),
+            bodies in collection::vec((difference(), difference(), 0..9_usize), 0..20),
+        ) {
+            let mut last = Last::default();
+            for (one, other, cut) in bodies {
+                let (begins, rest) = SHAPE.split_at(at.min(again));
+                let (rest, ends) = rest.split_at(at.abs_diff(again));
+                let body = [begins, &one, rest, &other, ends].concat();
+                let sample = body.as_bytes().get(..body.len() - cut / 8).unwrap();
+                prop_assert_eq!(last.text(Kind::Json, Coding::Identity, sample), text(Kind::Json, Coding::Identity, sample));
+            }
+        }
+    }
+
+    #[test]
+    fn what_differs_in_a_body_is_looked_through() {
+        let (begins, ends) = SHAPE.split_at(7);
+        let body = |differs: &str| format!("{begins}{differs}{ends}");
+        let mut last = Last::default();
+        let mut told = |differs: &str| {
+            let text = last.text(Kind::Json, Coding::Identity, body(differs).as_bytes());
+            (text.unwrap().to_string(), last.likeness)
+        };
+        let shape = Likeness::Shape { begin: begins.len(), end: ends.len() };
+        assert_eq!(told("a"), (body("a"), Likeness::Unknown));
+        assert_eq!(told("other, and longer"), (body("other, and longer"), shape));
+        assert_eq!(told("12:34:56"), (body("12:34:56"), shape));
+        let (secret, masked) = (r#"","token":"x","bb":""#, r#"","token":"***","bb":""#);
+        assert_eq!(told(secret), (body(masked), Likeness::Nothing));
+        assert_eq!(told("a"), (body("a"), Likeness::Nothing));
+    }
+
+    /// What bodies may have in common: parts of names and of values, with nothing to mask as it is.
+    const SHAPE: &str = concat!(
+        r#"{"id":"4bb3","article":"to","tok":{"en":1,"to":"ken","kk":"x:y"},"se":"cret","count":17,"is":"", "#,
+        r#""lines":[{"article":"A-0001","count":1},{"article":"A-0002","count":2},{"as":"s","article":"A-0003"}]}"#,
+    );
+
+    /// What may stand between, alone or with what stands around it a credential.
+    fn difference() -> impl Strategy<Value = String> {
+        let pieces = ["", "1", "\"", ":", "\":", "token\":\"", "en\":1,\"", "\\u00", "%6e", " ", "\u{e9}"];
+        prop_oneof![select(pieces.to_vec()).prop_map(str::to_owned), "[a-z0-9]{1,40}", name()]
     }
 }

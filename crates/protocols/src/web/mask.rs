@@ -49,12 +49,17 @@ fn has_secret_members_by(level: Level, text: &[u8]) -> bool {
     false
 }
 
+/// Whether a colon stands in `text` that the name of a secret member may stand before, by the [`BEFORE`] bytes before it.
+pub(super) fn may_name_secrets(text: &[u8]) -> bool {
+    dispatch!(Level::new(), simd => named(simd, text)).is_some()
+}
+
 /// So many bytes are looked at together.
 const BLOCK: usize = 32;
 
 /// So many bytes before a colon say most of what stands there: four that end the name, and a quote. No secret name is so
 /// short that its colon stands nearer to the beginning of a text.
-const BEFORE: usize = 5;
+pub(super) const BEFORE: usize = 5;
 
 /// A block with what stands before its first byte.
 const WINDOW: usize = BEFORE + BLOCK;

@@ -20,6 +20,7 @@ pub mod http2;
 mod identity;
 pub mod influxdb;
 pub(crate) mod json;
+mod likeness;
 pub(crate) mod mask;
 pub mod mcp;
 pub mod openai;
