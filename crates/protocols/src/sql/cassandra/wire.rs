@@ -143,6 +143,10 @@ pub(super) fn begins(speaker: Speaker, bytes: &[u8]) -> Read<Header> {
 /// Whether the body of this envelope begins here.
 fn fits(header: Header, wire: &mut Reader<'_>) -> Read<bool> {
     let length = u64::from(header.length);
+    if header.has(flag::COMPRESSED) && matches!(header.opcode, Opcode::Options | Opcode::Startup) {
+        // What is packed and how is only agreed on by them (section 5).
+        return Ok(false);
+    }
     // Of what stands before the body, and of what is packed, nothing is known.
     if header.has(flag::COMPRESSED | flag::WARNING | flag::PAYLOAD) {
         return Ok(length > 0);
