@@ -220,7 +220,7 @@ int counted(struct bpf_iter__bpf_map_elem *ctx)
 {
 	struct connection *of = ctx->value;
 	struct connection_key *key = ctx->key;
-	u64 moved[2];
+	u64 moved[2], socket;
 
 	if (!of || !key || !of->name.tgid)
 		return 0;
@@ -230,10 +230,11 @@ int counted(struct bpf_iter__bpf_map_elem *ctx)
 	}
 	if (of->fate)
 		own_up(of);
-	ask(of, key->socket, moved);
+	socket = key->socket; /* read here: within LOOK, 6.1 would look for it among the kernel's own structures */
+	ask(of, socket, moved);
 	if (of->flags & CAME_TO_END)
 		__builtin_memcpy(moved, of->account.socket, sizeof(moved));
-	else if (LOOK(sock, key->socket, __sk_common.skc_state) == STATE_CLOSED)
+	else if (LOOK(sock, socket, __sk_common.skc_state) == STATE_CLOSED)
 		moved[OUT] = moved[IN] = NOT_COUNTED; /* it ended after the hooks were taken back: nobody knows how */
 	bpf_seq_write(ctx->meta->seq, key, sizeof(*key));
 	bpf_seq_write(ctx->meta->seq, of, sizeof(*of));
