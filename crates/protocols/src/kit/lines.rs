@@ -52,6 +52,17 @@ pub fn known<T: Copy>(table: &[(&'static str, T)], word: &[u8]) -> Option<(&'sta
     table.iter().find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(word)).copied()
 }
 
+/// A whole number in decimal digits, without a sign: at most `most`, and of ten digits.
+#[inline]
+#[must_use]
+pub fn number(word: &[u8], most: u64) -> Option<u64> {
+    if !(1..=10).contains(&word.len()) || !word.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number = word.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
+    (number <= most).then_some(number)
+}
+
 /// A reply of one line or several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reply<'a> {

@@ -1,7 +1,7 @@
 //! The client's lines: verbs, addresses, the lengths of chunks.
 
 use crate::kit::chain::Weight;
-use crate::kit::lines::{known, split_word};
+use crate::kit::lines::{known, number, split_word};
 
 /// What a command is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,9 +79,7 @@ pub(super) fn address(rest: &[u8]) -> &[u8] {
 /// The length of a chunk, and whether it is the last one (RFC 3030, 2).
 pub(super) fn chunk(rest: &[u8]) -> Option<(u64, bool)> {
     let (length, rest) = split_word(rest);
-    let length = std::str::from_utf8(length).ok()?;
-    let is_number = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
-    let length = length.parse().ok().filter(|length| is_number && *length <= CHUNK)?;
+    let length = number(length, CHUNK)?;
     match rest.trim_ascii() {
         b"" => Some((length, false)),
         last if last.eq_ignore_ascii_case(b"LAST") => Some((length, true)),

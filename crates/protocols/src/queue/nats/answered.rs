@@ -3,6 +3,7 @@
 use model::details::Detail;
 use model::exchange::{Failure, Outcome, Request, Response, Text};
 
+use crate::kit::lines::number;
 use crate::kit::protocol::{Heard, Key, Read};
 use crate::kit::reader::Reader;
 use crate::kit::text::lossy;
@@ -10,7 +11,10 @@ use crate::kit::text::lossy;
 use super::asked::{fields, tell, write};
 use super::jetstream::{NEXT, acknowledged, error};
 use super::session::{Nats, Pull, inbox, name};
-use super::wire::{Line, Message, message, number};
+use super::wire::{Line, Message, message};
+
+/// The largest status: three digits, as HTTP has them.
+const STATUS: u64 = 999;
 
 /// The statuses of a request for messages that ended as it should: there are no more, or its time is over.
 const ENDED: [u64; 2] = [404, 408];
@@ -148,5 +152,5 @@ fn refused(message: &Message<'_>) -> Option<(Text, Text)> {
 fn status(headers: &[u8]) -> Option<(u64, &[u8])> {
     let line = headers.split(|byte| *byte == b'\r').next()?.strip_prefix(b"NATS/1.0")?.trim_ascii();
     let (code, why) = line.split_at_checked(3)?;
-    Some((number(code)?, why.trim_ascii()))
+    Some((number(code, STATUS)?, why.trim_ascii()))
 }

@@ -3,6 +3,7 @@
 use model::conn::Speaker;
 use smallvec::SmallVec;
 
+use crate::kit::lines::number;
 use crate::kit::protocol::{Read, Stop};
 use crate::kit::reader::{Reader, Sample};
 
@@ -137,8 +138,9 @@ pub(super) fn message<'a>(line: Line<'a>, wire: &mut Reader<'a>) -> Read<Message
     found.extend(words(line.rest).take(WORDS + 1));
     let wrong = wire.broken("a message has no such words");
     let has_headers = matches!(line.op, Op::Hpub | Op::Hmsg);
-    let length = found.pop().and_then(number).ok_or(wrong)?;
-    let headers = if has_headers { found.pop().and_then(number).ok_or(wrong)? } else { 0 };
+    let length_of = |word| number(word, LONGEST);
+    let length = found.pop().and_then(length_of).ok_or(wrong)?;
+    let headers = if has_headers { found.pop().and_then(length_of).ok_or(wrong)? } else { 0 };
     // What is delivered names the subscription behind its subject.
     let (subject, reply) = match (line.op, found.as_slice()) {
         (Op::Pub | Op::Hpub, [subject]) | (Op::Msg | Op::Hmsg, [subject, _]) => (*subject, None),
@@ -168,15 +170,6 @@ fn body<'a>(length: u64, wire: &mut Reader<'a>) -> Read<Sample<'a>> {
     }
     let kept = usize::try_from(length).unwrap_or(usize::MAX).min(BODY);
     Ok(Sample { bytes: sample.bytes.get(..kept).unwrap_or(sample.bytes), length })
-}
-
-/// A whole number without a sign, of a length that there is.
-pub(super) fn number(word: &[u8]) -> Option<u64> {
-    if !(1..=10).contains(&word.len()) || !word.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let number = word.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
-    (number <= LONGEST).then_some(number)
 }
 
 #[cfg(test)]

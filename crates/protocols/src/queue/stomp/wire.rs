@@ -3,7 +3,7 @@
 use model::conn::Speaker;
 use smallvec::SmallVec;
 
-use crate::kit::lines::line;
+use crate::kit::lines::{line, number};
 use crate::kit::protocol::{Read, Stop};
 use crate::kit::reader::{Reader, Sample};
 
@@ -155,7 +155,9 @@ pub(super) enum Body<'a> {
 /// [`Stop::Short`] while what is told of it may still come, [`Stop::Broken`] when it is longer than it says.
 pub(super) fn body<'a>(head: &Head<'_>, wire: &mut Reader<'a>) -> Read<Body<'a>> {
     if let Some(length) = head.field("content-length") {
-        let Some(length) = number(length) else { return Err(wire.broken("a body has no such length")) };
+        let Some(length) = number(length.trim_ascii(), LONGEST) else {
+            return Err(wire.broken("a body has no such length"));
+        };
         let sample = wire.sample(length + 1, BODY + 1)?;
         if !sample.is_cut() && sample.bytes.last() != Some(&0) {
             return Err(wire.broken("a body is longer than it says"));
@@ -178,16 +180,6 @@ pub(super) fn body<'a>(head: &Head<'_>, wire: &mut Reader<'a>) -> Read<Body<'a>>
         }
         _ => Err(Stop::Short),
     }
-}
-
-/// A length: a whole number without a sign.
-fn number(word: &[u8]) -> Option<u64> {
-    let word = word.trim_ascii();
-    if !(1..=10).contains(&word.len()) || !word.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let number = word.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
-    (number <= LONGEST).then_some(number)
 }
 
 #[cfg(test)]
