@@ -1,20 +1,21 @@
 //! Puts the agent into a Java program that runs, by the door that the virtual machine itself has for that.
-#![expect(unsafe_code, reason = "a signal is sent by a system call that the standard library does not have")]
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::inotify;
+use rustix::process::{Pid, Signal, kill_process};
 use thiserror::Error;
 
 /// How long a virtual machine may take to open its door: it does so at its next safepoint.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How often it is looked whether it has.
-const LOOK: Duration = Duration::from_millis(20);
+/// Room for what is told of files that get another name; the rest comes with the next reading.
+const EVENTS: usize = 4096;
 /// How long it may take to load the agent, on a machine that is busy.
 const LOADING: Duration = Duration::from_secs(60);
 /// An answer is a few lines.
@@ -147,18 +148,24 @@ impl Program {
     }
 
     fn knock(&self, door: &Path) -> io::Result<UnixStream> {
-        let pid = i32::try_from(self.pid).map_err(io::Error::other)?;
-        // SAFETY: `kill` touches no memory of ours; that the process handles this signal was looked at.
-        if unsafe { libc::kill(pid, libc::SIGQUIT) } != 0 {
-            return Err(io::Error::last_os_error());
-        }
-        let began = Instant::now();
+        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidInput)?;
+        // It is made under another name, and gets its own when somebody listens behind it.
+        let named = inotify::init(inotify::CreateFlags::CLOEXEC)?;
+        inotify::add_watch(&named, self.rooted("tmp"), inotify::WatchFlags::MOVED_TO)?;
+        kill_process(pid, Signal::QUIT)?;
+        let until = Instant::now() + PATIENCE;
         loop {
-            match UnixStream::connect(door) {
+            let refused = match UnixStream::connect(door) {
                 Ok(stream) => return Ok(stream),
-                Err(why) if began.elapsed() > PATIENCE => return Err(why),
-                Err(_) => thread::sleep(LOOK),
+                Err(refused) => refused,
+            };
+            let left = until.saturating_duration_since(Instant::now());
+            let left = Timespec::try_from(left).map_err(io::Error::other)?;
+            if poll(&mut [PollFd::new(&named, PollFlags::IN)], Some(&left))? == 0 {
+                return Err(refused);
             }
+            // Which file it was, the next try tells.
+            rustix::io::read(&named, &mut [0; EVENTS])?;
         }
     }
 
@@ -190,7 +197,7 @@ impl Program {
 fn catches_quit(status: &str) -> bool {
     let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
     let caught = caught.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).unwrap_or_default();
-    caught >> (libc::SIGQUIT - 1) & 1 == 1
+    caught >> (Signal::QUIT.as_raw() - 1) & 1 == 1
 }
 
 /// A process's number in its innermost namespace.
