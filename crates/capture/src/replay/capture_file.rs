@@ -15,6 +15,7 @@ use crate::replay::fragments::Fragments;
 use crate::replay::line::Desk;
 use crate::replay::outbox::Span;
 use crate::replay::packets::{Packet, Packets};
+use crate::replay::tags::Tags;
 use crate::replay::tally::Tally;
 use crate::replay::tls::keylog::Keylog;
 use crate::source::Source;
@@ -140,6 +141,7 @@ struct Followed {
 struct Watch {
     now: u64,
     flows: Flows,
+    tags: Tags,
     fragments: Fragments,
     desk: Desk,
     tally: Tally,
@@ -204,8 +206,13 @@ impl Watch {
     #[inline(never)]
     fn frame(&mut self, frame: Packet, bytes: &[u8]) {
         match decode::frame(frame.link, bytes, frame.original) {
-            Ok(Decoded::Packet(packet)) => self.packet(&packet, bytes, Span::feed(&frame.bytes)),
-            Ok(Decoded::Fragment(fragment)) => self.fragment(&fragment, bytes),
+            Ok((Decoded::Packet(mut packet), tag)) => {
+                if tag != 0 {
+                    packet.key = self.tags.settle(&packet, tag, &mut self.flows);
+                }
+                self.packet(&packet, bytes, Span::feed(&frame.bytes));
+            }
+            Ok((Decoded::Fragment(fragment), _)) => self.fragment(&fragment, bytes),
             Err(reason) => self.tally.count(reason, 1),
         }
     }

@@ -50,7 +50,7 @@ pub(super) struct Key([u64; 5]);
 const UDP: u64 = 1 << 31;
 
 impl Key {
-    /// The flow between two ends of a network (VLANs and tunnels, of which 31 bits count), and which of its ends
+    /// The flow between two ends of a network (tunnels, of which 31 bits count), and which of its ends
     /// `source` is.
     #[inline]
     pub(super) fn of(
@@ -66,6 +66,12 @@ impl Key {
         let ports = u64::from(low.port) << 48 | u64::from(high.port) << 32;
         let last = ports | udp | u64::from(network) & (UDP - 1);
         (Key([upper(low.ip), lower(low.ip), upper(high.ip), lower(high.ip), last]), sender)
+    }
+
+    /// The same in a network that only its tag tells apart.
+    pub(super) fn tagged(self, tag: u32) -> Key {
+        let Key([low_upper, low_lower, high_upper, high_lower, last]) = self;
+        Key([low_upper, low_lower, high_upper, high_lower, last ^ u64::from(tag) & (UDP - 1)])
     }
 
     /// A number that few flows of a busy host share: the client's ports are what differs there.

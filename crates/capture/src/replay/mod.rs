@@ -20,6 +20,7 @@ mod packets;
 mod pcap;
 mod pcapng;
 pub mod recording;
+mod tags;
 mod tally;
 mod tls;
 

@@ -65,10 +65,39 @@ fn tunnels_without_end_are_refused() {
 
 #[test]
 fn equal_addresses_in_two_networks_are_two_connections() {
-    let tagged =
-        |tag: u8, text: &[u8]| ethernet(0x8100, &prefixed(&[0, tag, 8, 0], &client(1, 1, ACK, text)));
-    let heard = hear(&pcap(1, 65535, &[tagged(1, b"one"), tagged(2, b"two")]));
+    let tunnelled = |number: u8, text: &[u8]| {
+        let inner = ethernet(0x0800, &client(1, 1, ACK, text));
+        let vxlan = prefixed(&[8, 0, 0, 0, 0, 0, number, 0], &inner);
+        ipv4([1, 1, 1, 1], [2, 2, 2, 2], 17, &udp((50_000, 4789), &vxlan))
+    };
+    let heard = hear(&raw(&[tunnelled(1, b"one"), tunnelled(2, b"two")]));
     assert_eq!(heard.talks.len(), 2);
+    let tagged = |tag: u8, packet: &[u8]| ethernet(0x8100, &prefixed(&[0, tag, 8, 0], packet));
+    let plain = |_, packet: &[u8]| ethernet(0x0800, packet);
+    for first in [&tagged as &dyn Fn(u8, &[u8]) -> Vec<u8>, &plain] {
+        let packets = [
+            first(1, &client(1, 1, ACK, b"one")),
+            tagged(2, &client(1, 1, ACK, b"two")),
+            tagged(2, &server(1, 4, ACK, b"to the second")),
+            first(1, &server(1, 4, ACK, b"to the first")),
+        ];
+        let heard = hear(&pcap(1, 65535, &packets));
+        let said: Vec<_> =
+            heard.talks.values().map(|talk| talk.wire.clone().map(|side| side.bytes)).collect();
+        assert_eq!(said, [[&b"one"[..], b"to the first"], [b"two", b"to the second"]]);
+    }
+}
+
+/// A switch that mirrors two of its ports shows each direction with another tag, or one of them without.
+#[test]
+fn both_directions_are_one_connection_whatever_their_tags() {
+    let tagged = |tag: u8, packet: &[u8]| ethernet(0x8100, &prefixed(&[0, tag, 8, 0], packet));
+    let (asked, answered) = (client(1, 1, ACK, b"one"), server(1, 4, ACK, b"two"));
+    for answered in [tagged(2, &answered), ethernet(0x0800, &answered)] {
+        let heard = hear(&pcap(1, 65535, &[tagged(1, &asked), answered]));
+        let [asked, answered] = &heard.only().wire;
+        assert_eq!([&asked.bytes, &answered.bytes], [b"one", b"two"]);
+    }
 }
 
 #[test]

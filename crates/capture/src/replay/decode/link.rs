@@ -27,7 +27,7 @@ const TYPE_QINQ_OLD: u16 = 0x9100;
 /// More tags or labels than this on one frame are an attack.
 const TAGS: usize = 8;
 
-/// Where IP begins, and which virtual network the frame is of.
+/// Where IP begins, and the frame's tags of VLANs as one number: 0 without any.
 pub(super) fn strip(link: u16, frame: &[u8], part: Part) -> Result<(Part, u32), Undecoded> {
     match link {
         ETHERNET => ethernet(frame, part),
@@ -59,17 +59,17 @@ fn ethernet(frame: &[u8], part: Part) -> Result<(Part, u32), Undecoded> {
 
 /// Passes VLAN tags, MPLS labels and PPPoE, down to IP.
 fn typed(frame: &[u8], mut part: Part, mut kind: u16) -> Result<(Part, u32), Undecoded> {
-    let mut network = 0;
+    let mut tag = 0;
     for _ in 0..TAGS {
         match kind {
-            TYPE_IPV4 | TYPE_IPV6 => return Ok((part, network)),
+            TYPE_IPV4 | TYPE_IPV6 => return Ok((part, tag)),
             TYPE_VLAN | TYPE_QINQ | TYPE_QINQ_OLD => {
-                network = network << 12 | u32::from(short(frame, part.start)? & 0xfff);
+                tag = tag << 12 | u32::from(short(frame, part.start)? & 0xfff);
                 kind = short(frame, part.start + 2)?;
                 part = part.after(4);
             }
-            TYPE_MPLS | TYPE_MPLS_MULTICAST => return labels(frame, part, network),
-            TYPE_PPPOE => return pppoe(frame, part, network),
+            TYPE_MPLS | TYPE_MPLS_MULTICAST => return labels(frame, part, tag),
+            TYPE_PPPOE => return pppoe(frame, part, tag),
             _ => return Err(Undecoded::NotIp),
         }
     }
@@ -77,14 +77,14 @@ fn typed(frame: &[u8], mut part: Part, mut kind: u16) -> Result<(Part, u32), Und
 }
 
 /// MPLS (RFC 3032): labels up to the one that says it is the last, then IP.
-fn labels(frame: &[u8], mut part: Part, network: u32) -> Result<(Part, u32), Undecoded> {
+fn labels(frame: &[u8], mut part: Part, tag: u32) -> Result<(Part, u32), Undecoded> {
     for _ in 0..TAGS {
         let label = be32(frame, part.start).ok_or(Undecoded::Cut)?;
         part = part.after(4);
         if label & 0x100 != 0 {
             // A label says nothing of what it carries: IP's version, or a pseudowire's control word before Ethernet.
             return match be8(frame, part.start).ok_or(Undecoded::Cut)? >> 4 {
-                4 | 6 => Ok((part, network)),
+                4 | 6 => Ok((part, tag)),
                 0 => ethernet(frame, part.after(4)),
                 _ => Err(Undecoded::NotIp),
             };
@@ -94,9 +94,9 @@ fn labels(frame: &[u8], mut part: Part, network: u32) -> Result<(Part, u32), Und
 }
 
 /// PPPoE (RFC 2516): a session header, then PPP's protocol number.
-fn pppoe(frame: &[u8], part: Part, network: u32) -> Result<(Part, u32), Undecoded> {
+fn pppoe(frame: &[u8], part: Part, tag: u32) -> Result<(Part, u32), Undecoded> {
     match short(frame, part.start + 6)? {
-        0x0021 | 0x0057 => Ok((part.after(8), network)),
+        0x0021 | 0x0057 => Ok((part.after(8), tag)),
         _ => Err(Undecoded::NotIp),
     }
 }

@@ -217,10 +217,10 @@ pub(super) fn datagram(link: u16, frame: &[u8]) -> Option<(Ends, Range<usize>)> 
     Some((Ends { addresses: be64(h, 26)?, ports: be32(h, 34)? }, h.len()..14 + datagram))
 }
 
-/// Decodes a frame of link type `link` that was `original` bytes long on the wire.
-pub(super) fn frame(link: u16, frame: &[u8], original: usize) -> Result<Decoded, Undecoded> {
-    let (ip, network) = link::strip(link, frame, Part { start: 0, end: original })?;
-    unwrap(frame, ip::read(frame, ip)?, network)
+/// Decodes a frame of link type `link` that was `original` bytes long on the wire; also, the tag of its VLAN.
+pub(super) fn frame(link: u16, frame: &[u8], original: usize) -> Result<(Decoded, u32), Undecoded> {
+    let (ip, tag) = link::strip(link, frame, Part { start: 0, end: original })?;
+    Ok((unwrap(frame, ip::read(frame, ip)?, 0)?, tag))
 }
 
 /// Decodes a datagram's payload that was put together from its fragments.
