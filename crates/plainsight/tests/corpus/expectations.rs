@@ -2,8 +2,11 @@
 
 mod deepflow;
 mod directory;
+mod files;
 mod mail;
+mod names;
 mod ndpi;
+mod streams;
 mod zeek;
 
 use std::path::Path;
@@ -37,6 +40,9 @@ pub(crate) fn read(file: &Path) -> Option<Expectation> {
     let log = name.rsplit_once("__").filter(|(_, log)| log.ends_with(".log")).map(|(_, log)| log);
     match log {
         Some(log) if log.starts_with("http") => Some(zeek::http(name, &text)),
+        Some("dns.log") => Some(names::zeek(name, &text)),
+        // Others of its runs cut users and arguments on purpose.
+        Some("ftp.log") if !name.contains("ftp-max-") => Some(files::ftp(name, &text)),
         Some("ldap.log") => Some(directory::ldap(name, &text)),
         Some("ldap_search.log") => Some(directory::ldap_search(name, &text)),
         Some("mysql.log") => Some(zeek::mysql(name, &text)),
@@ -47,6 +53,10 @@ pub(crate) fn read(file: &Path) -> Option<Expectation> {
         _ if name.ends_with("httpv1.result") => Some(deepflow::http(name, &text)),
         _ if name.ends_with("pgsql-all.result") => Some(deepflow::postgresql(name, &text)),
         _ if name.contains("__mysql__") && name.ends_with(".result") => Some(deepflow::mysql(name, &text)),
+        _ if text.contains(" headers_offset: 0 is_dns: ") => Some(names::deepflow(name, &text)),
+        _ if text.contains("proto: Http2") || text.contains("proto: Grpc") => {
+            Some(streams::deepflow(name, &text))
+        }
         _ if text.starts_with("RedisInfo") => Some(deepflow::redis(name, &text)),
         _ if text.starts_with("MemcachedInfo") => Some(deepflow::memcached(name, &text)),
         _ if text.starts_with("MqttInfo") => Some(deepflow::mqtt(name, &text)),

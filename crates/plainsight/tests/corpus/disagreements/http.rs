@@ -74,4 +74,25 @@ pub(super) const LISTED: &[Disagreement] = &[
         times: 1,
         verdict: "ours: see above",
     },
+    Disagreement {
+        capture: "http1/deepflow__agent__resources__test__flow_generator__http.pcap",
+        whose: Whose::Theirs,
+        holding: "path=- host=-",
+        times: 2,
+        verdict: "both: what is expected is of another capture, http2-multi.pcap, and lies beside this one as well",
+    },
+    Disagreement {
+        capture: "http1/deepflow__agent__resources__test__flow_generator__http.pcap",
+        whose: Whose::Theirs,
+        holding: "status=200 outcome=-",
+        times: 1,
+        verdict: "both: the same",
+    },
+    Disagreement {
+        capture: "http1/deepflow__agent__resources__test__flow_generator__http.pcap",
+        whose: Whose::Ours,
+        holding: "path=/ host=10.1.6.92",
+        times: 1,
+        verdict: "both: the same",
+    },
 ];

@@ -5,34 +5,6 @@ use super::{Disagreement, Whose};
 /// Where others hear it differently.
 pub(super) const LISTED: &[Disagreement] = &[
     Disagreement {
-        capture: "ldap/zeek__gap-data-missing.pcapng",
-        whose: Whose::Theirs,
-        holding: "opcode=bind SASL object=- result=success",
-        times: 1,
-        verdict: "both: the ways carry VLANs of their own, as behind a router; to us that is two connections, and in each one way is missing",
-    },
-    Disagreement {
-        capture: "ldap/zeek__gap-data-missing.pcapng",
-        whose: Whose::Ours,
-        holding: "opcode=bind SASL object=- result=-",
-        times: 1,
-        verdict: "both: the same",
-    },
-    Disagreement {
-        capture: "ldap/zeek__modify-request.pcapng",
-        whose: Whose::Theirs,
-        holding: "result=success",
-        times: 2,
-        verdict: "both: the ways carry VLANs of their own, as behind a router; to us that is two connections, and in each one way is missing",
-    },
-    Disagreement {
-        capture: "ldap/zeek__modify-request.pcapng",
-        whose: Whose::Ours,
-        holding: "result=-",
-        times: 2,
-        verdict: "both: the same",
-    },
-    Disagreement {
         capture: "ldap/zeek__missing_krbtgt_ldap_request.pcapng",
         whose: Whose::Theirs,
         holding: "(|(|(|(|(|(attributeSyntax=2.5.5.17)(attributeSyntax=2.5.5.10))",

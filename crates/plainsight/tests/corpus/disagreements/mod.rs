@@ -1,5 +1,8 @@
 //! Where we and another project hear different things, who is right, and how that was found out.
 
+mod dns;
+mod ftp;
+mod grpc;
 mod http;
 mod kafka;
 mod ldap;
@@ -58,6 +61,9 @@ pub(crate) fn unused(met: &BTreeMap<usize, usize>, captures: &[Capture]) -> Vec<
 /// All of them, in the order of their places.
 fn listed() -> impl Iterator<Item = &'static Disagreement> {
     let all = [
+        dns::LISTED,
+        ftp::LISTED,
+        grpc::LISTED,
         http::LISTED,
         kafka::LISTED,
         ldap::LISTED,

@@ -5,13 +5,6 @@ use super::{Disagreement, Whose};
 /// Where others hear it differently.
 pub(super) const LISTED: &[Disagreement] = &[
     Disagreement {
-        capture: "mysql/deepflow__binary-in-sql.pcap",
-        whose: Whose::Theirs,
-        holding: "outcome=ok",
-        times: 2,
-        verdict: "both: the client's packets are of a VLAN and the server's of none, which to us are two networks; DeepFlow pairs them",
-    },
-    Disagreement {
         capture: "mysql/deepflow__mysql-statement.pcap",
         whose: Whose::Ours,
         holding: "outcome=ok",

@@ -94,7 +94,7 @@ pub(super) fn http(name: String, text: &str) -> Expectation {
 }
 
 /// A field of a struct, as Rust prints it.
-fn field(message: &str, name: &str) -> String {
+pub(super) fn field(message: &str, name: &str) -> String {
     let value = message.split_once(&format!(" {name}: ")).and_then(|(_, rest)| rest.split(", ").next());
     let value = value.unwrap_or_default().trim_matches('"');
     value.strip_prefix("Some(").and_then(|some| some.strip_suffix(')')).unwrap_or(value).to_owned()
