@@ -105,22 +105,27 @@ fn hear_out(kernel: &mut Kernel, child: Child) -> (Talks, String) {
 }
 
 /// Hears everything until `child` is gone, and what it left behind.
+///
+/// A request that waits in a ring of `io_uring` holds its socket: the kernel closes that one after the process is gone.
 fn hear(kernel: &mut Kernel, child: Child) -> (Talks, String) {
     let mut child = child;
     let pid = child.id();
     let mut talks = Talks::new();
     let mut quiet = 0;
-    let mut end = Instant::now() + PATIENCE;
-    let mut gone = false;
-    while quiet < 3 && Instant::now() < end {
-        if !gone && child.try_wait().expect("the child").is_some() {
-            gone = true;
-            end = Instant::now() + AFTERWARDS;
+    let begun = Instant::now();
+    let mut gone = None;
+    let is_over = |gone: Instant, quiet: u32, talks: &Talks| {
+        (quiet >= 3 || gone.elapsed() > AFTERWARDS)
+            && talks.iter().all(|(conn, talk)| conn.tgid != pid || talk.closed.is_some())
+    };
+    while begun.elapsed() < PATIENCE && !gone.is_some_and(|gone| is_over(gone, quiet, &talks)) {
+        if gone.is_none() && child.try_wait().expect("the child").is_some() {
+            gone = Some(Instant::now());
         }
         if let Some(event) = kernel.next().expect("an event") {
             note(talks.entry(event.conn).or_default(), event.at, &event.what);
             quiet = 0;
-        } else if gone && kernel.is_drained() {
+        } else if gone.is_some() && kernel.is_drained() {
             quiet += 1;
         }
     }
