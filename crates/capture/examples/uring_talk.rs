@@ -2,7 +2,7 @@
 //!
 //! `uring_talk KIND` talks to itself and prints what the client said, a tab, and what the server said.
 //! `uring_talk serve` answers calls of HTTP until its input ends; `uring_talk call PORT PATH` makes one.
-#![allow(unsafe_code, reason = "the kernel is given addresses")]
+#![expect(unsafe_code, reason = "the kernel is given addresses")]
 
 use std::error::Error;
 use std::io::Read as _;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::support::access::Access;
-use crate::support::clients::{python, python_has, truth_of};
+use crate::support::clients::python_has;
 use crate::support::ground::{ground, skip};
 use crate::support::process::{program, run};
 use crate::support::rabbitmq::{PROGRAMS, RabbitMq};
@@ -29,20 +29,7 @@ fn clients_of_rabbitmq_are_shown_as_they_were() {
         return skip("amqp", "needs python3-pika (`.ci/packages test`)");
     }
     let server = RabbitMq::start(&ground, "", "listeners");
-    for (layer, port) in [("plain", server.plain), ("tls", server.tls)] {
-        let watch = Watch::ports(&[port]);
-        let mut client = python("amqp_client.py");
-        let did: Vec<Did> = truth_of(client.args([&port.to_string(), layer, &ROUNDS.to_string()]));
-        let seen = watch.end();
-        compare(&did, &seen, layer);
-        // Over TLS, nobody looks into Erlang, which has a TLS of its own: the client's end tells all.
-        if layer == "plain" {
-            assert!(
-                seen.accesses.iter().all(|access| access.server_pid() == server.running.pid()),
-                "{seen:#?}"
-            );
-        }
-    }
+    server.ask("amqp_client.py", ROUNDS, compare);
     let watch = Watch::ports(&[server.plain]);
     let url = format!("amqp://ada:hunter2@127.0.0.1:{}", server.plain);
     run(program("amqp-publish").args(["-u", &url, "-r", "nobody.there", "-b", "call ada@example.com"]));

@@ -1,27 +1,15 @@
 //! AMQP 1.0 clients of RabbitMQ, in clear and over TLS: what they say that they did is what is shown.
 
-use serde::Deserialize;
-
 use crate::support::access::Access;
-use crate::support::clients::{python, python_has, truth_of};
+use crate::support::clients::python_has;
 use crate::support::ground::{ground, skip};
-use crate::support::rabbitmq::{PROGRAMS, RabbitMq};
-use crate::support::watch::{Seen, Watch};
+use crate::support::rabbitmq::{Did, PROGRAMS, RabbitMq};
+use crate::support::watch::Seen;
 
 /// Messages that the client sends and gets.
 const ROUNDS: usize = 40;
 /// What the library says of itself whenever it likes, and how it takes leave.
 const UNTOLD: [&str; 3] = ["flow", "end", "close"];
-
-/// What the client says of one thing that it did.
-#[derive(Debug, Deserialize)]
-struct Did {
-    pid: u32,
-    statement: String,
-    body: Option<String>,
-    outcome: String,
-    error: Option<String>,
-}
 
 #[test]
 fn clients_of_rabbitmq_by_amqp_1_are_shown_as_they_were() {
@@ -30,13 +18,7 @@ fn clients_of_rabbitmq_by_amqp_1_are_shown_as_they_were() {
         return skip("amqp10", "needs python3-qpid-proton (`.ci/packages test`)");
     }
     let server = RabbitMq::start(&ground, "rabbitmq_amqp1_0", "listeners");
-    for (layer, port) in [("plain", server.plain), ("tls", server.tls)] {
-        let watch = Watch::ports(&[port]);
-        let mut client = python("amqp10_client.py");
-        let did: Vec<Did> = truth_of(client.args([&port.to_string(), layer, &ROUNDS.to_string()]));
-        let seen = watch.end();
-        compare(&did, &seen, layer);
-    }
+    server.ask("amqp10_client.py", ROUNDS, compare);
 }
 
 /// What the client says, and what was shown must be one.

@@ -2,22 +2,10 @@
 
 use std::io::Write as _;
 
-use serde::Deserialize;
-
-use crate::support::clients::{Wheel, truth_of};
+use crate::support::clients::{Asked, Wheel, truth_of};
 use crate::support::ground::{Ground, ground};
 use crate::support::process::{Lines, Running, free_port, make_certificate, program};
 use crate::support::watch::{Seen, Watch};
-
-/// What a client says of one statement.
-#[derive(Debug, Deserialize)]
-struct Asked {
-    pid: u32,
-    statement: String,
-    rows: Option<u64>,
-    error: Option<String>,
-    parameters: Vec<String>,
-}
 
 /// A server of the test's own.
 struct Mssql {

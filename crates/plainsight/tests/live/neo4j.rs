@@ -1,21 +1,9 @@
 //! Neo4j's driver: what it says that it asked and got of a real server is what is shown.
 
-use serde::Deserialize;
-
-use crate::support::clients::{Wheel, truth_of};
+use crate::support::clients::{Asked, Wheel, truth_of};
 use crate::support::ground::{Ground, ground};
 use crate::support::process::{Lines, Running, free_port, program};
 use crate::support::watch::Watch;
-
-/// What a client says of one statement.
-#[derive(Debug, Deserialize)]
-struct Asked {
-    pid: u32,
-    statement: String,
-    rows: Option<u64>,
-    error: Option<String>,
-    parameters: Vec<String>,
-}
 
 #[test]
 fn statements_are_shown_as_the_driver_tells() {

@@ -1,25 +1,12 @@
 //! STOMP clients of RabbitMQ, in clear and over TLS: what they say that they did is what is shown.
 
-use serde::Deserialize;
-
-use crate::support::access::Access;
-use crate::support::clients::{python, python_has, truth_of};
+use crate::support::clients::python_has;
 use crate::support::ground::{ground, skip};
-use crate::support::rabbitmq::{PROGRAMS, RabbitMq};
-use crate::support::watch::{Seen, Watch};
+use crate::support::rabbitmq::{Did, PROGRAMS, RabbitMq};
+use crate::support::watch::Seen;
 
 /// Messages that the client sends and gets.
 const ROUNDS: usize = 40;
-
-/// What the client says of one thing that it did.
-#[derive(Debug, Deserialize)]
-struct Did {
-    pid: u32,
-    statement: String,
-    body: Option<String>,
-    outcome: String,
-    error: Option<String>,
-}
 
 #[test]
 fn clients_of_rabbitmq_by_stomp_are_shown_as_they_were() {
@@ -28,18 +15,7 @@ fn clients_of_rabbitmq_by_stomp_are_shown_as_they_were() {
         return skip("stomp", "needs python3-stomp (`.ci/packages test`)");
     }
     let server = RabbitMq::start(&ground, "rabbitmq_stomp", "stomp.listeners");
-    for (layer, port) in [("plain", server.plain), ("tls", server.tls)] {
-        let watch = Watch::ports(&[port]);
-        let mut client = python("stomp_client.py");
-        let did: Vec<Did> = truth_of(client.args([&port.to_string(), layer, &ROUNDS.to_string()]));
-        let seen = watch.end();
-        compare(&did, &seen, layer);
-        // Over TLS, nobody looks into Erlang, which has a TLS of its own: the client's end tells all.
-        if layer == "plain" {
-            let served = |access: &Access| access.server_pid() == server.running.pid();
-            assert!(seen.accesses.iter().all(served), "{seen:#?}");
-        }
-    }
+    server.ask("stomp_client.py", ROUNDS, compare);
 }
 
 /// What the client says, and what was shown must be one.

@@ -17,9 +17,12 @@ pub(super) const RABBITMQ_STORE: Store = Store {
     ],
     called: RABBITMQ,
     scenarios: &[
-        client("session", include_str!("session.py")),
-        client("session_v11", include_str!("session_v11.py")),
-        client("session_v10", include_str!("session_v10.py")),
+        client("session", SESSION),
+        client(
+            "session_v11",
+            concat!("VERSION = 11\n", include_str!("heard.py"), include_str!("session.py")),
+        ),
+        client("session_v10", concat!(include_str!("heard.py"), include_str!("session_v10.py"))),
         client("refused", include_str!("refused.py")),
         raw("by_hand", include_str!("by_hand.py")),
         raw("long", include_str!("long.py")),
@@ -37,13 +40,14 @@ pub(super) const ACTIVEMQ_STORE: Store = Store {
     files: &[("start.sh", ACTIVEMQ_START), ("activemq.xml", include_str!("../activemq/activemq.xml"))],
     called: ACTIVEMQ,
     scenarios: &[
-        client("activemq", include_str!("session.py")),
+        client("activemq", SESSION),
         client("activemq_refused", include_str!("refused.py")),
         raw("activemq_no_destination", ERRORS),
         Scenario { connection: 2, ..raw("activemq_not_delivered", ERRORS) },
     ],
 };
 
+const SESSION: &str = concat!("VERSION = 12\n", include_str!("heard.py"), include_str!("session.py"));
 const ERRORS: &str = include_str!("errors.py");
 
 const fn client(name: &'static str, script: &'static str) -> Scenario {

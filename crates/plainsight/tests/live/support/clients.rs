@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::ground::{program_path, skip};
@@ -10,6 +11,16 @@ use super::process::{Running, text_of};
 
 /// Debian's own Python, for which the drivers are packaged.
 const PYTHON: &str = "/usr/bin/python3";
+
+/// What a client of a database says of one statement.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Asked {
+    pub(crate) pid: u32,
+    pub(crate) statement: String,
+    pub(crate) rows: Option<u64>,
+    pub(crate) error: Option<String>,
+    pub(crate) parameters: Vec<String>,
+}
 
 /// A Python client, of `tests/live/clients`.
 pub(crate) fn python(file: &str) -> Command {
