@@ -107,7 +107,7 @@ pub(crate) fn has_escapes(text: &[u8]) -> bool {
     let (blocks, _) = text.as_chunks();
     // What is last has the rest of the text, and bytes that were looked at before.
     match text.last_chunk() {
-        Some(last) => blocks.iter().chain([last]).any(are_escapes_in),
+        Some(last) => blocks.iter().any(are_escapes_in) || are_escapes_in(last),
         None => [text.first_chunk(), text.last_chunk()].iter().flatten().any(|piece| escapes(piece) != 0),
     }
 }

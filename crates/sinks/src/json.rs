@@ -52,8 +52,14 @@ impl Json {
     }
 
     /// Adds a text between quotes that are written.
+    #[inline]
     pub(crate) fn unquoted(&mut self, text: &str) -> &mut Self {
-        let text = text.as_bytes();
+        self.part(text.as_bytes());
+        self
+    }
+
+    /// Adds a part of a text between quotes that are written.
+    pub(crate) fn part(&mut self, text: &[u8]) {
         if text.len() < PIECE {
             self.short(text);
         } else if has_escapes(text) {
@@ -61,7 +67,6 @@ impl Json {
         } else {
             self.bytes.extend_from_slice(text);
         }
-        self
     }
 
     /// Adds a text or `null`.

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod console;
+mod echo;
 mod escape;
 mod head;
 mod json;

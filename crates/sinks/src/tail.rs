@@ -7,6 +7,7 @@ use model::details::{Detail, Details, Named};
 use model::event::Cause;
 use model::exchange::{Completeness, Exchange};
 
+use crate::echo::Echo;
 use crate::json::Json;
 
 /// The tail of the line before, but for what its exchange said alone: most exchanges of a session share the rest.
@@ -31,6 +32,8 @@ struct Hole {
     at: usize,
     /// The value's place among those that an exchange says alone.
     own: usize,
+    /// What those that stood here have in common.
+    echo: Echo,
 }
 
 /// A detail on its way into JSON.
@@ -89,15 +92,15 @@ impl Tail {
 
     /// Adds it with what is this exchange's alone.
     #[inline(always)]
-    fn tell(&self, json: &mut Json, exchange: &Exchange) {
+    fn tell(&mut self, json: &mut Json, exchange: &Exchange) {
         let (mut all, mut told) = (self.json.bytes(), 0);
-        for hole in &self.holes {
+        for hole in &mut self.holes {
             let (before, behind) = all.split_at(hole.at - told);
             json.append(before);
             (all, told) = (behind, hole.at);
             let [asked, answered] = alone(exchange);
             if let Some((_, detail)) = asked.get(hole.own).or_else(|| answered.get(hole.own - self.asked)) {
-                value(json, detail);
+                own_value(json, detail, &mut hole.echo);
             }
         }
         json.append(all);
@@ -198,7 +201,7 @@ impl<'a> Member<'a> {
         json.raw("\"").raw(self.name).raw("\":");
         match self.value {
             Value::Shared(detail) => value(json, detail),
-            Value::Own(own) => holes.push(Hole { at: json.len(), own }),
+            Value::Own(own) => holes.push(Hole { at: json.len(), own, echo: Echo::default() }),
         }
     }
 }
@@ -208,6 +211,19 @@ fn value(json: &mut Json, detail: &Detail) {
         Detail::Text(text) => json.text(text),
         Detail::Number(number) => json.signed(*number),
     };
+}
+
+/// The same of a value that stands where others of its name stood.
+#[inline]
+fn own_value(json: &mut Json, detail: &Detail, echo: &mut Echo) {
+    match detail {
+        Detail::Text(text) => {
+            json.raw("\"");
+            echo.tell(json, text);
+            json.raw("\"");
+        }
+        Detail::Number(number) => _ = json.signed(*number),
+    }
 }
 
 /// The group of a name, and its name there.
