@@ -26,6 +26,8 @@ pub struct Desk {
     pub exchanges: Vec<Box<Exchange>>,
     /// What many sessions say alike.
     pub shared: Shared,
+    /// Long things that were said lately. Many are never said again, and would take the places of what sessions share.
+    pub(super) long: Shared,
     /// Exchanges that nobody needs any more, whose memory the next ones are written into.
     spare: Vec<Box<Exchange>>,
 }

@@ -42,7 +42,7 @@ pub enum Ahead {
 
 /// The requests that wait for their responses.
 #[derive(Debug, Default)]
-pub(super) struct Waiting<'a> {
+pub(crate) struct Waiting<'a> {
     /// The one that is answered next where answers come in turn, if that is sure.
     pub(super) turn: Option<&'a mut Exchange>,
     /// Those that are answered by an id.
@@ -85,7 +85,7 @@ impl<'a> Reader<'a> {
     /// The same reader, in a conversation with its open requests; the desk is shared with others.
     #[inline]
     #[must_use]
-    pub(super) fn among(mut self, waiting: Waiting<'a>, desk: &'a mut Desk) -> Self {
+    pub(crate) fn among(mut self, waiting: Waiting<'a>, desk: &'a mut Desk) -> Self {
         self.waiting = waiting;
         self.desk = Some(desk);
         self
@@ -124,6 +124,22 @@ impl<'a> Reader<'a> {
     ) -> Result<Arc<T>, E> {
         match &mut self.desk {
             Some(desk) => desk.shared.recall(told, is, make),
+            None => make().map(Arc::new),
+        }
+    }
+
+    /// The same of a long thing, of which nobody knows whether it will be said again.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub fn recall_long<T: Any + Send + Sync, E>(
+        &mut self,
+        told: &impl Hash,
+        is: impl FnOnce(&T) -> bool,
+        make: impl FnOnce() -> Result<T, E>,
+    ) -> Result<Arc<T>, E> {
+        match &mut self.desk {
+            Some(desk) => desk.long.recall(told, is, make),
             None => make().map(Arc::new),
         }
     }

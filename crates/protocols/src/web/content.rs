@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use model::exchange::Text;
 
+use crate::kit::reader::Reader;
 use crate::kit::text::utf8;
 use crate::web::likeness::Likeness;
 use crate::web::{mask, parts};
@@ -56,7 +57,7 @@ impl Coding {
 }
 
 /// What kind of text a body is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     /// None, or nobody said so.
     #[default]
@@ -121,6 +122,8 @@ impl Kind {
 #[derive(Debug, Default)]
 pub(super) struct Last {
     kind: Kind,
+    /// How long the last one was that is not kept here.
+    length: u32,
     text: Option<Text>,
     likeness: Likeness,
 }
@@ -129,21 +132,48 @@ pub(super) struct Last {
 /// (the answers to health checks, acknowledgements, one record of many) is short.
 const KEPT: usize = 512;
 
+/// Nor are longer ones for the next messages of all connections together, which ask for the same documents.
+const SHARED: usize = 4 << 10;
+
+/// A body that is kept for all connections: its text is as it was sent.
+struct Body {
+    kind: Kind,
+    text: Text,
+}
+
 impl Last {
     /// The text of a body's beginning, credentials masked; `None` when it is no text.
     #[inline]
-    pub(super) fn text(&mut self, kind: Kind, coding: Coding, sample: &[u8]) -> Option<Text> {
+    pub(super) fn text(
+        &mut self,
+        kind: Kind,
+        coding: Coding,
+        sample: &[u8],
+        wire: &mut Reader<'_>,
+    ) -> Option<Text> {
         if sample.is_empty() || kind == Kind::Opaque {
             return None;
         }
         match &self.text {
             Some(text) if self.kind == kind && is_as_sent(text, coding, sample) => Some(Arc::clone(text)),
-            Some(_) | None => self.new_text(kind, coding, sample),
+            Some(_) | None => self.new_text(kind, coding, sample, wire),
         }
     }
 
+    /// Whether a body is too long to be kept here, and as long as the last such one was: it may be the same.
+    fn length_is_again(&mut self, coding: Coding, sample: &[u8]) -> bool {
+        if coding != Coding::Identity || !(KEPT + 1..=SHARED).contains(&sample.len()) {
+            return false;
+        }
+        let length = u32::try_from(sample.len()).unwrap_or(u32::MAX);
+        std::mem::replace(&mut self.length, length) == length
+    }
+
     #[inline(never)]
-    fn new_text(&mut self, kind: Kind, coding: Coding, sample: &[u8]) -> Option<Text> {
+    fn new_text(&mut self, kind: Kind, coding: Coding, sample: &[u8], wire: &mut Reader<'_>) -> Option<Text> {
+        if self.length_is_again(coding, sample) {
+            return long_text(kind, sample, wire);
+        }
         let last = self.text.take().filter(|_| self.kind == kind);
         if let Some(last) = &last
             && coding == Coding::Identity
@@ -165,6 +195,19 @@ impl Last {
         (self.kind, self.text) = (kind, kept.then(|| Arc::clone(&text)));
         Some(text)
     }
+}
+
+/// The text of a long body, of which another connection may know it.
+#[inline(never)]
+fn long_text(kind: Kind, sample: &[u8], wire: &mut Reader<'_>) -> Option<Text> {
+    // What differs in documents of one length stands at their ends as often as anywhere.
+    let told = (kind, sample.len(), sample.first_chunk::<16>(), sample.last_chunk::<16>());
+    let is = |known: &Body| known.kind == kind && known.text.as_bytes() == sample;
+    let body = wire.recall_long(&told, is, || match text(kind, Coding::Identity, sample) {
+        Some(text) if text.as_bytes() == sample => Ok(Body { kind, text }),
+        other => Err(other),
+    });
+    body.map_or_else(|other| other, |body| Some(Arc::clone(&body.text)))
 }
 
 fn is_as_sent(text: &Text, coding: Coding, sample: &[u8]) -> bool {
@@ -260,11 +303,14 @@ fn brotli_window(first: u8) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use model::exchange::Text;
     use proptest::prelude::Strategy;
     use proptest::sample::select;
     use proptest::{collection, prop_assert_eq, prop_oneof, proptest};
 
-    use super::{Coding, Kind, Last, text};
+    use super::{Coding, KEPT, Kind, Last, text};
+    use crate::kit::desk::Desk;
+    use crate::kit::reader::{Ahead, Reader, Waiting};
     use crate::web::credentials::tests::name;
     use crate::web::likeness::Likeness;
 
@@ -290,9 +336,26 @@ mod tests {
                 0..20,
             ),
         ) {
-            let mut last = Last::default();
+            let (mut last, mut desk) = (Last::default(), Desk::default());
             for (kind, coding, sample) in bodies {
-                prop_assert_eq!(last.text(kind, coding, sample), text(kind, coding, sample));
+                let told = last.text(kind, coding, sample, &mut reader(&mut desk));
+                prop_assert_eq!(told, text(kind, coding, sample));
+            }
+        }
+
+        #[test]
+        fn a_long_body_is_told_alike_whatever_any_connection_said_before(
+            bodies in collection::vec(
+                (0..2_usize, select(vec![Kind::Json, Kind::Form, Kind::Plain]), select(vec!["\"tok\"", "\"token\"", "&token=", "\u{e9}"]), 1..3_usize),
+                0..40,
+            ),
+        ) {
+            let (mut lasts, mut desk) = ([Last::default(), Last::default()], Desk::default());
+            for (side, kind, differs, times) in bodies {
+                let around = "1".repeat(KEPT * times);
+                let body = format!("{around}{differs:1<7}: \"a\"{around}");
+                let told = lasts[side].text(kind, Coding::Identity, body.as_bytes(), &mut reader(&mut desk));
+                prop_assert_eq!(told, text(kind, Coding::Identity, body.as_bytes()));
             }
         }
 
@@ -301,24 +364,44 @@ mod tests {
             (at, again) in (0..=SHAPE.len(), 0..=SHAPE.len()),
             bodies in collection::vec((difference(), difference(), 0..9_usize), 0..20),
         ) {
-            let mut last = Last::default();
+            let (mut last, mut desk) = (Last::default(), Desk::default());
             for (one, other, cut) in bodies {
                 let (begins, rest) = SHAPE.split_at(at.min(again));
                 let (rest, ends) = rest.split_at(at.abs_diff(again));
                 let body = [begins, &one, rest, &other, ends].concat();
                 let sample = body.as_bytes().get(..body.len() - cut / 8).unwrap();
-                prop_assert_eq!(last.text(Kind::Json, Coding::Identity, sample), text(Kind::Json, Coding::Identity, sample));
+                let told = last.text(Kind::Json, Coding::Identity, sample, &mut reader(&mut desk));
+                prop_assert_eq!(told, text(Kind::Json, Coding::Identity, sample));
             }
         }
+    }
+
+    /// A reader of a conversation with this desk.
+    fn reader(desk: &mut Desk) -> Reader<'_> {
+        Reader::new(b"", 0, Ahead::End).among(Waiting::default(), desk)
+    }
+
+    #[test]
+    fn a_long_body_that_comes_again_is_kept_for_all_connections() {
+        let mut desk = Desk::default();
+        let body = "1".repeat(KEPT + 1);
+        let mut told = |last: &mut Last| {
+            last.text(Kind::Json, Coding::Identity, body.as_bytes(), &mut reader(&mut desk)).unwrap()
+        };
+        let (mut last, mut other) = (Last::default(), Last::default());
+        let texts = [told(&mut last), told(&mut last), told(&mut last), told(&mut other), told(&mut other)];
+        let is_kept = texts.each_ref().map(|text| Text::ptr_eq(text, &texts[1]));
+        assert_eq!(is_kept, [false, true, true, false, true], "the first may be the only one");
     }
 
     #[test]
     fn what_differs_in_a_body_is_looked_through() {
         let (begins, ends) = SHAPE.split_at(7);
         let body = |differs: &str| format!("{begins}{differs}{ends}");
-        let mut last = Last::default();
+        let (mut last, mut desk) = (Last::default(), Desk::default());
         let mut told = |differs: &str| {
-            let text = last.text(Kind::Json, Coding::Identity, body(differs).as_bytes());
+            let text =
+                last.text(Kind::Json, Coding::Identity, body(differs).as_bytes(), &mut reader(&mut desk));
             (text.unwrap().to_string(), last.likeness)
         };
         let shape = Likeness::Shape { begin: begins.len(), end: ends.len() };

@@ -128,7 +128,7 @@ impl Http1 {
         };
         match (at_hand(framing, wire), question) {
             (AtHand::All(bytes), _) => {
-                let text = self.response_body.text(kind, coding, bytes);
+                let text = self.response_body.text(kind, coding, bytes, wire);
                 let heard =
                     answer(&mut self.client, wire, |response| head.write(response, line, details, text));
                 if self.spoken == Spoken::Perhaps || kind == Kind::Events {
@@ -171,7 +171,7 @@ impl Http1 {
             Server::Head | Server::Doubtful(_) | Server::Unasked(_) | Server::Broken(_) => Heard::Nothing,
             Server::Body(unfinished) => {
                 let Unfinished { mut message, body } = *unfinished;
-                let text = body.text(&mut self.response_body);
+                let text = body.text(&mut self.response_body, wire);
                 message.details.extend(text.map(|text| ("http.response_body", text.into())));
                 message.details.extend(trailers(&body, "http.response_trailers"));
                 message.details.extend(cut);

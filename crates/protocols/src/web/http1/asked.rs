@@ -126,7 +126,7 @@ impl Http1 {
         };
         match at_hand(framing, wire) {
             AtHand::All(bytes) => {
-                let body = self.request_body.text(kind, coding, bytes);
+                let body = self.request_body.text(kind, coding, bytes, wire);
                 let mut exchange = wire.blank();
                 self.asking.write(&mut exchange.request, told, body);
                 Some(exchange)
@@ -146,7 +146,7 @@ impl Http1 {
             Client::Head | Client::Broken => Heard::Nothing,
             Client::Body(unfinished) | Client::Refused(unfinished) => {
                 let Unfinished { mut message, body } = *unfinished;
-                let text = body.text(&mut self.request_body);
+                let text = body.text(&mut self.request_body, wire);
                 message.details.extend(text.map(|text| ("http.request_body", text.into())));
                 message.details.extend(trailers(&body, "http.request_trailers"));
                 message.details.extend(cut);

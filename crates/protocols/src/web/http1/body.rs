@@ -244,8 +244,8 @@ impl Body {
     }
 
     /// The text of what was kept, where `last` is the side's last body.
-    pub(super) fn text(&self, last: &mut Last) -> Option<Text> {
-        last.text(self.kind, self.coding, &self.kept)
+    pub(super) fn text(&self, last: &mut Last, wire: &mut Reader<'_>) -> Option<Text> {
+        last.text(self.kind, self.coding, &self.kept, wire)
     }
 
     /// The events that it says, as far as they were heard.

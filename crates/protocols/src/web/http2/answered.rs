@@ -200,13 +200,15 @@ impl Http2 {
     pub(super) fn finish(&mut self, id: u32, cut: Option<&'static str>, wire: &mut Reader<'_>) -> Heard {
         let Some(mut stream) = self.streams.close(id) else { return Heard::Nothing };
         let missed = wire.missed_as(id.into());
+        let asked = (stream.asked.stage == Stage::Body)
+            .then(|| stream.asked.text(&mut self.request_body, wire))
+            .flatten();
+        let text = stream.answered.text(&mut self.response_body, wire);
         let Some(exchange) = wire.exchange_as(id.into()) else { return Heard::Nothing };
         exchange.completeness.cause = exchange.completeness.cause.or(missed);
-        if stream.asked.stage == Stage::Body {
-            let text = stream.asked.text(&mut self.request_body);
-            exchange.request.details.extend(text.map(|text| ("http.request_body", text.into())));
+        if let Some(text) = asked {
+            exchange.request.details.push(("http.request_body", text.into()));
         }
-        let text = stream.answered.text(&mut self.response_body);
         let response = &mut exchange.response;
         if stream.answered.stage == Stage::Head && response.outcome == Outcome::Unanswered {
             // Its head was lost.

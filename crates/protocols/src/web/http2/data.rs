@@ -143,7 +143,7 @@ impl Http2 {
             (Speaker::Server, Some(_)) => self.finish(id, None, wire),
             (Speaker::Client, Some(stream)) => {
                 stream.asked.stage = Stage::Over;
-                let text = stream.asked.text(&mut self.request_body);
+                let text = stream.asked.text(&mut self.request_body, wire);
                 if let (Some(exchange), Some(text)) = (wire.exchange_as(id.into()), text) {
                     exchange.request.details.push(("http.request_body", text.into()));
                 }

@@ -5,6 +5,7 @@ use hashbrown::HashMap;
 use model::conn::Speaker;
 use model::exchange::Text;
 
+use crate::kit::reader::Reader;
 use crate::web::content::{Coding, Kind, Last};
 use crate::web::dialect::Candidates;
 use crate::web::events::Events;
@@ -107,8 +108,8 @@ impl Said {
     }
 
     /// The text of its body, where `last` is the side's last one.
-    pub(super) fn text(&self, last: &mut Last) -> Option<Text> {
-        last.text(self.kind, self.coding, &self.sample)
+    pub(super) fn text(&self, last: &mut Last, wire: &mut Reader<'_>) -> Option<Text> {
+        last.text(self.kind, self.coding, &self.sample, wire)
     }
 }
 
