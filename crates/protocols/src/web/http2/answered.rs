@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::conn::Speaker;
 use model::details::{Detail, Named};
-use model::exchange::{Exchange, Failure, Identity, Outcome, Response};
+use model::exchange::{Exchange, Failure, Identity, Outcome, Response, Text};
 
 use crate::kit::protocol::{Heard, Read};
 use crate::kit::reader::Reader;
@@ -34,6 +34,17 @@ pub(super) struct Answered {
     /// How many fields the header table hides.
     hidden: u16,
     /// How a call ended that has nothing but a head, if this is a call's.
+    call: grpc::answered::Answered,
+    is: Is,
+    /// The last trailers, where there were some: calls have them, and few others.
+    trailers: Option<Box<Trailers>>,
+}
+
+/// The last block that ended a response, and what it said.
+struct Trailers {
+    last: Last,
+    text: Option<Text>,
+    /// How a call ends that has them, if they are a call's.
     call: grpc::answered::Answered,
     is: Is,
 }
@@ -67,8 +78,8 @@ impl Http2 {
                 Ok(self.answer(of, wire))
             }
             (Some(_), Some(block)) => {
-                let (list, _) = self.list(Speaker::Server, block, wire)?;
-                self.hear_response_trailers(of, &list, wire)
+                self.read_trailers(block, wire)?;
+                Ok(self.hear_response_trailers(of, wire))
             }
             (Some(_), None) => Ok(self.answer_unheard(of, wire)),
         }
@@ -137,20 +148,40 @@ impl Http2 {
         }
     }
 
-    fn hear_response_trailers(&mut self, of: Block, list: &List, wire: &mut Reader<'_>) -> Read<Heard> {
+    /// Takes in what a block says that ends a response.
+    fn read_trailers(&mut self, block: &[u8], wire: &mut Reader<'_>) -> Read<()> {
+        let table = &mut self.server.table;
+        let before = table.changes();
+        if self.answered.trailers.as_mut().is_some_and(|trailers| trailers.last.is(block, table)) {
+            return Ok(());
+        }
+        let (list, effects) = self.list(Speaker::Server, block, wire)?;
+        self.answered.trailers = Some(Box::new(Trailers {
+            last: Last::of(block, effects, before, &self.server.table),
+            text: trailers(&list, wire)?,
+            call: grpc::answered::Answered::of(&list),
+            is: if list.word(Word::GrpcStatus).is_some() { Is::Call } else { Is::Other },
+        }));
+        Ok(())
+    }
+
+    /// Tells what the last trailers say.
+    fn hear_response_trailers(&mut self, of: Block, wire: &mut Reader<'_>) -> Heard {
         let id = of.stream;
-        let text = trailers(list, wire)?;
-        if let (Some(stream), Some(exchange)) = (self.streams.get(id), wire.exchange_as(id.into())) {
-            exchange.response.details.extend(text.map(|text| ("http.response_trailers", text.into())));
-            if stream.call.is_some() || list.word(Word::GrpcStatus).is_some() {
-                let ending = grpc::answered::Answered::of(list);
-                stream.call.get_or_insert_with(|| Box::new(Call::found(exchange))).answer(&ending);
+        if let (Some(trailers), Some(stream), Some(exchange)) =
+            (&self.answered.trailers, self.streams.get(id), wire.exchange_as(id.into()))
+        {
+            if let Some(text) = &trailers.text {
+                exchange.response.details.push(("http.response_trailers", Arc::clone(text).into()));
+            }
+            if stream.call.is_some() || trailers.is == Is::Call {
+                stream.call.get_or_insert_with(|| Box::new(Call::found(exchange))).answer(&trailers.call);
             }
         }
-        Ok(match of.ends {
+        match of.ends {
             Ends::Yes => self.finish(id, None, wire),
             Ends::No => Heard::Piece(key(id)),
-        })
+        }
     }
 
     /// A block of a response was lost: its head, or its trailers.
@@ -203,7 +234,7 @@ impl Http2 {
         let asked = (stream.asked.stage == Stage::Body)
             .then(|| stream.asked.text(&mut self.request_body, wire))
             .flatten();
-        let text = stream.answered.text(&mut self.response_body, wire);
+        let answered = stream.answered.text(&mut self.response_body, wire);
         let Some(exchange) = wire.exchange_as(id.into()) else { return Heard::Nothing };
         exchange.completeness.cause = exchange.completeness.cause.or(missed);
         if let Some(text) = asked {
@@ -214,10 +245,12 @@ impl Http2 {
             // Its head was lost.
             response.outcome = Outcome::Unknown;
         }
-        response.details.extend(text.map(|text| ("http.response_body", text.into())));
-        response.details.extend(cut.map(|cut| ("http.response_cut", cut.into())));
         let events = stream.answered.events.as_deref();
-        response.details.extend(events.and_then(Events::detail));
+        let body = answered.map(|text| ("http.response_body", text.into()));
+        let cut_short = cut.map(|cut| ("http.response_cut", cut.into()));
+        for detail in [body, cut_short, events.and_then(Events::detail)].into_iter().flatten() {
+            response.details.push(detail);
+        }
         match &mut stream.call {
             Some(call) => call.end(exchange, cut),
             None => stream.candidates.refine(exchange, events.and_then(Events::answer)),

@@ -118,13 +118,10 @@ impl Http2 {
     }
 
     fn hear_data(&mut self, stream: u32, speaker: Speaker, bytes: &[u8], wire: &mut Reader<'_>) {
-        match self.streams.get(stream).and_then(|stream| stream.call.as_mut()) {
-            None => self.streams.keep(stream, speaker, bytes),
-            Some(call) => {
-                if let Some(exchange) = wire.exchange_as(stream.into()) {
-                    call.hear(speaker, bytes, exchange);
-                }
-            }
+        if let Some(call) = self.streams.keep(stream, speaker, bytes)
+            && let Some(exchange) = wire.exchange_as(stream.into())
+        {
+            call.hear(speaker, bytes, exchange);
         }
     }
 

@@ -162,12 +162,15 @@ impl Streams {
         stream.call.is_some() || stream.said(speaker).sampling == Sampling::Yes
     }
 
-    /// Keeps bytes of a body, as long as there is room.
-    pub(super) fn keep(&mut self, id: u32, speaker: Speaker, bytes: &[u8]) {
-        let Some(stream) = self.open.get_mut(&id) else { return };
+    /// Keeps bytes of a body, as long as there is room; those of a call's messages are for the call that comes back.
+    pub(super) fn keep(&mut self, id: u32, speaker: Speaker, bytes: &[u8]) -> Option<&mut Call> {
+        let stream = self.open.get_mut(&id)?;
+        if stream.call.is_some() {
+            return stream.call.as_deref_mut();
+        }
         let said = stream.said(speaker);
         if said.sampling == Sampling::No {
-            return;
+            return None;
         }
         let room = (said.kind.limit() - said.sample.len()).min(KEPT.saturating_sub(self.kept));
         let kept = bytes.get(..room).unwrap_or(bytes);
@@ -178,6 +181,7 @@ impl Streams {
             None if bytes.len() >= room => said.sampling = Sampling::No,
             None => {}
         }
+        None
     }
 
     /// Bytes of `speaker` were lost, nobody knows of which streams.
