@@ -79,7 +79,10 @@ impl<T> Queue<T> {
     /// Takes the element that leaves next.
     #[inline]
     pub fn pop_front(&mut self) -> Option<T> {
-        if self.rest.is_some() { self.pop_before_others() } else { self.first.take() }
+        match &self.rest {
+            Some(rest) if !rest.is_empty() || rest.capacity() > ROOM => self.pop_before_others(),
+            Some(_) | None => self.first.take(),
+        }
     }
 
     #[inline(never)]

@@ -129,7 +129,7 @@ impl Postgres {
     }
 
     /// Ends the turn if the server says so in the first so many bytes.
-    #[inline]
+    #[inline(always)]
     fn turn_ended(&mut self, wire: &[u8]) -> Option<usize> {
         let (message, _) = next(wire)?;
         if message.tag != b'Z' || !message.fits(b'Z') {

@@ -327,13 +327,16 @@ impl Postgres {
     /// The oldest of what is due is over.
     #[inline]
     pub(super) fn pop(&mut self) {
-        let due = match self.due.front_mut() {
+        match self.due.front_mut() {
             Some(due @ Due::Execute(_, _, Then::Sync)) => {
-                Some(std::mem::replace(due, Due::Sync(Telling::Silent)))
+                *due = Due::Sync(Telling::Silent);
+                self.open -= 1;
             }
-            Some(_) | None => self.due.pop_front(),
-        };
-        self.open -= u16::from(due.is_some_and(|due| due.is_request()));
+            Some(_) | None => {
+                let due = self.due.pop_front();
+                self.open -= u16::from(due.is_some_and(|due| due.is_request()));
+            }
+        }
     }
 
     /// The oldest of what is due is over, and holds nothing that must be given back.
