@@ -6,8 +6,8 @@ use model::conn::{Address, ConnId, Role, Speaker};
 use model::event::{Cause, Joined, Opened};
 
 use crate::replay::decode::{Packet, Tcp};
-use crate::replay::direction::{Direction, Segment};
-use crate::replay::key::{End, Name};
+use crate::replay::direction::{Beyond, Direction, Segment, Side};
+use crate::replay::key::{End, Key, Name, Six};
 use crate::replay::line::{Desk, Line, Tls};
 use crate::replay::outbox::{Noted, Span};
 use crate::replay::tls::is_client_hello;
@@ -18,7 +18,7 @@ const LINGER: u64 = 60_000_000_000;
 /// A TCP connection or a UDP flow.
 #[derive(Debug)]
 pub(super) struct Connection {
-    pub(super) name: Name,
+    name: Name,
     /// Which of the capture's it is, from 1.
     ordinal: u32,
     /// When its first packet passed.
@@ -30,7 +30,33 @@ pub(super) struct Connection {
     course: Course,
     client: Direction,
     server: Direction,
+    rare: Option<Box<Rare>>,
+}
+
+/// What few flows have: each would hold room for it.
+#[derive(Debug, Default)]
+struct Rare {
+    /// The addresses, where they are not IPv4's.
+    six: Option<Six>,
+    /// What is known of each direction (the client's, the server's) beyond what was delivered.
+    beyond: [Option<Box<Beyond>>; 2],
     tls: Option<Box<Tls>>,
+}
+
+impl Rare {
+    fn is_nothing(&self) -> bool {
+        self.six.is_none() && self.is_straight()
+    }
+
+    /// Whether both directions go on in clear with nothing missing.
+    fn is_straight(&self) -> bool {
+        self.tls.is_none() && self.beyond.iter().all(Option::is_none)
+    }
+
+    /// The bytes that wait beyond holes.
+    fn held(&self) -> usize {
+        self.beyond.iter().flatten().map(|beyond| beyond.held()).sum()
+    }
 }
 
 /// What may come next.
@@ -72,8 +98,9 @@ impl Connection {
             peer: None,
             weight: 1,
         };
+        let (name, six) = Name::of(&packet.key);
         let connection = Connection {
-            name: Name::of(&packet.key),
+            name,
             ordinal,
             opened: at,
             last: at,
@@ -81,7 +108,7 @@ impl Connection {
             course: Course::Winding,
             client: Direction::default(),
             server: Direction::default(),
-            tls: None,
+            rare: six.map(|six| Box::new(Rare { six: Some(six), ..Rare::default() })),
         };
         desk.out.note(connection.id(), Noted::Opened(Arc::new(opened)));
         Some(connection)
@@ -91,6 +118,12 @@ impl Connection {
     #[inline]
     pub(super) fn id(&self) -> ConnId {
         ConnId { tgid: 0, fd: self.ordinal, generation: self.opened }
+    }
+
+    /// The key of its flow.
+    #[inline]
+    pub(super) fn key(&self) -> Key {
+        self.name.key(self.rare.as_ref().and_then(|rare| rare.six))
     }
 
     /// Whether `packet` belongs to a later use of the same ports.
@@ -115,7 +148,7 @@ impl Connection {
 
     /// The bytes that wait beyond holes.
     pub(super) fn held(&self) -> usize {
-        self.client.held() + self.server.held()
+        self.rare.as_ref().map_or(0, |rare| rare.held())
     }
 
     /// Hears a segment of `speaker`, when it only goes on with a stream in clear where that stood, as nearly all do: at
@@ -158,9 +191,12 @@ impl Connection {
             return Heard { late: packet.payload.len() as u64, repeated: 0 };
         }
         let Some(tcp) = packet.tcp else { return self.datagram(packet, said.1, desk) };
-        let heard = self.segment(packet, tcp, said, desk);
-        if self.course != Course::Closed {
-            let straight = self.tls.is_none() && self.client.is_straight() && self.server.is_straight();
+        let heard = self.with_rare(|this, rare| this.segment(packet, tcp, said, (rare, &mut *desk)));
+        if tcp.is_reset() || (self.client.is_finished() && self.server.is_finished()) {
+            self.close(desk);
+        } else {
+            let runs = self.client.is_running() && self.server.is_running();
+            let straight = runs && self.rare.as_ref().is_none_or(|rare| rare.is_straight());
             self.course = if straight { Course::Straight } else { Course::Winding };
         }
         heard
@@ -168,10 +204,12 @@ impl Connection {
 
     /// Delivers what is held beyond holes.
     pub(super) fn flush(&mut self, desk: &mut Desk) {
-        for speaker in [Speaker::Client, Speaker::Server] {
-            let (this, _, mut line) = self.sides(speaker, desk);
-            this.flush(&mut line);
-        }
+        self.with_rare(|this, rare| {
+            for speaker in [Speaker::Client, Speaker::Server] {
+                let (mut side, _, mut line) = this.sides(speaker, (&mut *rare, &mut *desk));
+                side.flush(&mut line);
+            }
+        });
     }
 
     /// Ends the flow, after what is held.
@@ -188,9 +226,26 @@ impl Connection {
         if end == self.client_end { Speaker::Client } else { Speaker::Server }
     }
 
-    fn segment(&mut self, packet: &Packet, tcp: Tcp, (bytes, span): (&[u8], Span), desk: &mut Desk) -> Heard {
+    /// Does something with what few flows have, which is kept while there is any.
+    fn with_rare<T>(&mut self, act: impl FnOnce(&mut Connection, &mut Rare) -> T) -> T {
+        let (mut rare, mut none) = (self.rare.take(), Rare::default());
+        let done = act(self, rare.as_deref_mut().unwrap_or(&mut none));
+        self.rare = match rare {
+            Some(rare) => Some(rare).filter(|rare| !rare.is_nothing()),
+            None => (!none.is_nothing()).then(|| Box::new(none)),
+        };
+        done
+    }
+
+    fn segment(
+        &mut self,
+        packet: &Packet,
+        tcp: Tcp,
+        (bytes, span): (&[u8], Span),
+        beside: (&mut Rare, &mut Desk),
+    ) -> Heard {
         let speaker = self.speaker(packet.sender);
-        let (this, other, mut line) = self.sides(speaker.other(), desk);
+        let (mut this, mut other, mut line) = self.sides(speaker.other(), beside);
         let sure = !bytes.is_empty() || tcp.is_fin();
         if tcp.is_ack() {
             this.acknowledge(tcp.acknowledged, sure, &mut line);
@@ -203,36 +258,39 @@ impl Connection {
             let segment = Segment { sequence, bytes, span: Some(span), missing, last };
             heard.repeated = other.hear(segment, &mut line) as u64;
         }
-        if tcp.is_reset() || (self.client.is_finished() && self.server.is_finished()) {
-            self.close(desk);
-        }
         heard
     }
 
     fn datagram(&mut self, packet: &Packet, span: Span, desk: &mut Desk) -> Heard {
-        let (this, _, mut line) = self.sides(self.speaker(packet.sender), desk);
-        let length = packet.payload.len() as u64;
-        let offset = this.pass(length);
-        if length > 0 {
-            line.said(offset, span);
-        }
-        if packet.missing > 0 {
-            let missing = packet.missing as u64;
-            line.lost(this.pass(missing), missing, Cause::Limit);
-        }
+        let speaker = self.speaker(packet.sender);
+        self.with_rare(|this, rare| {
+            let (side, _, mut line) = this.sides(speaker, (rare, desk));
+            let length = packet.payload.len() as u64;
+            let offset = side.direction.pass(length);
+            if length > 0 {
+                line.said(offset, span);
+            }
+            if packet.missing > 0 {
+                let missing = packet.missing as u64;
+                line.lost(side.direction.pass(missing), missing, Cause::Limit);
+            }
+        });
         Heard::default()
     }
 
-    /// The direction of `speaker`, the other, and the line to the events of `speaker`.
+    /// The side of `speaker`, the other, and the line to the events of `speaker`.
     fn sides<'a>(
         &'a mut self,
         speaker: Speaker,
-        desk: &'a mut Desk,
-    ) -> (&'a mut Direction, &'a mut Direction, Line<'a>) {
-        let line = Line { conn: self.id(), speaker, tls: &mut self.tls, desk };
+        (rare, desk): (&'a mut Rare, &'a mut Desk),
+    ) -> (Side<'a>, Side<'a>, Line<'a>) {
+        let line = Line { conn: self.id(), speaker, tls: &mut rare.tls, desk };
+        let [client, server] = &mut rare.beyond;
+        let client = Side { direction: &mut self.client, beyond: client };
+        let server = Side { direction: &mut self.server, beyond: server };
         match speaker {
-            Speaker::Client => (&mut self.client, &mut self.server, line),
-            Speaker::Server => (&mut self.server, &mut self.client, line),
+            Speaker::Client => (client, server, line),
+            Speaker::Server => (server, client, line),
         }
     }
 }

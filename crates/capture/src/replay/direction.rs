@@ -36,19 +36,30 @@ pub(super) struct Direction {
     next: u32,
     /// The position of that byte in the stream.
     offset: u64,
-    /// There while anything is known beyond that position, as it is of few.
-    beyond: Option<Box<Beyond>>,
 }
 
 /// What is known of a stream beyond what was delivered.
 #[derive(Debug, Default)]
-struct Beyond {
+pub(super) struct Beyond {
     /// The position up to which the other side said that it has everything.
     acknowledged: u64,
     /// The position of the end, once it was seen.
     end: Option<u64>,
     /// Segments beyond a hole.
     held: Held,
+}
+
+impl Beyond {
+    /// The bytes that wait beyond a hole.
+    pub(super) fn held(&self) -> usize {
+        self.held.cost()
+    }
+}
+
+/// A direction with what is known of it beyond what was delivered: of nearly all nothing, so that a flow has no room for it.
+pub(super) struct Side<'a> {
+    pub(super) direction: &'a mut Direction,
+    pub(super) beyond: &'a mut Option<Box<Beyond>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,14 +96,9 @@ impl Direction {
         self.is_known() && begun == syn
     }
 
-    /// The bytes that wait beyond a hole.
-    pub(super) fn held(&self) -> usize {
-        self.beyond.as_ref().map_or(0, |beyond| beyond.held.cost())
-    }
-
-    /// Whether it goes on, and nothing is known beyond its next byte.
-    pub(super) fn is_straight(&self) -> bool {
-        self.state == State::Running && self.beyond.is_none()
+    /// Whether it began and goes on.
+    pub(super) fn is_running(&self) -> bool {
+        self.state == State::Running
     }
 
     /// Passes over `length` bytes from `sequence` on, when they are the very next ones of a straight direction. Where
@@ -116,14 +122,22 @@ impl Direction {
         offset
     }
 
+    #[inline]
+    fn advance(&mut self, count: u64) {
+        self.offset += count;
+        self.next = self.next.wrapping_add(low(count));
+    }
+}
+
+impl Side<'_> {
     /// A segment came. Returns how many of its bytes were said before.
     #[inline]
     pub(super) fn hear(&mut self, mut segment: Segment<'_>, stream: &mut impl Stream) -> usize {
-        self.begin(segment.sequence);
+        self.direction.begin(segment.sequence);
         let total = segment.bytes.len() + segment.missing;
-        let ahead = segment.sequence.wrapping_sub(self.next).cast_signed();
+        let ahead = segment.sequence.wrapping_sub(self.direction.next).cast_signed();
         let mut repeated = 0;
-        if self.is_finished() {
+        if self.direction.is_finished() {
             return total;
         }
         if ahead < 0 {
@@ -131,15 +145,15 @@ impl Direction {
             segment = segment.after(repeated);
         }
         let ahead = u64::from(ahead.max(0).unsigned_abs());
-        let tail = u64::from(segment.sequence.wrapping_sub(self.next)).wrapping_add(total as u64);
+        let tail = u64::from(segment.sequence.wrapping_sub(self.direction.next)).wrapping_add(total as u64);
         if segment.last && low(tail).cast_signed() >= 0 {
-            let end = self.offset + u64::from(low(tail));
+            let end = self.direction.offset + u64::from(low(tail));
             self.beyond.get_or_insert_default().end.get_or_insert(end);
         }
         if ahead == 0 && self.first_held().is_none() {
             self.deliver(&segment, stream);
         } else if repeated < total {
-            repeated += self.hold(self.offset + ahead, &segment, stream);
+            repeated += self.hold(self.direction.offset + ahead, &segment, stream);
         }
         self.finish();
         repeated
@@ -149,10 +163,10 @@ impl Direction {
     /// the capture lacks of it is declared lost: until then it may be a packet that was captured late.
     #[inline]
     pub(super) fn acknowledge(&mut self, sequence: u32, sure: bool, stream: &mut impl Stream) {
-        self.begin(sequence);
-        let ahead = sequence.wrapping_sub(self.next).cast_signed();
-        if ahead > 0 && !self.is_finished() {
-            let claimed = self.offset + u64::from(ahead.unsigned_abs());
+        self.direction.begin(sequence);
+        let ahead = sequence.wrapping_sub(self.direction.next).cast_signed();
+        if ahead > 0 && !self.direction.is_finished() {
+            let claimed = self.direction.offset + u64::from(ahead.unsigned_abs());
             let beyond = self.beyond.get_or_insert_default();
             let claimed = beyond.end.map_or(claimed, |end| claimed.min(end));
             let limit = if sure { claimed } else { beyond.acknowledged };
@@ -178,12 +192,12 @@ impl Direction {
     #[inline]
     fn deliver(&mut self, segment: &Segment<'_>, stream: &mut impl Stream) {
         if !segment.bytes.is_empty() {
-            stream.bytes(self.offset, segment.bytes, segment.span);
-            self.advance(segment.bytes.len() as u64);
+            stream.bytes(self.direction.offset, segment.bytes, segment.span);
+            self.direction.advance(segment.bytes.len() as u64);
         }
         if segment.missing > 0 {
-            stream.hole(self.offset, segment.missing as u64, Cause::Limit);
-            self.advance(segment.missing as u64);
+            stream.hole(self.direction.offset, segment.missing as u64, Cause::Limit);
+            self.direction.advance(segment.missing as u64);
         }
     }
 
@@ -200,9 +214,11 @@ impl Direction {
 
     /// Delivers what is held and in order now.
     fn drain(&mut self, stream: &mut impl Stream) {
-        while let Some(piece) = self.beyond.as_mut().and_then(|beyond| beyond.held.take(self.offset)) {
+        while let Some(piece) =
+            self.beyond.as_mut().and_then(|beyond| beyond.held.take(self.direction.offset))
+        {
             let segment = Segment {
-                sequence: self.next,
+                sequence: self.direction.next,
                 bytes: &piece.bytes,
                 span: None,
                 missing: piece.missing,
@@ -214,36 +230,32 @@ impl Direction {
 
     /// Declares every hole before `limit` lost, and delivers what is held between them.
     fn declare(&mut self, limit: u64, stream: &mut impl Stream) {
-        while self.offset < limit {
+        while self.direction.offset < limit {
             let first = self.first_held().unwrap_or(limit);
-            let to = first.clamp(self.offset, limit);
-            if to > self.offset {
-                stream.hole(self.offset, to - self.offset, Cause::NotCaptured);
-                self.advance(to - self.offset);
+            let to = first.clamp(self.direction.offset, limit);
+            if to > self.direction.offset {
+                stream.hole(self.direction.offset, to - self.direction.offset, Cause::NotCaptured);
+                self.direction.advance(to - self.direction.offset);
             }
             self.drain(stream);
         }
         self.finish();
     }
 
-    #[inline]
-    fn advance(&mut self, count: u64) {
-        self.offset += count;
-        self.next = self.next.wrapping_add(low(count));
-    }
-
     /// A FIN takes one sequence number of its own; what is known beyond the end, or no longer beyond, is let go.
     #[inline]
     fn finish(&mut self) {
-        let Some(beyond) = &mut self.beyond else { return };
-        if beyond.end.is_some_and(|end| end <= self.offset) && self.state == State::Running {
-            self.state = State::Finished;
-            self.next = self.next.wrapping_add(1);
+        let Some(beyond) = self.beyond.as_mut() else { return };
+        if beyond.end.is_some_and(|end| end <= self.direction.offset)
+            && self.direction.state == State::Running
+        {
+            self.direction.state = State::Finished;
+            self.direction.next = self.direction.next.wrapping_add(1);
             beyond.held = Held::default();
         }
-        let ahead = self.state != State::Finished && beyond.end.is_some();
-        if !ahead && beyond.acknowledged <= self.offset && beyond.held.start().is_none() {
-            self.beyond = None;
+        let ahead = self.direction.state != State::Finished && beyond.end.is_some();
+        if !ahead && beyond.acknowledged <= self.direction.offset && beyond.held.start().is_none() {
+            *self.beyond = None;
         }
     }
 }

@@ -149,7 +149,7 @@ impl Flows {
 
     /// Adds a flow, in the place of the former one of its key.
     pub(super) fn add(&mut self, connection: Connection) {
-        let key = connection.name.key();
+        let key = connection.key();
         let place = match self.place(key) {
             Some(place) => place,
             None => self.settle(&key),
@@ -174,7 +174,7 @@ impl Flows {
         });
         let (hasher, slots) = (&self.hasher, &self.slots);
         let hash = |&place: &u32| match slots.get(place as usize) {
-            Some(Some(connection)) => hasher.hash_one(connection.name.key()),
+            Some(Some(connection)) => hasher.hash_one(connection.key()),
             Some(None) | None => hasher.hash_one(key),
         };
         self.places.insert_unique(hasher.hash_one(key), place, hash);
@@ -242,7 +242,7 @@ impl Flows {
     /// Takes the flow out of a place and out of the table.
     fn empty(&mut self, place: u32) -> Option<Connection> {
         let connection = self.slots.get_mut(place as usize)?.take()?;
-        let key = connection.name.key();
+        let key = connection.key();
         self.depart(&key, place);
         let hash = self.hasher.hash_one(key);
         if let Ok(entry) = self.places.find_entry(hash, |&entry| entry == place) {
@@ -255,5 +255,5 @@ impl Flows {
 /// Whether the flow of this key is in this place.
 #[inline]
 fn is_of(slots: &[Option<Connection>], place: u32, key: &Key) -> bool {
-    matches!(slots.get(place as usize), Some(Some(connection)) if connection.name.key() == *key)
+    matches!(slots.get(place as usize), Some(Some(connection)) if connection.key() == *key)
 }

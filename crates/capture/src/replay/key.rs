@@ -150,31 +150,31 @@ impl Ends {
     }
 }
 
-/// A key as its flow keeps it: there are as many as flows, and nearly all are IPv4's.
+/// A key as its flow keeps it: there are as many as flows, and nearly all are IPv4's. What there is more of others, it keeps
+/// apart.
 #[derive(Debug)]
 pub(super) struct Name {
-    ips: Ips,
+    /// The addresses of IPv4, the low end's first.
+    four: u64,
     /// The key's last word.
     last: u64,
 }
 
-/// The addresses of a key, the low end's first.
-#[derive(Debug)]
-enum Ips {
-    Four(u32, u32),
-    Six(Box<[u64; 4]>),
-}
+/// The addresses of a key that are not IPv4's, the low end's first.
+pub(super) type Six = [u64; 4];
 
 impl Name {
     /// The name of the flow that has this key.
-    pub(super) fn of(key: &Key) -> Name {
+    pub(super) fn of(key: &Key) -> (Name, Option<Six>) {
         let [low_upper, low_lower, high_upper, high_lower, last] = key.0;
         let four = |upper, lower| Ipv6Addr::from_bits(joined(upper, lower)).to_ipv4_mapped();
-        let ips = match (four(low_upper, low_lower), four(high_upper, high_lower)) {
-            (Some(low), Some(high)) => Ips::Four(low.to_bits(), high.to_bits()),
-            _ => Ips::Six(Box::new([low_upper, low_lower, high_upper, high_lower])),
-        };
-        Name { ips, last }
+        match (four(low_upper, low_lower), four(high_upper, high_lower)) {
+            (Some(low), Some(high)) => {
+                let four = u64::from(low.to_bits()) << 32 | u64::from(high.to_bits());
+                (Name { four, last }, None)
+            }
+            _ => (Name { four: 0, last }, Some([low_upper, low_lower, high_upper, high_lower])),
+        }
     }
 
     /// Whether it is a flow of UDP.
@@ -184,17 +184,11 @@ impl Name {
 
     /// The key.
     #[inline]
-    pub(super) fn key(&self) -> Key {
+    pub(super) fn key(&self, six: Option<Six>) -> Key {
         const MAPPED: u64 = 0xffff << 32;
-        match &self.ips {
-            Ips::Four(low, high) => {
-                Key([0, MAPPED | u64::from(*low), 0, MAPPED | u64::from(*high), self.last])
-            }
-            Ips::Six(ips) => {
-                let [low_upper, low_lower, high_upper, high_lower] = **ips;
-                Key([low_upper, low_lower, high_upper, high_lower, self.last])
-            }
-        }
+        let [low_upper, low_lower, high_upper, high_lower] =
+            six.unwrap_or([0, MAPPED | self.four >> 32, 0, MAPPED | self.four & 0xffff_ffff]);
+        Key([low_upper, low_lower, high_upper, high_lower, self.last])
     }
 }
 
