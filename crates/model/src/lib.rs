@@ -7,6 +7,7 @@ pub mod details;
 pub mod event;
 pub mod exchange;
 pub mod past;
+pub mod places;
 pub mod process;
 pub mod row;
 pub mod statement;

@@ -1,10 +1,7 @@
 //! The table of connections, by their names.
 
-use std::hash::BuildHasher;
-
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 use model::conn::ConnId;
+use model::places::Places;
 
 use crate::connection::Connection;
 use crate::slots::Slots;
@@ -12,26 +9,29 @@ use crate::slots::Slots;
 /// As many shortcuts as the connections of a quiet host need. There are at least as many as connections: a shortcut to
 /// another one is a look at memory that nobody needs.
 const SHORTCUTS: usize = 1 << 11;
+/// So many of them stand together: a page, of which an allocator wastes nothing.
+const TOGETHER: usize = 1 << 10;
+
+/// Some of the places where connections were found last.
+type Recent = Box<[u32; TOGETHER]>;
 
 /// Every connection that is followed.
 #[derive(Debug)]
 pub(crate) struct Connections {
     /// The places of all connections, by their names' hashes: a connection knows its own name.
-    places: HashTable<u32>,
-    hasher: RandomState,
+    places: Places,
     slots: Slots,
     /// Where connections were found last, by their names' [`shortcut`](Connections::shortcut); whether a place is still the
-    /// right one shows there.
-    recent: Vec<u32>,
+    /// right one shows there. A power of two, of which those that are there stay where they are when there are more.
+    recent: Vec<Recent>,
 }
 
 impl Default for Connections {
     fn default() -> Self {
         Connections {
-            places: HashTable::new(),
-            hasher: RandomState::default(),
+            places: Places::default(),
             slots: Slots::default(),
-            recent: vec![0; SHORTCUTS],
+            recent: (0..SHORTCUTS / TOGETHER).map(|_| nowhere()).collect(),
         }
     }
 }
@@ -45,7 +45,8 @@ impl Connections {
     /// The connection of this name.
     #[inline]
     pub(crate) fn get_mut(&mut self, id: ConnId) -> Option<&mut Connection> {
-        let place = self.recent.get(self.shortcut(id)).copied()?;
+        let (part, shortcut) = self.shortcut(id);
+        let place = self.recent.get(part)?[shortcut];
         if self.slots.get(place).is_some_and(|connection| connection.id() == id) {
             self.slots.get_mut(place)
         } else {
@@ -70,11 +71,10 @@ impl Connections {
     pub(crate) fn add(&mut self, connection: Connection) {
         let id = connection.id();
         let Some(place) = self.slots.add(connection) else { return };
-        let (hasher, slots) = (&self.hasher, &self.slots);
-        let hash = |&place: &u32| slots.get(place).map_or(0, |one| hasher.hash_one(one.id()));
-        self.places.insert_unique(hasher.hash_one(id), place, hash);
-        if self.places.len() > self.recent.len() {
-            self.recent = vec![0; 2 * self.recent.len()];
+        let slots = &self.slots;
+        self.places.add(&id, place, |other| slots.get(other).map(Connection::id));
+        if self.places.len() > self.recent.len() * TOGETHER {
+            self.recent.resize_with(2 * self.recent.len(), nowhere);
         }
         self.remember(id, place);
     }
@@ -82,18 +82,14 @@ impl Connections {
     /// Takes the connection of this name out.
     pub(crate) fn remove(&mut self, id: ConnId) -> Option<Connection> {
         let place = self.place(id)?;
-        if let Ok(entry) = self.places.find_entry(self.hasher.hash_one(id), |&other| other == place) {
-            entry.remove();
-        }
+        self.places.remove(&id, place);
         self.slots.remove(place)
     }
 
     /// Takes all of them out, those that were silent for longest first.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = Connection> {
-        let Connections { places: table, mut slots, recent: mut places, .. } = std::mem::take(self);
-        // There are no fewer shortcuts than places: what is about to shrink takes no memory more.
-        places.clear();
-        places.extend(table);
+        let Connections { mut slots, .. } = std::mem::take(self);
+        let mut places: Vec<u32> = slots.places().collect();
         places.sort_unstable_by_key(|&place| slots.get(place).map(|one| (one.heard, one.id())));
         places.into_iter().filter_map(move |place| slots.remove(place))
     }
@@ -105,20 +101,25 @@ impl Connections {
 
     /// Where the connection of this name is, by the table.
     fn place(&self, id: ConnId) -> Option<u32> {
-        let is = |&place: &u32| self.slots.get(place).is_some_and(|connection| connection.id() == id);
-        self.places.find(self.hasher.hash_one(id), is).copied()
+        self.places.find(&id, |place| self.slots.get(place).is_some_and(|connection| connection.id() == id))
     }
 
     fn remember(&mut self, id: ConnId, place: u32) {
-        let shortcut = self.shortcut(id);
-        if let Some(recent) = self.recent.get_mut(shortcut) {
-            *recent = place;
+        let (part, shortcut) = self.shortcut(id);
+        if let Some(recent) = self.recent.get_mut(part) {
+            recent[shortcut] = place;
         }
     }
 
-    /// A number that few connections of a busy host share. There is a power of two of them.
+    /// A number that few connections of a busy host share, as a part of those that there are and a place in it.
     #[inline]
-    fn shortcut(&self, id: ConnId) -> usize {
-        id.tgid.wrapping_add(id.fd) as usize & (self.recent.len() - 1)
+    fn shortcut(&self, id: ConnId) -> (usize, usize) {
+        let number = id.tgid.wrapping_add(id.fd) as usize;
+        ((number / TOGETHER) & (self.recent.len() - 1), number % TOGETHER)
     }
+}
+
+/// Shortcuts to the first place, where whoever is looked for is not, or is.
+fn nowhere() -> Recent {
+    Box::new([0; TOGETHER])
 }

@@ -2,8 +2,14 @@
 
 use crate::connection::Connection;
 
-/// Connections of a block: one bit of a word for each. They fill four pages, which allocators waste nothing of.
-const BLOCK: u32 = u64::BITS;
+/// What a block has at most: two pages, of which an allocator wastes nothing, less what it may add to align the block.
+const BYTES: usize = (8 << 10) - 16;
+/// Connections of a block.
+const BLOCK: usize = BYTES / size_of::<Option<Connection>>();
+/// The places of two blocks are so far apart: a block has one bit of a word for each.
+const STRIDE: u32 = u64::BITS;
+/// The bits of a block that is full.
+const FULL: u64 = (1 << BLOCK) - 1;
 
 /// Connections, each in a place that it keeps.
 #[derive(Debug, Default)]
@@ -16,7 +22,7 @@ pub(crate) struct Slots {
 #[derive(Debug, Default)]
 struct Block {
     /// There while any is used.
-    slots: Option<Box<[Option<Connection>; BLOCK as usize]>>,
+    slots: Option<Box<[Option<Connection>; BLOCK]>>,
     /// A bit for each that is used.
     used: u64,
 }
@@ -25,15 +31,15 @@ impl Slots {
     /// The connection in this place.
     #[inline]
     pub(crate) fn get(&self, place: u32) -> Option<&Connection> {
-        let slots = self.blocks.get((place / BLOCK) as usize)?.slots.as_ref()?;
-        slots[(place % BLOCK) as usize].as_ref()
+        let slots = self.blocks.get((place / STRIDE) as usize)?.slots.as_ref()?;
+        slots.get((place % STRIDE) as usize)?.as_ref()
     }
 
     /// The connection in this place.
     #[inline]
     pub(crate) fn get_mut(&mut self, place: u32) -> Option<&mut Connection> {
-        let slots = self.blocks.get_mut((place / BLOCK) as usize)?.slots.as_mut()?;
-        slots[(place % BLOCK) as usize].as_mut()
+        let slots = self.blocks.get_mut((place / STRIDE) as usize)?.slots.as_mut()?;
+        slots.get_mut((place % STRIDE) as usize)?.as_mut()
     }
 
     /// Puts a connection in a free place; `None` when there are 2^32 of them.
@@ -45,21 +51,29 @@ impl Slots {
         let number = *self.vacant.last()?;
         let block = self.blocks.get_mut(number as usize)?;
         let slot = block.add(connection);
-        if block.used == u64::MAX {
+        if block.used == FULL {
             self.vacant.pop();
         }
-        number.checked_mul(BLOCK)?.checked_add(slot)
+        number.checked_mul(STRIDE)?.checked_add(slot)
     }
 
     /// Takes the connection out of a place.
     pub(crate) fn remove(&mut self, place: u32) -> Option<Connection> {
-        let block = self.blocks.get_mut((place / BLOCK) as usize)?;
-        let was_full = block.used == u64::MAX;
-        let connection = block.remove(place % BLOCK)?;
+        let block = self.blocks.get_mut((place / STRIDE) as usize)?;
+        let was_full = block.used == FULL;
+        let connection = block.remove(place % STRIDE)?;
         if was_full {
-            self.vacant.push(place / BLOCK);
+            self.vacant.push(place / STRIDE);
         }
         Some(connection)
+    }
+
+    /// The places that are used.
+    pub(crate) fn places(&self) -> impl Iterator<Item = u32> {
+        let used = (0..).zip(&self.blocks).map(|(number, block)| (number * STRIDE, block.used));
+        used.flat_map(|(first, used)| {
+            (0..STRIDE).filter(move |slot| used >> slot & 1 == 1).map(move |slot| first + slot)
+        })
     }
 
     /// All of them.
@@ -69,17 +83,17 @@ impl Slots {
 }
 
 impl Block {
-    /// Puts a connection in the first free slot.
+    /// Puts a connection in the first free slot of a block that is not full.
     fn add(&mut self, connection: Connection) -> u32 {
-        let slots = self.slots.get_or_insert_with(|| Box::new([const { None }; BLOCK as usize]));
-        let slot = self.used.trailing_ones() % BLOCK;
+        let slots = self.slots.get_or_insert_with(|| Box::new([const { None }; BLOCK]));
+        let slot = self.used.trailing_ones();
         slots[slot as usize] = Some(connection);
         self.used |= 1 << slot;
         slot
     }
 
     fn remove(&mut self, slot: u32) -> Option<Connection> {
-        let connection = self.slots.as_mut()?[(slot % BLOCK) as usize].take()?;
+        let connection = self.slots.as_mut()?.get_mut(slot as usize)?.take()?;
         self.used &= !(1 << slot);
         if self.used == 0 {
             self.slots = None;
@@ -113,16 +127,21 @@ mod tests {
         Connection::new(ConnId { tgid: 0, fd: number, generation: 0 }, Arc::new(opened), Time(0))
     }
 
+    /// As many as so many blocks have.
+    fn numbers(blocks: usize) -> impl Iterator<Item = u32> {
+        (0..).take(blocks * BLOCK)
+    }
+
     #[test]
     fn a_place_is_used_again_and_a_block_goes_with_its_last_connection() {
         let mut slots = Slots::default();
-        let places: Vec<_> = (0..3 * BLOCK).map(|number| slots.add(connection(number)).unwrap()).collect();
-        for place in &places[..2 * BLOCK as usize] {
+        let places: Vec<_> = numbers(3).map(|number| slots.add(connection(number)).unwrap()).collect();
+        for place in &places[..2 * BLOCK] {
             assert!(slots.remove(*place).is_some() && slots.remove(*place).is_none());
         }
         assert_eq!(slots.blocks.iter().filter(|block| block.slots.is_some()).count(), 1);
-        let again: Vec<_> = (0..2 * BLOCK).map(|number| slots.add(connection(number)).unwrap()).collect();
-        assert_eq!((slots.blocks.len(), slots.iter().count()), (3, 3 * BLOCK as usize));
+        let again: Vec<_> = numbers(2).map(|number| slots.add(connection(number)).unwrap()).collect();
+        assert_eq!((slots.blocks.len(), slots.iter().count()), (3, 3 * BLOCK));
         for (number, place) in again.into_iter().enumerate() {
             assert_eq!(slots.get(place).unwrap().id().fd as usize, number);
         }

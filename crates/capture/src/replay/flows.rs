@@ -1,10 +1,7 @@
 //! The table of flows: who talks with whom, within a bound.
 
-use std::hash::BuildHasher;
-
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 use model::conn::{Speaker, Transport};
+use model::places::Places;
 
 use crate::replay::connection::Connection;
 use crate::replay::key::{Ends, Key, SHORTCUTS};
@@ -58,8 +55,7 @@ impl Near {
 #[derive(Debug, Default)]
 pub(super) struct Flows {
     /// The places of all flows, by their keys' hashes.
-    places: HashTable<u32>,
-    hasher: RandomState,
+    places: Places,
     slots: Vec<Option<Connection>>,
     free: Vec<u32>,
     /// Where flows were found last, by their keys' [`shortcut`](Key::shortcut): a question's answer is near.
@@ -143,8 +139,7 @@ impl Flows {
 
     /// Where the flow of a key is, by the table.
     fn place(&self, key: Key) -> Option<u32> {
-        let hash = self.hasher.hash_one(key);
-        self.places.find(hash, |&place| is_of(&self.slots, place, &key)).copied()
+        self.places.find(&key, |place| is_of(&self.slots, place, &key))
     }
 
     /// Adds a flow, in the place of the former one of its key.
@@ -172,12 +167,8 @@ impl Flows {
             // FLOWS_MAX bounds the slots, far below 2^32.
             u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
         });
-        let (hasher, slots) = (&self.hasher, &self.slots);
-        let hash = |&place: &u32| match slots.get(place as usize) {
-            Some(Some(connection)) => hasher.hash_one(connection.key()),
-            Some(None) | None => hasher.hash_one(key),
-        };
-        self.places.insert_unique(hasher.hash_one(key), place, hash);
+        let slots = &self.slots;
+        self.places.add(key, place, |other| Some(slots.get(other as usize)?.as_ref()?.key()));
         place
     }
 
@@ -244,10 +235,7 @@ impl Flows {
         let connection = self.slots.get_mut(place as usize)?.take()?;
         let key = connection.key();
         self.depart(&key, place);
-        let hash = self.hasher.hash_one(key);
-        if let Ok(entry) = self.places.find_entry(hash, |&entry| entry == place) {
-            entry.remove();
-        }
+        self.places.remove(&key, place);
         Some(connection)
     }
 }
