@@ -21,7 +21,7 @@ fuzz_target!(|input: &[u8]| {
     for each in ALL {
         each.recognise(&Opening { client: rest, server: rest, port: None, joined });
     }
-    let mut conversation = Conversation::open(*protocol, joined);
+    let mut conversation = Conversation::open(protocol, joined);
     let mut desk = Desk::default();
     let mut now = 0;
     while let Some((&[head, high, low], after)) = rest.split_first_chunk() {

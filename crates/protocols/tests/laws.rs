@@ -19,14 +19,14 @@ use protocols::kit::conversation::{Conversation, Standing};
 use protocols::kit::desk::Desk;
 use protocols::kit::half::WINDOW;
 use protocols::kit::machine::Tally;
-use protocols::kit::protocol::{Guess, Opening, Protocol};
+use protocols::kit::protocol::{Guess, Listed, Opening};
 use protocols::kit::transcript::{self, Line};
 
 const LINE: u64 = 1_000_000;
 
 struct Fixture {
     path: PathBuf,
-    protocol: &'static dyn Protocol,
+    protocol: Listed,
     lines: Vec<Line>,
 }
 
@@ -67,7 +67,7 @@ fn fixture(path: PathBuf) -> Fixture {
     let name = first.strip_prefix("# ").and_then(|l| l.split_once(':')).map(|(name, _)| name);
     let protocol = protocols::ALL.iter().find(|p| Some(p.name()) == name);
     let protocol =
-        *protocol.unwrap_or_else(|| panic!("{}: its first line names no listed protocol", path.display()));
+        protocol.unwrap_or_else(|| panic!("{}: its first line names no listed protocol", path.display()));
     let lines = transcript::parse(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     Fixture { path, protocol, lines }
 }
@@ -78,7 +78,7 @@ enum Act<'a> {
     Lose(Speaker, u64, u64),
 }
 
-fn play<'a>(protocol: &'static dyn Protocol, joined: Joined, acts: impl Iterator<Item = Act<'a>>) -> Heard {
+fn play<'a>(protocol: Listed, joined: Joined, acts: impl Iterator<Item = Act<'a>>) -> Heard {
     let mut conversation = Conversation::open(protocol, joined);
     let mut desk = Desk::default();
     let mut last = 0;

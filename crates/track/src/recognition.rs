@@ -6,7 +6,7 @@ use model::conn::Speaker;
 use model::event::Joined;
 use model::time::Time;
 use protocols::ALL;
-use protocols::kit::protocol::{Guess, Opening, Protocol};
+use protocols::kit::protocol::{Guess, Listed, Opening, Protocol};
 
 /// So many bytes of a connection are kept, and one piece more, until its protocol is proven.
 ///
@@ -42,7 +42,7 @@ pub struct Piece {
 #[derive(Debug)]
 pub enum Verdict {
     /// This protocol.
-    Speaks(&'static dyn Protocol),
+    Speaks(Listed),
     /// More bytes would tell.
     Undecided,
     /// No protocol that we know.
@@ -117,11 +117,11 @@ impl Opened {
         let opening = Opening { client: &client, server: &server, port, joined: self.joined };
         let mut likely = None;
         let mut possible = false;
-        let mut sure: Option<&'static dyn Protocol> = None;
+        let mut sure: Option<Listed> = None;
         let usual = port.map_or(0, |port| places(|protocol| protocol.ports().contains(&port)));
         let among = |places: u64| {
             let all = ALL.iter().enumerate().filter(move |(place, _)| places >> place & 1 == 1);
-            all.map(|(_, protocol)| *protocol)
+            all.map(|(_, protocol)| protocol)
         };
         // Those that are usual at this port come first: when one of them is sure, nobody else is asked, however many
         // protocols there are.

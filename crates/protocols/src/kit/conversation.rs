@@ -8,7 +8,7 @@ use crate::kit::desk::Desk;
 use crate::kit::half::{Half, Step};
 use crate::kit::machine::{Machine, Tally};
 use crate::kit::pairing::Pairing;
-use crate::kit::protocol::Protocol;
+use crate::kit::protocol::{Listed, Protocol};
 
 /// One connection's talk in one protocol.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub enum Standing {
 impl Conversation {
     /// A conversation in `protocol`.
     #[must_use]
-    pub fn open(protocol: &'static dyn Protocol, joined: Joined) -> Self {
+    pub fn open(protocol: Listed, joined: Joined) -> Self {
         Conversation {
             machine: Machine {
                 session: protocol.open(joined),

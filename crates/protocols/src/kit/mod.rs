@@ -20,3 +20,4 @@ pub mod sasl;
 pub mod snappy;
 pub mod text;
 pub mod transcript;
+mod turns;

@@ -9,9 +9,9 @@ use model::time::Time;
 
 use crate::kit::desk::Desk;
 use crate::kit::named::Named;
-use crate::kit::protocol::{Key, Protocol};
-use crate::kit::queue::Queue;
+use crate::kit::protocol::{Key, Listed, Protocol};
 use crate::kit::reader;
+use crate::kit::turns::{Gap, Turn, Turns};
 
 /// More open requests than this on one connection are not waited for: the oldest is given up.
 ///
@@ -21,15 +21,15 @@ const OPEN_REQUESTS: usize = 4096;
 /// The requests that wait for their responses, in turn or under an id.
 ///
 /// After bytes of the asking side were lost, an unknown number of requests is missing. Their place in the
-/// queue is kept by a [`Waiting::Gap`]: responses that reach it answer nobody, and what was asked behind it is not
+/// queue is kept by a [gap](Turn::Gap): responses that reach it answer nobody, and what was asked behind it is not
 /// paired until the other side has answered and the asking side speaks again. So a gap may lose exchanges,
 /// and never joins a response to a request that it does not answer.
 #[derive(Debug)]
 pub struct Pairing {
-    protocol: &'static dyn Protocol,
+    protocol: Listed,
     identity: Option<Arc<Identity>>,
     /// Those that are answered in turn.
-    waiting: Queue<Waiting>,
+    waiting: Turns,
     /// What few protocols need.
     aside: Option<Box<Aside>>,
 }
@@ -50,21 +50,6 @@ struct Early {
     span: Span,
 }
 
-#[derive(Debug)]
-enum Waiting {
-    /// The exchange as far as it went; its response comes into the same memory.
-    Request(Box<Exchange>),
-    Gap(Gap),
-}
-
-/// In a word of its own: a byte of it would be moved as single bytes, with every request beside it.
-#[derive(Debug, PartialEq, Eq)]
-#[repr(u64)]
-enum Gap {
-    Unanswered,
-    Answered,
-}
-
 /// When a message passed and how many bytes it had.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Span {
@@ -81,14 +66,14 @@ pub struct Span {
 impl Pairing {
     /// Nothing asked yet, in this protocol.
     #[must_use]
-    pub fn new(protocol: &'static dyn Protocol) -> Self {
-        Pairing { protocol, identity: None, waiting: Queue::default(), aside: None }
+    pub fn new(protocol: Listed) -> Self {
+        Pairing { protocol, identity: None, waiting: Turns::default(), aside: None }
     }
 
     /// The protocol in which is asked and answered.
     #[must_use]
     pub fn protocol(&self) -> &'static dyn Protocol {
-        self.protocol
+        *self.protocol
     }
 
     /// From now on the session is this.
@@ -103,14 +88,23 @@ impl Pairing {
         if let Key::Id(id) = key {
             return self.ask_by_id(id, exchange, desk);
         }
-        if !self.waiting.is_empty() {
-            self.make_room(desk);
-        }
-        if self.aside.as_ref().is_some_and(|aside| aside.early.is_some()) {
-            return self.finish_early(exchange, desk);
-        }
         exchange.response.outcome = Outcome::Unanswered;
-        self.waiting.push_back(Waiting::Request(exchange));
+        if self.waiting.is_empty() && self.aside.is_none() {
+            self.waiting.ask(exchange);
+        } else {
+            self.ask_behind(exchange, desk);
+        }
+    }
+
+    /// The same where something else waits, or came early.
+    #[inline(never)]
+    fn ask_behind(&mut self, exchange: Box<Exchange>, desk: &mut Desk) {
+        self.make_room(desk);
+        if self.aside.as_ref().is_some_and(|aside| aside.early.is_some()) {
+            self.finish_early(exchange, desk);
+        } else {
+            self.waiting.ask(exchange);
+        }
     }
 
     #[inline(never)]
@@ -125,9 +119,8 @@ impl Pairing {
     }
 
     /// Makes room for one more request behind those that wait.
-    #[inline(never)]
     fn make_room(&mut self, desk: &mut Desk) {
-        if matches!(self.waiting.front(), Some(Waiting::Gap(Gap::Answered))) && self.waiting.len() == 1 {
+        if self.waiting.gap() == Some(Gap::Answered) && self.waiting.len() == 1 {
             self.waiting.clear();
         }
         if self.waiting.len() >= OPEN_REQUESTS {
@@ -136,7 +129,6 @@ impl Pairing {
     }
 
     /// The answer to this request came before its end.
-    #[inline(never)]
     fn finish_early(&mut self, mut exchange: Box<Exchange>, desk: &mut Desk) {
         if let Some(early) = self.aside.as_mut().and_then(|aside| aside.early.take()) {
             exchange.response = early.response;
@@ -146,23 +138,20 @@ impl Pairing {
 
     /// A response to the request that is still being said: it waits for its end.
     pub fn answer_early(&mut self, response: Response, span: Span, desk: &mut Desk) {
-        match self.waiting.front_mut() {
-            None => self.aside.get_or_insert_default().early = Some(Early { response, span }),
-            Some(Waiting::Request(exchange)) => {
-                exchange.response = response;
-                self.answer(Key::Turn, span, desk);
-            }
-            Some(Waiting::Gap(_)) => self.answer(Key::Turn, span, desk),
+        if self.waiting.is_empty() {
+            self.aside.get_or_insert_default().early = Some(Early { response, span });
+            return;
         }
+        if let Some(exchange) = self.waiting.first_mut() {
+            exchange.response = response;
+        }
+        self.answer(Key::Turn, span, desk);
     }
 
     /// The exchanges whose responses may come next.
     #[inline]
     pub(super) fn waiting(&mut self) -> reader::Waiting<'_> {
-        let turn = match self.waiting.front_mut() {
-            Some(Waiting::Request(exchange)) => Some(&mut **exchange),
-            Some(Waiting::Gap(_)) | None => None,
-        };
+        let turn = self.waiting.first_mut();
         reader::Waiting { turn, named: self.aside.as_mut().map(|aside| &mut aside.named) }
     }
 
@@ -187,12 +176,12 @@ impl Pairing {
         if let Key::Id(id) = key {
             return self.answer_by_id(id, Span { ..span }, desk);
         }
-        match self.waiting.pop_front() {
+        match self.waiting.pop() {
             None => {}
-            Some(Waiting::Request(exchange)) => self.finish(exchange, span, desk),
-            Some(Waiting::Gap(_)) => {
+            Some(Turn::Request(exchange)) => self.finish(exchange, span, desk),
+            Some(Turn::Gap(_)) => {
                 self.give_up_oldest(Some(Cause::Breach), desk);
-                self.waiting.push_front(Waiting::Gap(Gap::Answered));
+                self.waiting.push_answered_gap();
             }
         }
     }
@@ -206,13 +195,10 @@ impl Pairing {
 
     /// The oldest request was answered, and nobody wants to know.
     pub fn dismiss(&mut self, desk: &mut Desk) {
-        match self.waiting.front() {
-            Some(Waiting::Request(..)) => {
-                if let Some(Waiting::Request(exchange)) = self.waiting.pop_front() {
-                    desk.take_back(exchange);
-                }
-            }
-            Some(Waiting::Gap(_)) | None => {}
+        if self.waiting.gap().is_none()
+            && let Some(Turn::Request(exchange)) = self.waiting.pop()
+        {
+            desk.take_back(exchange);
         }
     }
 
@@ -256,15 +242,15 @@ impl Pairing {
         if let Some(aside) = &mut self.aside {
             aside.early = None;
         }
-        match self.waiting.back_mut() {
-            Some(Waiting::Gap(gap)) => *gap = Gap::Unanswered,
-            Some(Waiting::Request(_)) | None => self.waiting.push_back(Waiting::Gap(Gap::Unanswered)),
+        match self.waiting.last_gap() {
+            Some(gap) => *gap = Gap::Unanswered,
+            None => self.waiting.miss(),
         }
     }
 
     /// The answers to those that are answered in turn may be missing.
     fn abandon_turns(&mut self, cause: Cause, desk: &mut Desk) {
-        let open = self.waiting.iter().filter(|w| matches!(w, Waiting::Request(_))).count();
+        let open = self.waiting.requests();
         for _ in 0..open {
             self.give_up_oldest(Some(cause), desk);
         }
@@ -275,8 +261,8 @@ impl Pairing {
     }
 
     fn give_up_oldest(&mut self, cause: Option<Cause>, desk: &mut Desk) {
-        while let Some(waiting) = self.waiting.pop_front() {
-            if let Waiting::Request(exchange) = waiting {
+        while let Some(turn) = self.waiting.pop() {
+            if let Turn::Request(exchange) = turn {
                 return self.give_up_all([exchange], cause, desk);
             }
         }

@@ -22,6 +22,9 @@ pub trait Protocol: Sync {
     fn open(&self, joined: Joined) -> Box<dyn Session>;
 }
 
+/// A protocol where it stands in [`ALL`](crate::ALL): each conversation has it, in a word instead of two.
+pub type Listed = &'static &'static dyn Protocol;
+
 impl fmt::Debug for dyn Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

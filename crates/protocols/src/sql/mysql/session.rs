@@ -365,7 +365,7 @@ mod tests {
 
     /// What comes of these bytes of either side, said piece by piece.
     fn heard(said: &[(Speaker, Vec<u8>)]) -> Vec<Box<Exchange>> {
-        let mut conversation = Conversation::open(MYSQL, Joined::Midway);
+        let mut conversation = Conversation::open(&MYSQL, Joined::Midway);
         let mut desk = Desk::default();
         for (speaker, bytes) in said {
             for piece in bytes.chunks(64 << 10) {

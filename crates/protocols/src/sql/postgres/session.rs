@@ -427,7 +427,7 @@ mod tests {
 
     /// The statements of what was asked and how it ended, after these bytes of either side.
     fn heard(said: &[(Speaker, &[&[u8]])]) -> Vec<(Option<String>, Outcome)> {
-        let mut conversation = Conversation::open(POSTGRESQL, Joined::Midway);
+        let mut conversation = Conversation::open(&POSTGRESQL, Joined::Midway);
         let mut desk = Desk::default();
         for (speaker, messages) in said {
             conversation.hear(*speaker, Time(0), &messages.concat(), &mut desk);
