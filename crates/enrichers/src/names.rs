@@ -3,7 +3,7 @@
 //! Nobody is asked: an address that no answer named has no name. Of several names of one address, the one that was answered
 //! last counts.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 
 use hashbrown::HashMap;
@@ -60,7 +60,7 @@ impl Names {
         let aliases = records(exchange).filter(|record| record.kind == "CNAME");
         let aliases = aliases.filter_map(|record| record.lifetime()).min().unwrap_or(LONGEST);
         for record in records(exchange).filter(|record| matches!(record.kind, "A" | "AAAA")) {
-            let (Ok(address), Some(lifetime)) = (IpAddr::from_str(record.data), record.lifetime()) else {
+            let (Some(address), Some(lifetime)) = (record.address(), record.lifetime()) else {
                 continue;
             };
             let lives = (lifetime.min(aliases) * SECOND).max(LEAST);
@@ -138,9 +138,32 @@ struct Record<'a> {
 }
 
 impl Record<'_> {
+    fn address(&self) -> Option<IpAddr> {
+        if self.kind == "A" { four(self.data).map(IpAddr::V4) } else { IpAddr::from_str(self.data).ok() }
+    }
+
     fn lifetime(&self) -> Option<u64> {
         self.lifetime.parse().ok()
     }
+}
+
+/// An address of IPv4, which most records have, as it is written there: four numbers with dots between them.
+fn four(text: &str) -> Option<Ipv4Addr> {
+    /// The letters of `255.255.255.255`.
+    const LONGEST: usize = 15;
+    if text.len() > LONGEST {
+        return None;
+    }
+    let (mut before, mut byte, mut dots) = (0, 0, 0);
+    for letter in text.bytes() {
+        match letter {
+            b'0'..=b'9' => byte = byte * 10 + u64::from(letter - b'0'),
+            b'.' if byte < 256 => (before, byte, dots) = (before << 8 | byte, 0, dots + 1),
+            _ => return None,
+        }
+    }
+    let address = u32::try_from(before << 8 | byte).ok().filter(|_| dots == 3 && byte < 256);
+    address.map(Ipv4Addr::from_bits)
 }
 
 /// The records that an answer was kept of: name, type, lifetime, data.
@@ -264,6 +287,24 @@ mod tests {
             &[["d.example", "A", "x", "192.0.2.4"], ["", "A", "9", "?"]],
         ));
         assert_eq!(name(&mut names, 1, 5, "192.0.2.4:80", 1), None);
+    }
+
+    #[test]
+    fn an_address_is_read_as_it_is_written() {
+        for text in ["0.0.0.0", "192.0.2.1", "255.255.255.255", "10.20.30.40"] {
+            assert_eq!(four(text), text.parse().ok());
+        }
+        for text in [
+            "",
+            "1.2.3",
+            "1.2.3.4.5",
+            "256.1.1.1",
+            "1.1.1.256",
+            "\\# 3 010203",
+            "1.2.3.4000000000000000000000",
+        ] {
+            assert_eq!(four(text), None, "{text}");
+        }
     }
 
     #[test]
