@@ -18,7 +18,7 @@ use crate::unknown::Show;
 
 /// So many connections are followed at once; beyond it, those silent for longest are closed and counted.
 ///
-/// At 400 bytes an idle connection (`tests/idle.rs`) this is a fifth of a gigabyte.
+/// At 380 bytes an idle connection (`tests/idle.rs`) this is a fifth of a gigabyte.
 const CONNECTIONS: usize = 512 << 10;
 
 /// Follows every connection.

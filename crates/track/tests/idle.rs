@@ -94,7 +94,7 @@ fn bytes_each(count: u32, mut live: impl FnMut(&mut Feed, u32)) -> usize {
 
 /// A connection that logged in, asked once and is idle; what is known of its ends, and its place in the table, which is up
 /// to half empty, included.
-const IDLE: usize = 400;
+const IDLE: usize = 380;
 /// A connection that never says what its port promises: its opening, then what is looked through for a message.
 const FLOODING: usize = 20 << 10;
 
