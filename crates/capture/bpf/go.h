@@ -225,6 +225,8 @@ static __always_inline int go_at(struct pt_regs *ctx)
 	u64 cookie = bpf_get_attach_cookie(ctx);
 	u8 purpose = cookie;
 
+	if (is_deaf(cookie))
+		return 0;
 	return purpose == P_GO_WRITTEN || purpose == P_GO_HAS_READ ? go_left(ctx, cookie) : go_entered(ctx, cookie);
 }
 

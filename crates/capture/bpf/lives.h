@@ -1,30 +1,35 @@
 /* Lives: processes that begin, start a program, and end. */
 #pragma once
 
-/* Descent goes on in what a process begins; which container it is in, a program that it starts may change. */
-static __always_inline void inherit(struct task_struct *task, u8 kind, u32 tgid)
+/*
+ * Descent goes on in what a process begins; which container it is in, a program that it starts may change. Says whether
+ * the process is asked for by descent.
+ */
+static __always_inline bool inherit(struct task_struct *task, u8 kind, u32 tgid)
 {
 	u32 parent = BPF_CORE_READ(task, real_parent, tgid);
 	struct member *member;
 
 	if (kind == EXITED) {
 		bpf_map_delete_elem(&members, &tgid);
-		return;
+		return false;
 	}
 	member = bpf_map_lookup_elem(&members, kind == FORKED ? &parent : &tgid);
 	if (!member)
-		return;
+		return false;
 	struct member own = *member;
 	if (kind == EXECED)
 		own.contained = 0;
 	if (bpf_map_update_elem(&members, &tgid, &own, BPF_ANY))
 		count(LOST_LIVES, 1);
+	return own.descends >= choice_now()->descent;
 }
 
 static __always_inline int live(struct task_struct *task, u8 kind, const char *filename)
 {
 	struct life *record;
 	u32 tgid = BPF_CORE_READ(task, tgid);
+	bool is_asked = false;
 
 	if (BPF_CORE_READ(task, pid) != tgid) /* a thread */
 		return 0;
@@ -35,7 +40,10 @@ static __always_inline int live(struct task_struct *task, u8 kind, const char *f
 	if (kind == EXITED)
 		bpf_map_delete_elem(&meters, &tgid);
 	if (rarely(choice_now()->wishes & (BY_PID | BY_CONTAINER)))
-		inherit(task, kind, tgid);
+		is_asked = inherit(task, kind, tgid);
+	bool is_of_few = reaches_few && is_asked && kind == FORKED;
+	if (rarely(is_of_few))
+		few_began = 1;
 	record = reserve(sizeof(*record));
 	if (!record) {
 		count(LOST_LIVES, 1);
@@ -51,7 +59,8 @@ static __always_inline int live(struct task_struct *task, u8 kind, const char *f
 	record->filename[0] = 0;
 	if (filename)
 		bpf_probe_read_kernel_str(record->filename, sizeof(record->filename), filename);
-	bpf_ringbuf_submit(record, wake());
+	/* Everyone is to be hooked before that one speaks. */
+	bpf_ringbuf_submit(record, is_of_few ? BPF_RB_FORCE_WAKEUP : wake());
 	return 0;
 }
 

@@ -158,6 +158,8 @@ static __always_inline int entered(struct pt_regs *ctx)
 
 	if (rarely(session.tgid == own_tgid)) /* whose own function tells what a hook costs */
 		return calibrates ? RETURN_WANTED : RETURN_IDLE;
+	if (is_deaf(cookie))
+		return RETURN_IDLE;
 	if (rarely(purpose == P_SET_FD)) {
 		set_fd(&session, CALLED_WITH_2(ctx));
 		return RETURN_IDLE;

@@ -15,6 +15,7 @@
 #include "account.h"
 #include "pairs.h"
 #include "meter.h"
+#include "reach.h"
 #include "choose.h"
 #include "meet.h"
 #include "pass.h"

@@ -130,11 +130,12 @@ impl Libraries {
             Change::Used { pid, .. } => self.know(pid, Code::Hooked),
             Change::Dark { pid, stack, why } => {
                 // One that is loaded later tells so itself.
-                if why == Refusal::NoAgent
-                    && java::is_loaded(pid)
-                    && let Err(error) = kernel.expect_agent(pid)
-                {
-                    eprintln!("plainsight: the agent in process {pid} is not listened to: {error}");
+                if why == Refusal::NoAgent && java::is_loaded(pid) {
+                    if let Err(error) = kernel.expect_agent(pid) {
+                        eprintln!("plainsight: the agent in process {pid} is not listened to: {error}");
+                    }
+                } else if let Err(error) = kernel.darkens(pid) {
+                    eprintln!("plainsight: what process {pid} says is not read at its peers: {error}");
                 }
                 self.know(pid, Code::Dark(stack, why));
             }

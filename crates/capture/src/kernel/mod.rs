@@ -16,6 +16,7 @@ mod accounts;
 mod clock;
 mod ends;
 mod processes;
+mod reach;
 mod records;
 mod ring;
 mod said;
@@ -171,7 +172,8 @@ impl Kernel {
     /// A call of an own function while it is hooked, at its entry or at its return too where the kernel can tell them apart.
     fn time_hooked(&mut self, own: Own, with_return: u32) -> Result<Duration, KernelError> {
         let Some(plan) = own.plan() else { return Ok(Duration::ZERO) };
-        let hook = self.attach(&plan, Path::new("/proc/self/exe"))?;
+        let path = Path::new("/proc/self/exe");
+        let hook = self.hooks.attach_to(&mut self.skel, &plan, path, &[hooks::ANY_PROCESS])?;
         self.say_calibrates(with_return);
         let time = own.time();
         self.say_calibrates(0);
@@ -221,7 +223,16 @@ impl Kernel {
     pub fn choose(&mut self, choice: &Choice) -> Result<(), KernelError> {
         self.chosen.choose(&mut self.skel.maps, choice)?;
         self.table.processes().announce(self.chosen.asks_containers());
-        Ok(())
+        self.hooks.settle(&mut self.skel, choice)
+    }
+
+    /// The TLS of a process is not read: what it says to others on this host is to be read at theirs, and for that
+    /// everyone is hooked.
+    ///
+    /// # Errors
+    /// What the kernel answered.
+    pub fn darkens(&mut self, pid: u32) -> Result<(), KernelError> {
+        self.hooks.darkens(&mut self.skel, pid)
     }
 
     /// Tells the kernel side in which containers the processes are that became known.
@@ -332,6 +343,7 @@ impl Kernel {
 impl Source for Kernel {
     fn next(&mut self) -> io::Result<Option<Event<'_>>> {
         let mut waited = false;
+        self.hooks.follow(&mut self.skel).map_err(io::Error::other)?;
         let (slot, event, bytes) = loop {
             if let Some(event) = self.waiting.pop_front() {
                 self.gave = true;
@@ -346,6 +358,7 @@ impl Source for Kernel {
                     return Ok(None);
                 }
                 self.ring.wait(self.wait)?;
+                self.hooks.follow(&mut self.skel).map_err(io::Error::other)?;
                 self.costs.rest(&self.skel, &self.hooks);
                 waited = true;
                 continue;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io::Read as _;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use model::process::Process;
@@ -166,12 +167,22 @@ fn name_of(pid: u32) -> Option<Arc<str>> {
     Some(Arc::from(String::from_utf8_lossy(&name).trim_end()))
 }
 
-/// `/proc/PID/stat`: `pid (name) state ppid ...`; the name may hold anything, so that the last `)` counts.
 fn parent_of(pid: u32) -> Option<u32> {
+    status_of(pid, 1)
+}
+
+/// Whether a process has begun others and seen them end: the kernel adds up what pages those needed.
+pub(crate) fn has_begun_others(pid: u32) -> bool {
+    status_of(pid, 8).is_some_and(|faults: u64| faults > 0)
+}
+
+/// A field of `/proc/PID/stat`, counted from the state: `pid (name) state ppid pgrp session tty tpgid flags minflt cminflt ..`.
+/// The name may hold anything, so that the last `)` counts.
+fn status_of<T: FromStr>(pid: u32, field: usize) -> Option<T> {
     let stat = read_start(&format!("/proc/{pid}/stat"), SMALL_FILE)?;
     let stat = String::from_utf8_lossy(&stat);
     let (_, rest) = stat.rsplit_once(')')?;
-    rest.split_whitespace().nth(1)?.parse().ok()
+    rest.split_whitespace().nth(field)?.parse().ok()
 }
 
 /// The engines name a container's control group after its id (`docker-ID.scope`, `/kubepods/.../ID`).

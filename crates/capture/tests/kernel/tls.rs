@@ -158,13 +158,13 @@ fn skipped(why: &str) -> Option<PathBuf> {
 
 /// A copy of a library without the table of its sections, which loaders do not read, and so without any name that can be
 /// found.
-struct Blinded {
-    path: PathBuf,
+pub(crate) struct Blinded {
+    pub(crate) path: PathBuf,
     _folder: tempfile::TempDir,
 }
 
 impl Blinded {
-    fn of(library: &Path) -> Blinded {
+    pub(crate) fn of(library: &Path) -> Blinded {
         let mut bytes = fs::read(library).expect("a library");
         // `e_shoff` of the header, then `e_shnum` and `e_shstrndx` (elf(5)).
         bytes[0x28..0x30].fill(0);

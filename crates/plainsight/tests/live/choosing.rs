@@ -8,6 +8,7 @@ use std::process::Command;
 
 use crate::support::access::Access;
 use crate::support::ground::{Ground, ground};
+use crate::support::libraries::changed_bytes;
 use crate::support::nginx::Nginx;
 use crate::support::postgres::{PROGRAMS, Postgres};
 use crate::support::process::{Lines, Running, program, run};
@@ -121,6 +122,26 @@ fn ports_users_directions_and_processes_are_chosen() {
         assert_eq!(clients(&seen.accesses, "once"), expected, "{filters:?}");
         seen.assert_holds();
     }
+}
+
+/// A server that nobody asks for pays nothing: there is no hook in its code. One that is asked for is shown whole.
+#[test]
+fn who_is_not_asked_for_by_its_id_has_no_hook() {
+    let Some(ground) = ground("choosing", &NEEDED) else { return };
+    let shop = Shop::open(&ground);
+    let (asked, other) = (shop.redis.pid(), shop.nginx.pid());
+    let watch = Watch::with(&["--pid", &asked.to_string()]);
+    for round in ["first", "second"] {
+        shop.trade(round);
+        assert!(changed_bytes(asked, "libssl") > 0);
+        assert_eq!(changed_bytes(other, "libssl"), 0, "{round}");
+    }
+    let seen = watch.stop();
+    for round in ["first", "second"] {
+        assert_eq!(clients(&seen.accesses, round), &ALL[4..]);
+    }
+    assert!(seen.accesses.iter().all(|access| access.complete.ok), "{:#?}", seen.accesses);
+    seen.assert_holds();
 }
 
 #[test]

@@ -72,6 +72,11 @@ impl Nginx {
         Nginx { plain, tls, early, http2, http2_tls, files, folder, running }
     }
 
+    /// Its first process, which begins its workers.
+    pub(crate) fn pid(&self) -> u32 {
+        self.running.pid()
+    }
+
     /// All requests of which it has finished the answer.
     pub(crate) fn logged(&self) -> Vec<Logged> {
         let text = fs::read_to_string(self.folder.join("access.log")).unwrap_or_default();
