@@ -154,8 +154,8 @@ def plain(plainsight, _cache):
     yield Row.at_least_share("pgbench -S, plain: transactions seen", share, 0.999)
 
 
-def pgbench(server, port=None, also=(), tls=False):
-    options = ["-S", "-M", "simple", "-c", CLIENTS, "-j", 1, "-t", TRANSACTIONS // CLIENTS]
+def pgbench(server, port=None, also=(), tls=False, transactions=TRANSACTIONS):
+    options = ["-S", "-M", "simple", "-c", CLIENTS, "-j", 1, "-t", transactions // CLIENTS]
     command, environment = server.pgbench(*map(str, options), port=port, tls=tls)
     return Measured(server.pid, also)(command, environment)
 
