@@ -108,7 +108,9 @@ fn assert_heard(talks: &Talks, said: &str) {
 #[test]
 fn only_who_is_asked_for_is_hooked_until_it_begins_another() {
     let Some(library) = system("libssl.so.3") else { return };
-    let (plan, dark) = (plan_of(&library), Blinded::of(&library));
+    // Whoever else watches this host meanwhile finds nothing in them.
+    let (plan, copies) = (plan_of(&library), [Blinded::of(&library), Blinded::of(&library)]);
+    let [library, dark] = copies.each_ref().map(|copy| copy.path.clone());
     let (mut asked, other) = (Waiting::with(&library), Waiting::with(&library));
     let (pid, beside) = (asked.child.id(), other.child.id());
     let Some(mut kernel) = watching(pid, &library, &plan) else { return };
@@ -121,7 +123,7 @@ fn only_who_is_asked_for_is_hooked_until_it_begins_another() {
         kernel.next().expect("an event");
     }
     let program = programs("tls.py");
-    let paths = [&program, &library, &dark.path].map(|path| path.to_str().expect("a path"));
+    let paths = [&program, &library, &dark].map(|path| path.to_str().expect("a path"));
     asked.begin(&[paths[0], "forms", "fd", paths[1], paths[2]]);
     let (talks, said) = asked.hear(&mut kernel);
     assert_heard(&talks, &said);
@@ -132,7 +134,8 @@ fn only_who_is_asked_for_is_hooked_until_it_begins_another() {
 #[test]
 fn who_is_dark_is_read_at_the_other_end() {
     let Some(library) = system("libssl.so.3") else { return };
-    let plan = plan_of(&library);
+    let (plan, copy) = (plan_of(&library), Blinded::of(&library));
+    let library = copy.path.clone();
     let (asked, other) = (Waiting::with(&library), Waiting::with(&library));
     let Some(mut kernel) = watching(asked.child.id(), &library, &plan) else { return };
     kernel.darkens(other.child.id()).expect("a look");
