@@ -61,6 +61,14 @@ pub fn integer(out: &mut String, number: i64) {
     out.push_str(utf8(digits.get(at..).unwrap_or_default()).unwrap_or_default());
 }
 
+/// What stands for a name under which something waits: FNV-1a, the same in every process.
+#[must_use]
+pub fn hash(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{integer, lossy, shortened, utf8};

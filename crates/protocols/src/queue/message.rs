@@ -39,13 +39,6 @@ pub(super) fn write_name(name: &[u8], out: &mut String) {
     }
 }
 
-/// What stands for a name under which something waits: FNV-1a, the same in every process.
-pub(super) fn hash(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
 /// The headers of one message, as one text: `name=value; name=value`, credentials masked.
 #[derive(Debug, Default)]
 pub(super) struct Headers(String);

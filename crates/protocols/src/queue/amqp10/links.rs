@@ -9,7 +9,7 @@ use model::exchange::Text;
 
 use crate::kit::protocol::Key;
 
-use crate::queue::message::hash;
+use crate::kit::text::hash;
 use crate::queue::sides::Sides;
 
 /// So many links of one connection are known by each side; what comes on others is told without their addresses.

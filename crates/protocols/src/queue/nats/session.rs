@@ -13,7 +13,7 @@ use crate::kit::protocol::{Heard, Key, Read, Session, Sought, Stop};
 use crate::kit::reader::Reader;
 use crate::kit::text::lossy;
 
-use crate::queue::message::hash;
+use crate::kit::text::hash;
 
 use super::recognition::chain;
 use super::wire::{Op, line};

@@ -11,7 +11,7 @@ use crate::kit::chain::seek;
 use crate::kit::protocol::{Heard, Key, Read, Session, Sought, Stop};
 use crate::kit::reader::Reader;
 
-use crate::queue::message::hash;
+use crate::kit::text::hash;
 use crate::queue::sides::Sides;
 
 use super::fields::Version;
