@@ -5,10 +5,11 @@
 //! more is wanted.
 
 use std::borrow::Cow;
+use std::mem;
 use std::sync::Arc;
 
 use model::details::{Detail, Details, Named};
-use model::exchange::{Column, Exchange, Failure, Identity, Outcome, Text};
+use model::exchange::{Column, Exchange, Failure, Identity, Outcome, Request, Response, Text};
 use model::row::{Row, Rows};
 use model::statement::Statement;
 
@@ -301,29 +302,37 @@ impl<'a> Answered<'a> {
 }
 
 impl Told {
-    fn write(self, exchange: &mut Exchange) {
+    fn write(mut self, exchange: &mut Exchange) {
         if self.user.is_some() || self.database.is_some() {
             let known = exchange.identity.as_deref().cloned().unwrap_or_default();
-            let (user, database) = (self.user.or(known.user), self.database.or(known.database));
+            let (user, database) = (self.user.take().or(known.user), self.database.take().or(known.database));
             exchange.identity = Some(Arc::new(Identity { user, database, ..known }));
         }
-        let request = &mut exchange.request;
-        request.operation = self.operation;
+        exchange.request.details.forget("http.request_body");
+        self.write_request(&mut exchange.request);
+        if self.behind == Behind::Told {
+            exchange.response.details.forget("http.response_body");
+        }
+        self.write_response(&mut exchange.response);
+    }
+
+    /// Writes what was asked.
+    pub(super) fn write_request(&mut self, request: &mut Request) {
+        request.operation = mem::take(&mut self.operation);
         match &self.statement {
             Some(statement) => request.statement.write(statement),
             None => request.statement = Statement::default(),
         }
-        request.details.forget("http.request_body");
-        request.parameters = self.parameters;
-        request.targets = self.targets;
-        request.details.extend(self.request_details);
-        let response = &mut exchange.response;
+        request.parameters = mem::take(&mut self.parameters);
+        request.targets = mem::take(&mut self.targets);
+        request.details.extend(mem::take(&mut self.request_details));
+    }
+
+    /// Writes what came back.
+    pub(super) fn write_response(self, response: &mut Response) {
         if let Some(failure) = self.failure {
             response.outcome = Outcome::Error;
             response.failure = Some(Box::new(failure));
-        }
-        if self.behind == Behind::Told {
-            response.details.forget("http.response_body");
         }
         (response.rows, response.affected) = (self.rows, self.affected);
         (response.columns, response.samples) = (self.columns, self.samples);
