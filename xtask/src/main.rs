@@ -8,6 +8,7 @@ mod http;
 mod http2;
 mod kafka;
 mod keyvalue;
+mod mcp;
 mod mongodb;
 mod mysql;
 mod neo4j;
@@ -56,6 +57,7 @@ const PROTOCOLS: &[(&str, Record)] = &[
     ("imap", services::imap),
     ("kafka", kafka::record),
     ("ldap", services::ldap),
+    ("mcp", mcp::record),
     ("memcached", keyvalue::memcached),
     ("mongodb", mongodb::record),
     ("mqtt", queue::mqtt),

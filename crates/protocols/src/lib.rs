@@ -26,6 +26,7 @@ pub static ALL: &[&dyn Protocol] = &[
     keyvalue::zookeeper::ZOOKEEPER,
     &web::http1::Http,
     &web::http2::Http,
+    web::mcp_stdio::MCP,
     document::mongodb::MONGODB,
     document::neo4j::NEO4J,
     names::dns::DNS,

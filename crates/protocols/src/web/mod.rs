@@ -23,6 +23,7 @@ pub(crate) mod json;
 mod likeness;
 pub(crate) mod mask;
 pub mod mcp;
+pub mod mcp_stdio;
 pub mod openai;
 mod parts;
 mod prompt;
