@@ -160,13 +160,13 @@ static __always_inline u64 mix(u64 lot, u64 more)
 
 /*
  * The lot that a connection draws, by which it is sampled or not: of both its ends, so that they agree, and another
- * collector does. A Unix socket stands where another one stood: it is told apart by when its first end was met.
+ * collector does. A Unix socket or a pipe stands where another one stood: it is told apart by when its first end was met.
  */
 static __always_inline u32 draw(struct connection *of, struct pair_key *key, struct pair *pair)
 {
 	if (!pair)
 		return mix(0, of->name.generation);
-	if (of->transport == UNIX || of->transport == UNIX_DATAGRAM)
+	if (of->transport >= UNIX)
 		return mix(0, pair->name.generation);
 	u64 lot = mix(mix(0, key->low[0]), key->low[1]);
 	lot = mix(mix(lot, key->high[0]), key->high[1]);

@@ -11,7 +11,7 @@
 enum kind { OPENED = 1, PASSED = 2, SEALED = 3, SECURED = 4, CLOSED = 5, FORKED = 6, EXECED = 7, EXITED = 8 };
 enum layer { WIRE = 0, CLEAR = 1 };
 enum direction { OUT = 0, IN = 1 };
-enum transport { NO_TRANSPORT = 0, TCP = 1, UDP = 2, UNIX = 3, UNIX_DATAGRAM = 4 };
+enum transport { NO_TRANSPORT = 0, TCP = 1, UDP = 2, UNIX = 3, UNIX_DATAGRAM = 4, PIPE = 5 };
 enum role { NO_ROLE = 0, CLIENT = 1, SERVER = 2 };
 enum pairing { NOT_PAIRED = 0, GUESSED = 1, LIKELY = 2, CERTAIN = 3 };
 enum cause { RING_FULL = 0, LIMIT = 1, FAULT = 2, UNSEEN = 3, SAMPLED = 4, RATE = 5, BUDGET = 6, CAUSES = 7 };

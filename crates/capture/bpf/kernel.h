@@ -100,13 +100,23 @@ struct unix_sock {
 	struct unix_address *addr;
 	struct sock *peer;
 } RELOCATED;
+struct super_block {
+	u32 s_dev;
+} RELOCATED;
 struct inode {
 	u16 i_mode;
 	unsigned long i_ino;
+	struct super_block *i_sb;
 } RELOCATED;
 struct file {
 	struct inode *f_inode;
 	void *private_data;
+	unsigned int f_mode;
+} RELOCATED;
+struct pipe_inode_info {
+	unsigned int tail;
+	unsigned int readers;
+	unsigned int writers;
 } RELOCATED;
 struct socket {
 	struct sock *sk;
@@ -125,6 +135,15 @@ struct file___before_6_13 {
 	struct {
 		s64 counter;
 	} f_count;
+} RELOCATED;
+
+/* And since. */
+struct file___since_6_13 {
+	struct {
+		struct {
+			s64 counter;
+		} refcnt;
+	} f_ref;
 } RELOCATED;
 
 /* Tasks. `flags` stands first. */

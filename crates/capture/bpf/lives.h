@@ -39,6 +39,8 @@ static __always_inline int live(struct task_struct *task, u8 kind, const char *f
 		bpf_map_delete_elem(&java_processes, &tgid);
 	if (kind == EXITED)
 		bpf_map_delete_elem(&meters, &tgid);
+	if (hears_pipes && kind == EXITED)
+		leave_all_open(tgid);
 	if (rarely(choice_now()->wishes & (BY_PID | BY_CONTAINER)))
 		is_asked = inherit(task, kind, tgid);
 	bool is_of_few = reaches_few && is_asked && kind == FORKED;
@@ -73,6 +75,8 @@ int BPF_PROG(forked, struct task_struct *parent, struct task_struct *child)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(execed, struct task_struct *task, int before, struct linux_binprm *program)
 {
+	if (hears_pipes)
+		join(JOINED_AT_START);
 	return live(task, EXECED, BPF_CORE_READ(program, filename));
 }
 

@@ -110,10 +110,10 @@ struct {
 	__type(value, struct held);
 } descriptors SEC(".maps");
 
-/* TCP tells by itself when a socket is over; of all others the descriptors are kept. */
+/* TCP tells by itself when a socket is over; of all others the descriptors are kept. A pipe's stand in `uses`. */
 static __always_inline bool is_held(struct connection *of, u32 fd)
 {
-	return of->transport <= TCP || of->held == fd;
+	return of->transport <= TCP || of->held == fd || of->transport == PIPE;
 }
 
 static __always_inline bool is_owned(struct connection *of, u32 tgid, u32 fd)

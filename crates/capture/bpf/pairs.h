@@ -60,6 +60,10 @@ static __always_inline u32 pair_key_of(struct connection *of, u64 socket, struct
 		local[0] = socket, remote[0] = (u64)peer, local[1] = remote[1] = 0;
 		return order(key, local, remote, 0, 0);
 	}
+	if (of->transport == PIPE) {
+		local[0] = remote[0] = socket, local[1] = of->role, remote[1] = CLIENT + SERVER - of->role;
+		return order(key, local, remote, 0, 0);
+	}
 	if (!of->transport || !of->remote_port || !of->local_port)
 		return 0;
 	halves(of->flags & NO_ADDRESS ? of->remote : of->local, local);

@@ -294,12 +294,21 @@ static __always_inline int rarer(struct pt_regs *regs, long number, long result,
 {
 	switch (number) {
 	case NR_SENDFILE:
+		if (hears_pipes && piped_unseen(call, ARGUMENT_1(regs), OUT, result))
+			return 0;
 		return unseen(ARGUMENT_1(regs), OUT, result);
 	case NR_PWRITE64:
 		return tells_of_java(ARGUMENT_4(regs)) ? java_told(ARGUMENT_4(regs), ARGUMENT_2(regs), result, call) : 0;
 	case NR_SPLICE:
-		unseen(ARGUMENT_1(regs), IN, result);
+		if (!hears_pipes || !piped_unseen(call, ARGUMENT_1(regs), IN, result))
+			unseen(ARGUMENT_1(regs), IN, result);
+		if (hears_pipes && piped_unseen(call, ARGUMENT_3(regs), OUT, result))
+			return 0;
 		return unseen(ARGUMENT_3(regs), OUT, result);
+	case NR_TEE: /* what it copies stays where it is */
+		return hears_pipes ? piped_unseen(call, ARGUMENT_2(regs), OUT, result) : 0;
+	case NR_VMSPLICE:
+		return hears_pipes ? spliced_memory(call, ARGUMENT_1(regs), result) : 0;
 	case NR_SENDMMSG:
 		call->which = OUT;
 		return moved_messages(ARGUMENT_1(regs), ARGUMENT_2(regs), result, call);
@@ -323,8 +332,13 @@ static __always_inline int without_result(struct pt_regs *regs, long number)
 		made(ARGUMENT_1(regs), CLIENT);
 		return connecting(ARGUMENT_1(regs));
 	}
-	if (number == NR_CLOSE)
+	if (number == NR_CLOSE) {
+		if (hears_pipes)
+			let_go(ARGUMENT_1(regs));
 		return closed(ARGUMENT_1(regs));
+	}
+	if (hears_pipes && (number == NR_READ || number == NR_READV))
+		return ran_dry(ARGUMENT_1(regs));
 	if (number != NR_SOCKETPAIR)
 		return 0;
 	bpf_probe_read_user(both, sizeof(both), (void *)ARGUMENT_4(regs));
@@ -364,7 +378,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	}
 	u32 fd = ARGUMENT_1(regs);
 	sk = socket_of(fd, &inode);
-	if (!sk)
+	if (!sk && !hears_pipes)
 		return 0;
 	call.thread = bpf_get_current_pid_tgid();
 	if (call.thread >> 32 == own_tgid)
@@ -397,5 +411,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 		call.from = ARGUMENT_2(regs);
 		call.room = ARGUMENT_3(regs);
 	}
+	if (hears_pipes && (piped_at(&call, (u64)sk, fd) || !sk))
+		return 0;
 	return moved((u64)sk, inode, &call, fd);
 }

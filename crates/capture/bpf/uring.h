@@ -248,17 +248,21 @@ static __noinline int carried_out(u64 request, u8 operation, struct request *kno
 	u64 inode = 0;
 
 	struct sock *sk = socket_behind(LOOK(io_kiocb, request, file), &inode);
-	if (!sk)
+	if (!sk && !hears_pipes)
 		return 0;
 	call.thread = bpf_get_current_pid_tgid();
 	if (call.thread >> 32 == own_tgid)
 		return 0;
 	if (rarely(LOOK(task_struct, task, flags) & IS_OF_KERNEL))
-		return moved_by_kernel((u64)sk, call.which, length);
+		return sk ? moved_by_kernel((u64)sk, call.which, length) : 0;
 	if (!is_plain(operation) && !is_vectored(operation) &&
 	    LOOK(io_sr_msg, request, msg_flags) & (PEEK | ERROR_QUEUE))
 		return 0;
-	if (rarely(is_late) || !find_bytes(request, operation, known, &call))
+	bool is_seen = !is_late && find_bytes(request, operation, known, &call);
+	u64 file = (u64)LOOK_POINTER(&((struct io_kiocb *)request)->file);
+	if (hears_pipes && (piped(&call, file, (u64)sk, fd) || !sk))
+		return 0;
+	if (rarely(!is_seen))
 		return moved_unseen((u64)sk, inode, fd, call.which, length);
 	return moved_message((u64)sk, inode, &call, fd);
 }
@@ -279,8 +283,13 @@ static __always_inline int spliced(u64 request, u64 length)
 /* Sockets that are made and closed by a ring, but for those that it keeps in a table of its own: those have no descriptor. */
 static __always_inline int began_or_ended(u64 request, u8 operation, struct request *known, s32 result)
 {
-	if (operation == OP_CLOSE)
-		return result || LOOK(io_close, request, file_slot) ? 0 : closed(LOOK(io_close, request, fd));
+	if (operation == OP_CLOSE) {
+		if (result || LOOK(io_close, request, file_slot))
+			return 0;
+		if (hears_pipes)
+			let_go(LOOK(io_close, request, fd));
+		return closed(LOOK(io_close, request, fd));
+	}
 	if (operation == OP_ACCEPT)
 		return result < 0 || LOOK(io_accept, request, file_slot) ? 0 : made(result, SERVER);
 	if (operation != OP_CONNECT || result || !known || known->fd == ~0u)

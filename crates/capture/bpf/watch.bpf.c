@@ -27,6 +27,8 @@
 #include "go.h"
 #include "java.h"
 #include "ends.h"
+#include "joints.h"
+#include "pipes.h"
 #include "syscalls.h"
 #include "uring.h"
 #include "lives.h"

@@ -39,6 +39,7 @@ fn main() -> Outcome<()> {
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["serve"] => serve(),
         ["call", port, path] => call(port.parse()?, path),
+        ["pipe"] => pipe(),
         ["unix"] => {
             let (client, server) = UnixStream::pair()?;
             talk("plain", client.as_raw_fd(), server.as_raw_fd())
@@ -112,6 +113,16 @@ macro_rules! on {
             $entry
         }
     };
+}
+
+/// Through a pipe, as far as it goes.
+fn pipe() -> Outcome<()> {
+    let (reader, writer) = std::io::pipe()?;
+    let (mut ring, said, mut room) = (Ring::new("plain", writer.as_raw_fd())?, b"write;", [0; 6]);
+    ring.run(opcode::Write::new(Fd(writer.as_raw_fd()), said.as_ptr(), 6).build())?;
+    ring.run(opcode::Read::new(Fd(reader.as_raw_fd()), room.as_mut_ptr(), 6).build())?;
+    println!("{}\t", String::from_utf8_lossy(&room));
+    Ok(())
 }
 
 /// The client says something in every way, the server answers, and the client hears that in every way.

@@ -72,6 +72,8 @@ pub enum Transport {
     Unix,
     /// A Unix-domain datagram or sequenced-packet socket.
     UnixDatagram,
+    /// A pipe, or the two streams that are a program's standard input and output.
+    Pipe,
 }
 
 impl Transport {
@@ -80,7 +82,7 @@ impl Transport {
     pub fn keeps_bounds(self) -> bool {
         match self {
             Transport::Udp | Transport::UnixDatagram => true,
-            Transport::Tcp | Transport::Unix => false,
+            Transport::Tcp | Transport::Unix | Transport::Pipe => false,
         }
     }
 }

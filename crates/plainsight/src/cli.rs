@@ -208,4 +208,7 @@ pub(crate) struct Limits {
     /// The most bytes of one call that are captured; the rest is counted as lost by `limit`.
     #[arg(long, value_name = "BYTES", default_value_t = 131_072)]
     pub(crate) body_limit: u32,
+    /// Hear pipes and FIFOs too. A program's standard input and output are one connection with who started it: MCP over stdio.
+    #[arg(long, help_heading = "Filters")]
+    pub(crate) pipes: bool,
 }

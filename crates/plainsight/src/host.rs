@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use capture::host::{State, privileges};
 use capture::kernel::choice::Choice;
-use capture::kernel::{Kernel, Options};
+use capture::kernel::{Kernel, Options, Pipes};
 
 use crate::cli;
 use crate::libraries::{Doubtful, Libraries};
@@ -29,7 +29,9 @@ impl Host {
     ) -> anyhow::Result<Self> {
         let stop = stop_flag()?;
         let call_limit = u64::from(limits.body_limit);
-        let mut kernel = Kernel::open(&Options { ring: limits.ring, call_limit, ..Options::default() })?;
+        let pipes = if limits.pipes { Pipes::Heard } else { Pipes::Unheard };
+        let options = Options { ring: limits.ring, call_limit, pipes, ..Options::default() };
+        let mut kernel = Kernel::open(&options)?;
         for lack in privileges() {
             if let State::Limited(cost) | State::Missing(cost) = lack.state {
                 eprintln!("plainsight: {} is missing: {cost}", lack.name);

@@ -104,6 +104,7 @@ pub(crate) fn transport(opened: &Opened) -> Transport {
         2 => Transport::Udp,
         3 => Transport::Unix,
         4 => Transport::UnixDatagram,
+        5 => Transport::Pipe,
         _ => Transport::Tcp,
     }
 }

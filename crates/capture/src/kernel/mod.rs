@@ -15,6 +15,7 @@ pub mod trials;
 mod accounts;
 mod clock;
 mod ends;
+mod pipes;
 mod processes;
 mod reach;
 mod records;
@@ -59,13 +60,29 @@ pub struct Options {
     pub call_limit: u64,
     /// How long [`Source::next`] waits when nothing happens.
     pub wait: Duration,
+    /// Whether pipes are heard as well as sockets.
+    pub pipes: Pipes,
+}
+
+/// Whether pipes are heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pipes {
+    /// They are not, and cost nothing.
+    Unheard,
+    /// They are, but for the collector's own.
+    Heard,
 }
 
 impl Default for Options {
     /// 16 MiB absorb 10 ms of the fastest stream; 256 KiB hold what database drivers send in one call; 20 ms are below
     /// what a reader notices.
     fn default() -> Options {
-        Options { ring: 16 << 20, call_limit: 256 << 10, wait: Duration::from_millis(20) }
+        Options {
+            ring: 16 << 20,
+            call_limit: 256 << 10,
+            wait: Duration::from_millis(20),
+            pipes: Pipes::Unheard,
+        }
     }
 }
 
@@ -114,6 +131,9 @@ impl Kernel {
         let hooks = Hooks::choose(&mut open);
         uring::choose(&mut open);
         let skel = open.load().map_err(|error| refused(&error))?;
+        if options.pipes == Pipes::Heard {
+            pipes::leave_out_own(&skel)?;
+        }
         let links = follow_processes(&skel)?;
         let ring = Ring::open(skel.maps.ring.as_fd(), options.ring as usize).map_err(KernelError::Ring)?;
         Ok(Kernel {
@@ -386,9 +406,13 @@ impl Source for Kernel {
 
 fn configure(open: &mut OpenWatchSkel<'_>, options: &Options) -> Result<(), KernelError> {
     open.maps.ring.set_max_entries(options.ring).map_err(|error| refused(&error))?;
+    if options.pipes == Pipes::Unheard {
+        pipes::hold_nothing(open).map_err(|error| refused(&error))?;
+    }
     if let Some(settings) = open.maps.rodata_data.as_deref_mut() {
         settings.own_tgid = std::process::id();
         settings.call_limit = options.call_limit;
+        settings.hears_pipes = u32::from(options.pipes == Pipes::Heard);
         settings.wake_at = settings.wake_at.min(options.ring / 4);
     }
     Ok(())

@@ -47,7 +47,7 @@ struct Known {
     user: u32,
     /// `None` for a connection that was given up and went on: what was counted of it is told already.
     key: Option<Key>,
-    /// Whether the kernel tells its end by itself (TCP), or the end of its process must do.
+    /// Whether the kernel tells its end by itself (TCP, pipes), or the end of its process must do.
     ends_by_itself: bool,
 }
 
@@ -180,7 +180,7 @@ impl Table {
         };
         let at = self.clock.time(record.head.at);
         self.make_room(at);
-        let ends_by_itself = record.transport == 1;
+        let ends_by_itself = matches!(record.transport, 1 | 5);
         let key = Some([record.socket, record.peer]);
         self.connections.insert(conn, Known { role, user: record.head.user, key, ends_by_itself });
         events.push_back(Event { at, conn, what: What::Opened(Arc::new(opened)) });

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use capture::kernel::Options;
+use capture::kernel::{Options, Pipes};
 use model::conn::{Layer, Speaker, Transport};
 use model::event::{Cause, Opened};
 
@@ -35,7 +35,8 @@ fn is_of(opened: &Opened, pid: u32) -> bool {
 
 /// Everything is heard, as by system calls, and TCP counted the same.
 fn is_heard(kind: &str, transport: Transport, said: &str, heard: &str) {
-    let Some(mut kernel) = kernel(&Options::default()) else { return };
+    let pipes = if transport == Transport::Pipe { Pipes::Heard } else { Pipes::Unheard };
+    let Some(mut kernel) = kernel(&Options { pipes, ..Options::default() }) else { return };
     let child = talking(kind);
     let pid = child.id();
     let (talks, told) = hear_out(&mut kernel, child);
@@ -43,7 +44,9 @@ fn is_heard(kind: &str, transport: Transport, said: &str, heard: &str) {
     let fits = |opened: &Opened| is_of(opened, pid) && opened.transport == transport;
     assert_eq!(words(&talks, Layer::Wire, true, fits), said, "{talks:#?}");
     assert_eq!(words(&talks, Layer::Wire, false, fits), heard, "{talks:#?}");
-    let ours: Vec<_> = talks.iter().filter(|(_, talk)| fits(&talk.opened[0])).collect();
+    // It tells this test by a pipe, too.
+    let tells = |fd| transport == Transport::Pipe && fd == 1;
+    let ours: Vec<_> = talks.iter().filter(|(conn, talk)| fits(&talk.opened[0]) && !tells(conn.fd)).collect();
     assert_eq!(ours.len(), 2, "both ends are known: {ours:#?}");
     // Also where a thread of the kernel's did the work.
     assert!(ours.iter().all(|(conn, _)| conn.tgid == pid), "{ours:#?}");
@@ -63,6 +66,11 @@ fn every_operation_is_heard() {
 #[test]
 fn every_operation_is_heard_on_a_unix_socket() {
     is_heard("unix", Transport::Unix, SAID, HEARD);
+}
+
+#[test]
+fn a_pipe_is_heard() {
+    is_heard("pipe", Transport::Pipe, "write;", "");
 }
 
 /// Nobody calls the kernel: a thread of it looks at the ring.

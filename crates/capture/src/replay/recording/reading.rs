@@ -137,6 +137,7 @@ impl<'a> Body<'a> {
                 Transport::Udp,
                 Transport::Unix,
                 Transport::UnixDatagram,
+                Transport::Pipe,
             ])?,
             role: self.one_of(&[Role::Client, Role::Server, Role::Both, Role::Observer])?,
             joined: self.one_of(&[Joined::AtStart, Joined::Midway])?,
