@@ -50,6 +50,7 @@ mod rustls;
 mod smtp;
 mod sockets;
 mod stacks;
+mod stdio;
 mod stomp;
 mod stripped;
 mod upgrade;

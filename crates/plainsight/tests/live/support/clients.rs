@@ -113,6 +113,7 @@ pub(crate) fn truth_of<T: DeserializeOwned>(client: &mut Command) -> Vec<T> {
     text_of(client).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn path(file: &str) -> PathBuf {
+/// A file of `tests/live/clients`.
+pub(crate) fn path(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/clients").join(file)
 }
