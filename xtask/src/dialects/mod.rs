@@ -125,7 +125,7 @@ fn programs(scenario: &Scenario, python: &str) -> Outcome<String> {
 }
 
 fn write(scenario: &Scenario, programs: &str, talk: &[Line]) -> Outcome<()> {
-    let is_http2 = talk.first().is_some_and(|line| line.bytes.starts_with(b"PRI * HTTP/2.0"));
+    let is_http2 = talk.iter().any(|line| line.bytes.starts_with(b"PRI * HTTP/2.0"));
     let protocol = if is_http2 { "http2" } else { "http" };
     let text = format!("# {protocol}: {programs}\n{}", shortened(talk));
     let folder = format!("{FIXTURES}/{}/fixtures", scenario.dialect);

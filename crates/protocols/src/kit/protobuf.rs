@@ -34,29 +34,71 @@ pub fn fields(message: &[u8]) -> impl Iterator<Item = Field<'_>> {
 #[inline]
 #[must_use]
 pub fn field<'a>(rest: &mut &'a [u8]) -> Option<Field<'a>> {
+    let Head { number, start } = head(rest)?;
+    let value = match start {
+        Start::Varint(number) => Value::Varint(number),
+        Start::Fixed64(bits) => Value::Fixed64(bits),
+        Start::Fixed32(bits) => Value::Fixed32(bits),
+        Start::Bytes(length) => match rest.split_at_checked(usize::try_from(length).ok()?) {
+            Some((bytes, behind)) => {
+                *rest = behind;
+                Value::Bytes(bytes)
+            }
+            None => Value::Cut(std::mem::take(rest)),
+        },
+    };
+    Some(Field { number, value })
+}
+
+/// No head is longer: its tag and a number, or a length.
+pub const HEAD: usize = 20;
+
+/// How a field begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Its number.
+    pub number: u64,
+    /// What it says, or how long that is.
+    pub start: Start,
+}
+
+/// What a field says where that is short, or how many bytes follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// A number of variable length.
+    Varint(u64),
+    /// Eight bytes.
+    Fixed64(u64),
+    /// Four bytes.
+    Fixed32(u32),
+    /// So many bytes follow.
+    Bytes(u64),
+}
+
+/// The beginning of the next field, if all of it is there; what its bytes are is behind it.
+#[inline]
+#[must_use]
+pub fn head(rest: &mut &[u8]) -> Option<Head> {
     let tag = varint(rest)?;
     let number = tag >> 3;
     // The highest number that a field may have.
     if number == 0 || number >= 1 << 29 {
         return None;
     }
-    let value = match tag & 7 {
-        0 => Value::Varint(varint(rest)?),
-        1 => Value::Fixed64(u64::from_le_bytes(fixed(rest)?)),
-        5 => Value::Fixed32(u32::from_le_bytes(fixed(rest)?)),
-        2 => {
-            let length = usize::try_from(varint(rest)?).ok()?;
-            match rest.split_at_checked(length) {
-                Some((bytes, behind)) => {
-                    *rest = behind;
-                    Value::Bytes(bytes)
-                }
-                None => Value::Cut(std::mem::take(rest)),
-            }
-        }
+    let start = match tag & 7 {
+        0 => Start::Varint(varint(rest)?),
+        1 => Start::Fixed64(u64::from_le_bytes(fixed(rest)?)),
+        5 => Start::Fixed32(u32::from_le_bytes(fixed(rest)?)),
+        2 => Start::Bytes(varint(rest)?),
         _ => return None,
     };
-    Some(Field { number, value })
+    Some(Head { number, start })
+}
+
+/// The numbers of a packed field, as far as they can be read.
+pub fn packed(bytes: &[u8]) -> impl Iterator<Item = u64> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || varint(&mut rest))
 }
 
 fn fixed<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {

@@ -58,7 +58,7 @@ pub(crate) fn is_secret_field(name: &[u8]) -> bool {
     let [.., before, last] = name else { return false };
     let secret = match (before | 0x20, last | 0x20) {
         (b'o', b'n') => ends(b"authorization"),
-        (b'e', b'n') => ends(b"-token"),
+        (b'e', b'n') => ends(b"-token") || name.eq_ignore_ascii_case(b"token"),
         (b'i', b'e') => ends(b"cookie"),
         (b'r', b'e') => ends(b"-signature"),
         (b'e', b'y') => ends(b"-key") || ends(b"apikey"),

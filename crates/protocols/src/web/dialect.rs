@@ -1,8 +1,7 @@
 //! What is spoken inside of HTTP: protocols that refine an exchange of it, whatever its version.
 //!
 //! A head proposes (method, path, fields: [`Dialect::may_be`]), the beginnings of both bodies decide ([`Dialect::read`]).
-//! What is not confirmed stays HTTP. Heads are asked once, for most are followed by their like: of ordinary HTTP nothing
-//! more is wanted.
+//! What is not confirmed stays HTTP. Heads are asked once, for most are followed by their like.
 
 use std::borrow::Cow;
 use std::mem;
@@ -72,6 +71,8 @@ pub(super) trait Dialect: Sync {
 pub(super) struct Asked<'a> {
     pub(super) method: &'a str,
     pub(super) path: &'a str,
+    /// Who was asked, as the head names it.
+    pub(super) host: &'a str,
     /// What stands behind the `?` of the target, credentials masked.
     pub(super) query: &'a str,
     pub(super) media: &'a str,
@@ -232,6 +233,7 @@ impl<'a> Asked<'a> {
             match *name {
                 "http.method" => asked.method = text,
                 "http.path" => asked.path = text,
+                "http.host" => asked.host = text,
                 "http.request_content_type" => asked.media = text,
                 "http.request_headers" => asked.fields = text,
                 "http.request_body" => asked.body = text,
@@ -302,7 +304,7 @@ impl<'a> Answered<'a> {
 }
 
 impl Told {
-    fn write(mut self, exchange: &mut Exchange) {
+    pub(super) fn write(mut self, exchange: &mut Exchange) {
         if self.user.is_some() || self.database.is_some() {
             let known = exchange.identity.as_deref().cloned().unwrap_or_default();
             let (user, database) = (self.user.take().or(known.user), self.database.take().or(known.database));

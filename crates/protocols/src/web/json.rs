@@ -1,6 +1,7 @@
 //! Texts of JSON (RFC 8259) that may be cut anywhere: values are found in them, and nothing is copied but what has escapes.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use crate::web::mask;
 
@@ -66,6 +67,11 @@ impl<'a> Value<'a> {
         self.0.parse().ok()
     }
 
+    /// A whole number, which some write as a text where it may be too long for a script.
+    pub(crate) fn integer(self) -> Option<i64> {
+        self.number().or_else(|| self.text()?.parse().ok())
+    }
+
     /// A whole number that is no less than 0.
     pub(crate) fn count(self) -> Option<u64> {
         self.0.parse().ok()
@@ -85,6 +91,27 @@ impl<'a> Value<'a> {
     pub(crate) fn is_array(self) -> bool {
         self.0.starts_with('[')
     }
+}
+
+/// Writes a text as a string, without its quotes.
+pub(crate) fn escape(text: &str, out: &mut String) {
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => out.extend(['\\', letter]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\0'..' ' => _ = write!(out, "\\u{:04x}", u32::from(letter)),
+            _ => out.push(letter),
+        }
+    }
+}
+
+/// Writes a text as a string.
+pub(crate) fn string(text: &str, out: &mut String) {
+    out.push('"');
+    escape(text, out);
+    out.push('"');
 }
 
 /// What stands behind a value inside of a text.

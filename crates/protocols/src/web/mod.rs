@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod anthropic;
+mod calls;
 pub mod chroma;
 pub mod clickhouse;
 mod content;

@@ -1,24 +1,32 @@
-//! etcd's gateway from JSON to gRPC: <https://etcd.io/docs/v3.5/dev-guide/api_grpc_gateway>.
+//! etcd: its calls over gRPC (<https://etcd.io/docs/v3.5/dev-guide/api_reference_v3>), and its gateway from JSON to them
+//! (<https://etcd.io/docs/v3.5/dev-guide/api_grpc_gateway>).
 //!
-//! | HTTP says | the house hears |
+//! | the wire says | the house hears |
 //! |---|---|
-//! | `POST /v3/kv/range` and its like | operation: the method, `Range` |
-//! | `key`, or those of a transaction | the targets, decoded |
-//! | the document | the statement, keys and values decoded |
-//! | `kvs` | rows: keys and values as samples |
-//! | `deleted` | affected |
-//! | `error` and `code` | an error: code and message |
+//! | `/etcdserverpb.KV/Range` or `POST /v3/kv/range`, and their like | operation: the method, `Range` |
+//! | `key`, or those of a transaction | the targets; of a `range_end`, `users/*` (a prefix), `a..c`, `a..`, `*` |
+//! | the message, as JSON | the statement, keys and values decoded |
+//! | `kvs`, `events`, `members`, `users` ... | rows: keys and values as samples |
+//! | `deleted`, what was put | affected |
+//! | `header.revision`, `count`, `succeeded` | details |
+//! | `grpc-status`, or `error` and `code`; `cancel_reason` | an error: code and message |
+//! | `Authenticate` | the user; its password and the token are masked |
+
+mod messages;
+mod telling;
 
 use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use model::exchange::{Failure, Text};
+use model::exchange::Failure;
 
 use crate::kit::text::lossy;
+use crate::web::calls::{Called, Calls};
 use crate::web::content::Kind;
 use crate::web::dialect::{Answered, Asked, Dialect, Told};
-use crate::web::json::Value;
+use crate::web::grpc::schema::Service;
+use crate::web::json::{self, Value};
 use crate::web::mask::MASK;
 
 /// etcd.
@@ -41,12 +49,6 @@ const OPERATIONS: [(&str, &str); 14] = [
     ("/auth/authenticate", "Authenticate"),
     ("/auth/user/add", "UserAdd"),
 ];
-
-/// More keys than this are not told.
-const KEYS: usize = 16;
-
-/// So many rows are samples.
-const SAMPLES: usize = 8;
 
 /// Of a value so many bytes are told.
 const VALUE: usize = 512;
@@ -79,32 +81,41 @@ impl Dialect for Etcd {
         if !is_answer && !fails {
             return None;
         }
-        let mut told = Told { operation: operation(asked.path)?.into(), ..Told::default() };
-        let asks = Value::of(asked.body);
-        collect_keys(asks, 0, &mut told.targets);
-        let mut statement = String::with_capacity(asked.body.len());
-        write(asks, 0, &mut statement);
-        told.statement = Some(statement);
+        let [asks, says] = [asked.body, answered.body].map(|body| {
+            let mut text = String::with_capacity(body.len());
+            write(Value::of(body), 0, &mut text);
+            text
+        });
+        let heard = Value::of(&says);
+        // The messages of a stream stand in results of their own.
+        let heard = heard.get("result").unwrap_or(heard);
+        let says = if is_answer { &[heard][..] } else { &[] };
+        let found = telling::count(heard, 0);
+        let mut told = telling::tell(operation(asked.path)?, &[Value::of(&asks)], says, Some(found));
         if fails {
             let text = |name| body.get(name).and_then(Value::text).unwrap_or_default().as_ref().into();
             let code = body.get("code").map_or("", Value::raw).into();
             told.failure = Some(Failure { code, message: text("error") });
         }
-        let found = body.get("kvs");
-        told.rows = match told.operation.as_ref() {
-            "Range" if is_answer => Some(found.map_or(0, |found| found.items().count() as u64)),
-            _ => None,
-        };
-        for found in found.iter().flat_map(|found| found.items()).take(SAMPLES) {
-            let part = |name| found.get(name).map(plain).unwrap_or_default();
-            told.samples.add(64, |row| {
-                row.push(&part("key"));
-                row.push(&part("value"));
-            });
-        }
-        let deleted = body.get("deleted").and_then(Value::text).and_then(|deleted| deleted.parse().ok());
-        told.affected = deleted;
+        told.statement = Some(asks);
         Some(told)
+    }
+}
+
+impl Calls for Etcd {
+    fn calls(&self) -> &'static str {
+        "etcd"
+    }
+
+    fn services(&self) -> &'static [Service] {
+        messages::SERVICES
+    }
+
+    fn tell(&self, called: &Called<'_>) -> Told {
+        let (asks, says) = (called.all_asked(), called.all_said());
+        let mut told = telling::tell(called.method, &asks, &says, called.found);
+        told.statement = called.statement();
+        told
     }
 }
 
@@ -126,21 +137,6 @@ fn is_bytes(name: &str) -> bool {
 /// Deeper documents than those of transactions in transactions are none.
 const DEPTH: usize = 8;
 
-/// The keys that a document names, those of a transaction's parts too.
-fn collect_keys(value: Value<'_>, depth: usize, keys: &mut Vec<Text>) {
-    for (name, member) in value.members() {
-        if name == "key" && keys.len() < KEYS {
-            let key = plain(member);
-            if !keys.iter().any(|known| **known == key) {
-                keys.push(key.into());
-            }
-        } else if depth < DEPTH && (member.is_object() || member.is_array()) {
-            collect_keys(member, depth + 1, keys);
-            member.items().for_each(|item| collect_keys(item, depth + 1, keys));
-        }
-    }
-}
-
 /// Writes a document with its keys and values as texts.
 fn write(value: Value<'_>, depth: usize, out: &mut String) {
     if depth > DEPTH || !value.is_object() && !value.is_array() {
@@ -154,7 +150,7 @@ fn write(value: Value<'_>, depth: usize, out: &mut String) {
         comma = ",";
         out.push_str(&format!("\"{name}\":"));
         if is_bytes(name) && member.text().is_some_and(|text| text != MASK) {
-            out.push_str(&format!("{:?}", plain(member)));
+            json::string(&plain(member), out);
         } else {
             write(member, depth + 1, out);
         }

@@ -6,6 +6,7 @@ use model::details::Named;
 use model::exchange::{Exchange, Text};
 
 use crate::kit::text::lossy;
+use crate::web::calls::Known;
 use crate::web::content::Coding;
 use crate::web::grpc::call::{Format, Veil};
 use crate::web::http2::list::{List, UNKNOWN, Word};
@@ -29,6 +30,7 @@ struct Method {
     /// The path without its first slash: service and method.
     target: Text,
     name: String,
+    known: Option<Known>,
 }
 
 impl Method {
@@ -36,7 +38,7 @@ impl Method {
         let path = lossy(path);
         let target = path.strip_prefix('/').unwrap_or(&path);
         let name = target.rsplit('/').next().unwrap_or_default().to_owned();
-        Method { target: target.into(), name, path: path.into() }
+        Method { target: target.into(), name, known: Known::of(target), path: path.into() }
     }
 }
 
@@ -54,6 +56,11 @@ impl Asked {
             veil: method.as_ref().map_or(Veil::On, |method| Veil::of(&method.name)),
             method,
         }
+    }
+
+    /// Its method, where that is known and its messages are those of Protocol Buffers.
+    pub(super) fn known(&self) -> Option<Known> {
+        self.method.as_ref().and_then(|method| method.known).filter(|_| self.format == Format::Protobuf)
     }
 
     /// What it says besides its method.

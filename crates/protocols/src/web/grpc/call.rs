@@ -9,6 +9,7 @@ use crate::kit::text::lossy;
 use crate::web::content::{self, Coding};
 use crate::web::grpc::answered::{Answered, Ending, STATUSES};
 use crate::web::grpc::asked::Asked;
+use crate::web::grpc::known;
 use crate::web::grpc::messages::{COMPRESSED, Message, Messages, TRAILERS};
 use crate::web::grpc::protobuf;
 use crate::web::mask::{self, MASK};
@@ -22,6 +23,8 @@ pub(in crate::web) struct Call {
     format: Format,
     veil: Veil,
     ending: Ending,
+    /// What is read of them, where the method is known.
+    known: Option<Box<known::Messages>>,
 }
 
 /// What the messages of a call are.
@@ -70,7 +73,8 @@ impl Call {
     /// A call that was asked so.
     pub(in crate::web) fn new(asked: &Asked) -> Self {
         let codings = [asked.coding, Coding::default()];
-        Call { codings, format: asked.format, veil: asked.veil, ..Call::default() }
+        let known = asked.known().map(|known| Box::new(known::Messages::new(known)));
+        Call { codings, format: asked.format, veil: asked.veil, known, ..Call::default() }
     }
 
     /// A call that shows only now to be one: its method may be hidden, and what it was asked was not read.
@@ -86,6 +90,15 @@ impl Call {
     /// More of its messages passed.
     pub(in crate::web) fn hear(&mut self, speaker: Speaker, bytes: &[u8], exchange: &mut Exchange) {
         let [asked, answered] = self.codings;
+        if let Some(known) = &mut self.known {
+            let (messages, coding) = match speaker {
+                Speaker::Client => (&mut self.asked, asked),
+                Speaker::Server => (&mut self.answered, answered),
+            };
+            let ending = &mut self.ending;
+            let trailers = |message: &Message<'_>| *ending = Ending::of_lines(message.bytes);
+            return messages.pass(bytes, |part| known.hear(speaker, &part, coding), trailers);
+        }
         let (format, veil, ending) = (self.format, self.veil, &mut self.ending);
         match speaker {
             Speaker::Client => self.asked.hear(bytes, |message| {
@@ -107,6 +120,9 @@ impl Call {
 
     /// Up to so many bytes of its messages were lost.
     pub(in crate::web) fn lose(&mut self, speaker: Speaker, length: u64) {
+        if let Some(known) = &mut self.known {
+            known.lose(speaker);
+        }
         match speaker {
             Speaker::Client => self.asked.lose(length),
             Speaker::Server => self.answered.lose(length),
@@ -162,6 +178,9 @@ impl Call {
                 response.failure = Some(Box::new(failure));
             }
             Ending::Unsaid => {}
+        }
+        if let Some(known) = &mut self.known {
+            known.write(exchange);
         }
     }
 }

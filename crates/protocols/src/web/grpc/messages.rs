@@ -46,6 +46,13 @@ pub(super) struct Message<'a> {
     pub(super) length: usize,
 }
 
+/// What passes of the messages.
+pub(super) enum Part<'a> {
+    Begin { flag: u8 },
+    Bytes(&'a [u8]),
+    End,
+}
+
 impl Default for Messages {
     fn default() -> Self {
         Messages { stage: Stage::Prefix([0; PREFIX], 0), sample: Vec::new(), count: 0, bytes: 0 }
@@ -70,6 +77,49 @@ impl Messages {
                 Stage::Prefix(prefix, have) => prefixed(prefix, have, &mut rest),
                 Stage::Body { left: 1.., .. } if rest.is_empty() => return,
                 Stage::Body { flag, length, left } => self.body(flag, length, left, &mut rest, &mut tell),
+                Stage::Lost => return,
+            };
+        }
+    }
+
+    /// Hears more of them and keeps nothing: `tell` is told all, and trailers whole.
+    pub(super) fn pass(
+        &mut self,
+        bytes: &[u8],
+        mut tell: impl FnMut(Part<'_>),
+        trailers: impl FnMut(&Message<'_>),
+    ) {
+        let (mut rest, mut trailers) = (bytes, trailers);
+        loop {
+            self.stage = match self.stage {
+                Stage::Prefix(..) if rest.is_empty() => return,
+                Stage::Prefix(prefix, have) => {
+                    let stage = prefixed(prefix, have, &mut rest);
+                    if let Stage::Body { flag, .. } = stage
+                        && flag & TRAILERS == 0
+                    {
+                        tell(Part::Begin { flag });
+                    }
+                    stage
+                }
+                Stage::Body { left: 1.., .. } if rest.is_empty() => return,
+                Stage::Body { flag, length, left } if flag & TRAILERS != 0 => {
+                    self.body(flag, length, left, &mut rest, &mut trailers)
+                }
+                Stage::Body { flag, length, left } => {
+                    let wanted = usize::try_from(left).unwrap_or(usize::MAX);
+                    let (here, behind) = rest.split_at_checked(wanted).unwrap_or((rest, &[]));
+                    rest = behind;
+                    tell(Part::Bytes(here));
+                    match left - u32::try_from(here.len()).unwrap_or(left) {
+                        0 => {
+                            self.end(flag, length);
+                            tell(Part::End);
+                            Stage::Prefix([0; PREFIX], 0)
+                        }
+                        left => Stage::Body { flag, length, left },
+                    }
+                }
                 Stage::Lost => return,
             };
         }

@@ -8,14 +8,19 @@
 //! | `grpc-status`, `grpc-message`, in trailers or a lone head | the outcome, the error |
 //! | the end of a stream without them | an error; unknown, where the header table hides it or the connection ended first |
 //!
-//! Messages have no schema here: what their bytes may be is told as the likeliest of it. What services of credentials are
+//! The messages of well-known services are read by name: see [`calls`](crate::web::calls). Others have no schema here: what their bytes may be is told as the likeliest of it. What services of credentials are
 //! asked and say (`Authenticate`, `Login`) is masked as a whole.
 
 pub(in crate::web) mod answered;
 pub(in crate::web) mod asked;
 pub(in crate::web) mod call;
+mod known;
 pub(in crate::web) mod messages;
 mod protobuf;
+pub(in crate::web) mod reading;
+pub(in crate::web) mod schema;
+pub(in crate::web) mod structs;
+mod writing;
 
 /// Whether a request or response of this content type is a call's.
 pub(in crate::web) fn is_call(media: &[u8]) -> bool {

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::kit::protobuf::{Field, Value, field};
 use crate::kit::text::utf8;
 use crate::web::grpc::call::Veil;
+use crate::web::json;
 use crate::web::mask::MASK;
 
 /// Deeper messages than this are shown as bytes.
@@ -81,18 +82,7 @@ impl Writer<'_> {
 
     fn text(&mut self, text: &str, length: usize) {
         self.out.push('"');
-        for letter in text.chars() {
-            match letter {
-                '"' | '\\' => {
-                    self.out.push('\\');
-                    self.out.push(letter);
-                }
-                '\n' => self.out.push_str("\\n"),
-                '\r' => self.out.push_str("\\r"),
-                '\t' => self.out.push_str("\\t"),
-                _ => self.out.push(letter),
-            }
-        }
+        json::escape(text, self.out);
         if text.len() < length {
             self.out.push('\u{2026}');
         }
