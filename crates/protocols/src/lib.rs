@@ -57,6 +57,7 @@ pub const DIALECTS: &[&str] = &[
     "grpc",
     "influxdb",
     "mcp",
+    "milvus",
     "openai",
     "qdrant",
     "websocket",

@@ -184,6 +184,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         says: "PRI * HTTP/2.0",
     },
     Scenario {
+        dialect: "milvus",
+        name: "milvus",
+        server: &["python", "-c", include_str!("milvus_server.py")],
+        client: &["python", "-c", include_str!("milvus_client.py")],
+        programs: &["python:milvus-lite", "python:pymilvus", "python:grpcio"],
+        says: "PRI * HTTP/2.0",
+    },
+    Scenario {
         dialect: "chroma",
         name: "chroma",
         server: &["python", "-c", include_str!("chroma_server.py")],

@@ -10,9 +10,10 @@ use crate::web::etcd::Etcd;
 use crate::web::grpc::reading::Said;
 use crate::web::grpc::schema::{Method, Service};
 use crate::web::json::Value;
+use crate::web::milvus::Milvus;
 
 /// All of them.
-static ALL: &[&dyn Calls] = &[&Etcd];
+static ALL: &[&dyn Calls] = &[&Etcd, &Milvus];
 
 /// A protocol of calls.
 pub(super) trait Calls: Sync {

@@ -26,6 +26,7 @@ use crate::web::head::field;
 use crate::web::influxdb::Influxdb;
 use crate::web::json::Value;
 use crate::web::mcp::Mcp;
+use crate::web::milvus::Milvus;
 use crate::web::openai::Openai;
 use crate::web::qdrant::Qdrant;
 
@@ -42,6 +43,7 @@ static ALL: &[&dyn Dialect] = &[
     &Etcd,
     &Qdrant,
     &Chroma,
+    &Milvus,
 ];
 
 /// A protocol inside of HTTP.

@@ -25,6 +25,7 @@ mod likeness;
 pub(crate) mod mask;
 pub mod mcp;
 pub mod mcp_stdio;
+pub mod milvus;
 pub mod openai;
 mod parts;
 mod prompt;

@@ -1,5 +1,7 @@
 //! What stores of vectors share: documents without their vectors, which say nothing to people.
 
+use std::borrow::Cow;
+
 use crate::web::dialect::{Asked, Told};
 use crate::web::json::Value;
 
@@ -10,12 +12,13 @@ const VECTOR: usize = 4;
 const DEPTH: usize = 8;
 
 /// So many rows are samples.
-const SAMPLES: usize = 8;
+pub(super) const SAMPLES: usize = 8;
 
 /// What is asked: the document, or the method and the path where there is none.
 pub(super) fn statement(asked: &Asked<'_>) -> String {
     match asked.body.is_empty() {
-        true => format!("{} {}", asked.method, asked.path),
+        true if asked.query.is_empty() => format!("{} {}", asked.method, asked.path),
+        true => format!("{} {}?{}", asked.method, asked.path, asked.query),
         false => without_vectors(Value::of(asked.body)),
     }
 }
@@ -51,6 +54,35 @@ fn write(value: Value<'_>, depth: usize, out: &mut String) {
         write(item, depth + 1, out);
     }
     out.push(close);
+}
+
+/// Tells what is asked in the words that all stores share: how many are wanted, with or of how many vectors, which.
+pub(super) fn wish(top: Option<i64>, vectors: Option<u64>, filter: Option<Cow<'_, str>>, told: &mut Told) {
+    let vectors = vectors.filter(|vectors| *vectors > 0).and_then(|vectors| i64::try_from(vectors).ok());
+    let filter = filter.filter(|filter| !matches!(filter.as_ref(), "" | "null" | "{}"));
+    let wishes = [
+        top.map(|top| ("vector.top_k", top.into())),
+        vectors.map(|vectors| ("vector.vectors", vectors.into())),
+        filter.map(|filter| ("vector.filter", filter.as_ref().into())),
+    ];
+    told.request_details.extend(wishes.into_iter().flatten());
+}
+
+/// A filter that is a document, as a text.
+pub(super) fn filter(value: Option<Value<'_>>) -> Option<Cow<'_, str>> {
+    value.map(without_vectors).map(Cow::Owned)
+}
+
+/// A method's name in the words of the other stores: `create_collection` of `CreateCollection`.
+pub(super) fn snake(method: &str) -> String {
+    let mut words = String::with_capacity(method.len() + 4);
+    for letter in method.chars() {
+        if letter.is_ascii_uppercase() && !words.is_empty() {
+            words.push('_');
+        }
+        words.push(letter.to_ascii_lowercase());
+    }
+    words
 }
 
 /// The first of these texts or documents, a row each.
