@@ -192,6 +192,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         says: "PRI * HTTP/2.0",
     },
     Scenario {
+        dialect: "qdrant",
+        name: "calls_qdrant",
+        server: &["python", "-c", include_str!("qdrant_server.py")],
+        client: &["python", "-c", include_str!("qdrant_client.py")],
+        programs: &["python:qdrant-client", "python:grpcio"],
+        says: "PRI * HTTP/2.0",
+    },
+    Scenario {
         dialect: "chroma",
         name: "chroma",
         server: &["python", "-c", include_str!("chroma_server.py")],

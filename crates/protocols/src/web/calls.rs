@@ -11,9 +11,10 @@ use crate::web::grpc::reading::Said;
 use crate::web::grpc::schema::{Method, Service};
 use crate::web::json::Value;
 use crate::web::milvus::Milvus;
+use crate::web::qdrant::Qdrant;
 
 /// All of them.
-static ALL: &[&dyn Calls] = &[&Etcd, &Milvus];
+static ALL: &[&dyn Calls] = &[&Etcd, &Milvus, &Qdrant];
 
 /// A protocol of calls.
 pub(super) trait Calls: Sync {
