@@ -59,6 +59,7 @@ pub const DIALECTS: &[&str] = &[
     "mcp",
     "milvus",
     "openai",
+    "pinecone",
     "qdrant",
     "websocket",
 ];

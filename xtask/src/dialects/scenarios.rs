@@ -200,6 +200,22 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         says: "PRI * HTTP/2.0",
     },
     Scenario {
+        dialect: "pinecone",
+        name: "pinecone",
+        server: &["python", "-c", include_str!("pinecone_server.py"), "rest"],
+        client: &["python", "-c", include_str!("pinecone_client.py"), "rest"],
+        programs: &["python:pinecone"],
+        says: "POST",
+    },
+    Scenario {
+        dialect: "pinecone",
+        name: "calls_pinecone",
+        server: &["python", "-c", include_str!("pinecone_server.py"), "grpc"],
+        client: &["python", "-c", include_str!("pinecone_client.py"), "grpc"],
+        programs: &["python:pinecone", "python:grpcio"],
+        says: "PRI * HTTP/2.0",
+    },
+    Scenario {
         dialect: "chroma",
         name: "chroma",
         server: &["python", "-c", include_str!("chroma_server.py")],

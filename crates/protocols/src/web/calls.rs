@@ -11,10 +11,11 @@ use crate::web::grpc::reading::Said;
 use crate::web::grpc::schema::{Method, Service};
 use crate::web::json::Value;
 use crate::web::milvus::Milvus;
+use crate::web::pinecone::Pinecone;
 use crate::web::qdrant::Qdrant;
 
 /// All of them.
-static ALL: &[&dyn Calls] = &[&Etcd, &Milvus, &Qdrant];
+static ALL: &[&dyn Calls] = &[&Etcd, &Milvus, &Pinecone, &Qdrant];
 
 /// A protocol of calls.
 pub(super) trait Calls: Sync {

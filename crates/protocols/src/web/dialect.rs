@@ -28,6 +28,7 @@ use crate::web::json::Value;
 use crate::web::mcp::Mcp;
 use crate::web::milvus::Milvus;
 use crate::web::openai::Openai;
+use crate::web::pinecone::Pinecone;
 use crate::web::qdrant::Qdrant;
 
 /// All of them: the first that takes an exchange has it.
@@ -44,6 +45,7 @@ static ALL: &[&dyn Dialect] = &[
     &Qdrant,
     &Chroma,
     &Milvus,
+    &Pinecone,
 ];
 
 /// A protocol inside of HTTP.

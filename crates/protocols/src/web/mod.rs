@@ -28,6 +28,7 @@ pub mod mcp_stdio;
 pub mod milvus;
 pub mod openai;
 mod parts;
+pub mod pinecone;
 mod prompt;
 pub mod qdrant;
 mod vectors;
