@@ -61,5 +61,6 @@ pub const DIALECTS: &[&str] = &[
     "openai",
     "pinecone",
     "qdrant",
+    "weaviate",
     "websocket",
 ];

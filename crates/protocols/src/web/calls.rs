@@ -13,9 +13,10 @@ use crate::web::json::Value;
 use crate::web::milvus::Milvus;
 use crate::web::pinecone::Pinecone;
 use crate::web::qdrant::Qdrant;
+use crate::web::weaviate::Weaviate;
 
 /// All of them.
-static ALL: &[&dyn Calls] = &[&Etcd, &Milvus, &Pinecone, &Qdrant];
+static ALL: &[&dyn Calls] = &[&Etcd, &Milvus, &Pinecone, &Qdrant, &Weaviate];
 
 /// A protocol of calls.
 pub(super) trait Calls: Sync {

@@ -30,9 +30,11 @@ use crate::web::milvus::Milvus;
 use crate::web::openai::Openai;
 use crate::web::pinecone::Pinecone;
 use crate::web::qdrant::Qdrant;
+use crate::web::weaviate::Weaviate;
 
 /// All of them: the first that takes an exchange has it.
 static ALL: &[&dyn Dialect] = &[
+    &Weaviate,
     &Graphql,
     &Openai,
     &Anthropic,

@@ -32,4 +32,5 @@ pub mod pinecone;
 mod prompt;
 pub mod qdrant;
 mod vectors;
+pub mod weaviate;
 pub mod websocket;
