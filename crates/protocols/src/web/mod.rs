@@ -31,6 +31,7 @@ mod parts;
 pub mod pinecone;
 mod prompt;
 pub mod qdrant;
+mod said;
 mod vectors;
 pub mod weaviate;
 pub mod websocket;

@@ -20,9 +20,10 @@ use crate::web::http2::blocks::Block;
 use crate::web::http2::data::Ends;
 use crate::web::http2::list::{List, UNKNOWN, Word};
 use crate::web::http2::session::{Http2, Upgrade, key};
-use crate::web::http2::streams::{Question, Stage};
+use crate::web::http2::streams::Question;
 use crate::web::http2::wire::{HEAD, Head as Frame};
 use crate::web::identity;
+use crate::web::said::Stage;
 
 /// The last response's block, and what it said.
 #[derive(Default)]

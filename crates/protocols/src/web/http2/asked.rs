@@ -21,9 +21,10 @@ use crate::web::http2::data::Ends;
 use crate::web::http2::hpack::{Effects, Says};
 use crate::web::http2::list::{List, UNKNOWN, Word};
 use crate::web::http2::session::{Http2, Upgrade, key};
-use crate::web::http2::streams::{Question, Stage, Stream};
+use crate::web::http2::streams::{Question, Stream};
 use crate::web::http2::table::{Entry, Table};
 use crate::web::identity;
+use crate::web::said::Stage;
 
 /// The last request's block, and what it said.
 #[derive(Default)]

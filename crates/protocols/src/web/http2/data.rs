@@ -7,8 +7,8 @@ use crate::kit::reader::{Ahead, Reader};
 use crate::web::grpc::call::Call;
 use crate::web::grpc::messages;
 use crate::web::http2::session::{Course, Http2, key};
-use crate::web::http2::streams::Stage;
 use crate::web::http2::wire::{END_STREAM, HEAD, Head, PADDED};
+use crate::web::said::Stage;
 
 /// A frame of data that is being said.
 #[derive(Clone, Copy, Debug)]

@@ -3,15 +3,11 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use model::conn::Speaker;
-use model::exchange::Text;
 
-use crate::kit::reader::Reader;
-use crate::web::content::{Coding, Kind, Last};
 use crate::web::dialect::Candidates;
-use crate::web::events::Events;
 use crate::web::grpc::asked::Asked;
 use crate::web::grpc::call::Call;
-use crate::web::head::Content;
+use crate::web::said::{Said, Stage};
 
 /// More streams than this do not wait at a time: of more, the older half is given up, as the pairing does it.
 const STREAMS: usize = 4096;
@@ -51,66 +47,6 @@ pub(super) enum Question {
     #[default]
     Other,
     Connect,
-}
-
-/// What one side says on a stream.
-#[derive(Debug, Default)]
-pub(super) struct Said {
-    pub(super) stage: Stage,
-    sampling: Sampling,
-    kind: Kind,
-    coding: Coding,
-    sample: Vec<u8>,
-    /// Those that it says, where it is some.
-    pub(super) events: Option<Box<Events>>,
-}
-
-/// How far one side of a stream is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Stage {
-    /// Its header list has not come.
-    #[default]
-    Head,
-    Body,
-    Over,
-}
-
-/// Whether the next bytes of a body belong to its sample.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Sampling {
-    Yes,
-    #[default]
-    No,
-}
-
-impl Said {
-    /// Its header list came, which says this of the body.
-    pub(super) fn begin(&mut self, content: Content) {
-        self.stage = Stage::Body;
-        (self.kind, self.coding) = (content.kind, content.coding);
-        self.sampling = match (content.kind, content.coding) {
-            (Kind::Opaque, _) | (_, Coding::Other) => Sampling::No,
-            _ => Sampling::Yes,
-        };
-    }
-
-    /// Hears its events one by one, if it says some.
-    pub(super) fn listen(&mut self, candidates: Candidates) {
-        self.events = Events::of(self.kind, self.coding, candidates);
-    }
-
-    /// Bytes of it were lost: its sample ends before them.
-    fn lose(&mut self) {
-        self.sampling = Sampling::No;
-        if let Some(events) = &mut self.events {
-            events.lose();
-        }
-    }
-
-    /// The text of its body, where `last` is the side's last one.
-    pub(super) fn text(&self, last: &mut Last, wire: &mut Reader<'_>) -> Option<Text> {
-        last.text(self.kind, self.coding, &self.sample, wire)
-    }
 }
 
 impl Stream {
@@ -159,7 +95,7 @@ impl Streams {
     /// Whether bytes of a body are worth waiting for.
     pub(super) fn wants(&mut self, id: u32, speaker: Speaker) -> bool {
         let Some(stream) = self.open.get_mut(&id) else { return false };
-        stream.call.is_some() || stream.said(speaker).sampling == Sampling::Yes
+        stream.call.is_some() || stream.said(speaker).is_wanted()
     }
 
     /// Keeps bytes of a body, as long as there is room; those of a call's messages are for the call that comes back.
@@ -168,19 +104,8 @@ impl Streams {
         if stream.call.is_some() {
             return stream.call.as_deref_mut();
         }
-        let said = stream.said(speaker);
-        if said.sampling == Sampling::No {
-            return None;
-        }
-        let room = (said.kind.limit() - said.sample.len()).min(KEPT.saturating_sub(self.kept));
-        let kept = bytes.get(..room).unwrap_or(bytes);
-        said.sample.extend_from_slice(kept);
-        self.kept += kept.len();
-        match &mut said.events {
-            Some(events) => events.hear(bytes),
-            None if bytes.len() >= room => said.sampling = Sampling::No,
-            None => {}
-        }
+        let room = KEPT.saturating_sub(self.kept);
+        self.kept += stream.said(speaker).keep(bytes, room);
         None
     }
 
@@ -209,6 +134,6 @@ impl Streams {
 
 impl Stream {
     fn kept(&self) -> usize {
-        self.asked.sample.len() + self.answered.sample.len()
+        self.asked.kept() + self.answered.kept()
     }
 }
