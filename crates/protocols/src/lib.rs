@@ -27,6 +27,7 @@ pub static ALL: &[&dyn Protocol] = &[
     &web::http1::Http,
     &web::http2::Http,
     web::mcp_stdio::MCP,
+    web::fastcgi::FASTCGI,
     document::mongodb::MONGODB,
     document::neo4j::NEO4J,
     names::dns::DNS,

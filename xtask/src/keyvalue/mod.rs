@@ -91,6 +91,7 @@ fn speak(scenario: &Scenario, options: &Options, relay: &Relay, server: &Server)
         "proton" => {
             "import proton; print('python-qpid-proton', '.'.join(map(str, proton.VERSION)))".to_owned()
         }
+        "nginx" => "import subprocess; print(subprocess.run(['nginx', '-v'], stderr=-1, text=True).stderr.split()[2])".to_owned(),
         module => format!("from importlib.metadata import version; print('{module}', version('{module}'))"),
     };
     Ok(run(Command::new(&options.python).args(["-c", &script]))?.trim().to_owned())

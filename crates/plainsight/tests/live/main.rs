@@ -19,6 +19,7 @@ mod darkness;
 mod dialects;
 mod dns;
 mod early;
+mod fastcgi;
 mod faults;
 mod ftp;
 mod gnutls;

@@ -11,6 +11,7 @@ mod dialect;
 pub mod elasticsearch;
 pub mod etcd;
 mod events;
+pub mod fastcgi;
 mod fields;
 pub mod gemini;
 pub mod graphql;

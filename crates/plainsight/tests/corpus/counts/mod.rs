@@ -8,6 +8,7 @@ mod amqp;
 mod cassandra;
 mod dns;
 mod elasticsearch;
+mod fastcgi;
 mod ftp;
 mod grpc;
 mod http;
@@ -41,6 +42,7 @@ const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("cassandra", cassandra::HELD),
     ("dns", dns::HELD),
     ("elasticsearch", elasticsearch::HELD),
+    ("fastcgi", fastcgi::HELD),
     ("ftp", ftp::HELD),
     ("grpc", grpc::HELD),
     ("http", http::HELD),

@@ -73,13 +73,13 @@ const TWICE: &str = "a pseudo-header field comes twice";
 const LONG: &str = "a header list is longer than any server takes";
 
 impl List {
-    pub(super) fn new() -> Self {
+    pub(in crate::web) fn new() -> Self {
         let (lines, values) = (Vec::with_capacity(ROOM), Vec::with_capacity(ROOM / 4));
         List { lines, values, words: Default::default(), hidden: 0, oddity: None }
     }
 
     /// Adds a field.
-    pub(super) fn add(&mut self, field: Field<'_>) {
+    pub(in crate::web) fn add(&mut self, field: Field<'_>) {
         if field.name.is_none() || field.value.is_none() {
             self.hidden = self.hidden.saturating_add(1);
         }
@@ -135,13 +135,13 @@ impl List {
     }
 
     /// The fields as lines, with the empty line at their end.
-    pub(super) fn ended(mut self) -> Self {
+    pub(in crate::web) fn ended(mut self) -> Self {
         self.lines.extend_from_slice(b"\r\n");
         self
     }
 
     /// See [`List::ended`].
-    pub(super) fn lines(&self) -> &[u8] {
+    pub(in crate::web) fn lines(&self) -> &[u8] {
         &self.lines
     }
 
@@ -152,7 +152,7 @@ impl List {
     }
 
     /// What another reader of this list may understand differently.
-    pub(super) fn oddity(&self) -> Option<&'static str> {
+    pub(in crate::web) fn oddity(&self) -> Option<&'static str> {
         self.oddity
     }
 }

@@ -32,7 +32,7 @@ pub(in crate::web) mod list;
 mod session;
 mod statics;
 mod streams;
-mod table;
+pub(in crate::web) mod table;
 mod wire;
 
 use model::event::Joined;

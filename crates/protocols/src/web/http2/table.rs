@@ -21,11 +21,11 @@ const OVERHEAD: usize = 32;
 
 /// A field of a header list, as far as it is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Field<'a> {
+pub(in crate::web) struct Field<'a> {
     /// `None` where the table hides it.
-    pub(super) name: Option<&'a [u8]>,
+    pub(in crate::web) name: Option<&'a [u8]>,
     /// `None` where the table hides it.
-    pub(super) value: Option<&'a [u8]>,
+    pub(in crate::web) value: Option<&'a [u8]>,
 }
 
 /// The header table of one direction.

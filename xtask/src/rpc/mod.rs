@@ -1,0 +1,12 @@
+//! Records fixtures of the protocols by which programs call each other.
+
+mod fastcgi;
+
+use crate::Outcome;
+use crate::keyvalue::record;
+use crate::options::Options;
+
+/// Records FastCGI.
+pub(crate) fn fastcgi(options: &Options) -> Outcome<()> {
+    fastcgi::STORES.iter().try_for_each(|store| record(store, options))
+}
