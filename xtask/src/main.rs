@@ -67,6 +67,7 @@ const PROTOCOLS: &[(&str, Record)] = &[
     ("mysql", mysql::record),
     ("nats", queue::nats),
     ("neo4j", neo4j::record),
+    ("openwire", queue::openwire),
     ("pop3", services::pop3),
     ("postgresql", postgres::record),
     ("pulsar", pulsar::record),

@@ -41,6 +41,7 @@ pub static ALL: &[&dyn Protocol] = &[
     queue::pulsar::PULSAR,
     queue::rocketmq::ROCKETMQ,
     queue::stomp::STOMP,
+    queue::openwire::OPENWIRE,
     mail::imap::IMAP,
     mail::pop3::POP3,
     files::ftp::FTP,

@@ -91,6 +91,10 @@ fn speak(scenario: &Scenario, options: &Options, relay: &Relay, server: &Server)
         "proton" => {
             "import proton; print('python-qpid-proton', '.'.join(map(str, proton.VERSION)))".to_owned()
         }
+        "activemq" => {
+            "import os; print('its client', max(os.listdir('/usr/share/maven-repo/org/apache/activemq/activemq-client')))"
+                .to_owned()
+        }
         "nginx" => "import subprocess; print(subprocess.run(['nginx', '-v'], stderr=-1, text=True).stderr.split()[2])".to_owned(),
         module => format!("from importlib.metadata import version; print('{module}', version('{module}'))"),
     };

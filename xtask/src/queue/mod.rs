@@ -4,6 +4,7 @@ mod amqp;
 mod amqp10;
 mod mqtt;
 mod nats;
+mod openwire;
 mod stomp;
 
 use crate::Outcome;
@@ -35,6 +36,11 @@ pub(crate) fn mqtt(options: &Options) -> Outcome<()> {
 /// Records NATS.
 pub(crate) fn nats(options: &Options) -> Outcome<()> {
     record(&nats::STORE, options)
+}
+
+/// Records OpenWire.
+pub(crate) fn openwire(options: &Options) -> Outcome<()> {
+    record(&openwire::STORE, options)
 }
 
 /// Records STOMP.

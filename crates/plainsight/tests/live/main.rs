@@ -41,6 +41,7 @@ mod mysql;
 mod namespaces;
 mod nats;
 mod neo4j;
+mod openwire;
 mod packets;
 mod postgres;
 mod privilege;

@@ -7,6 +7,7 @@ pub mod kafka;
 mod message;
 pub mod mqtt;
 pub mod nats;
+pub mod openwire;
 pub mod pulsar;
 pub mod rocketmq;
 mod sides;

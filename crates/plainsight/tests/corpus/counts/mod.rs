@@ -23,6 +23,7 @@ mod mssql;
 mod mysql;
 mod nats;
 mod neo4j;
+mod openwire;
 mod pop3;
 mod postgresql;
 mod pulsar;
@@ -57,6 +58,7 @@ const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("mysql", mysql::HELD),
     ("nats", nats::HELD),
     ("neo4j", neo4j::HELD),
+    ("openwire", openwire::HELD),
     ("pop3", pop3::HELD),
     ("postgresql", postgresql::HELD),
     ("pulsar", pulsar::HELD),
