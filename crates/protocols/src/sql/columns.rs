@@ -37,7 +37,8 @@ pub(super) fn secrets(sql: &[u8], dialect: Dialect) -> Vec<Secret> {
 impl Dialect {
     /// Whether the word says that rows of values follow.
     fn is_values(self, word: &[u8]) -> bool {
-        word.eq_ignore_ascii_case(b"VALUES") || self == Dialect::Mysql && word.eq_ignore_ascii_case(b"VALUE")
+        word.eq_ignore_ascii_case(b"VALUES")
+            || matches!(self, Dialect::Mysql | Dialect::Clickhouse) && word.eq_ignore_ascii_case(b"VALUE")
     }
 }
 
@@ -164,7 +165,7 @@ impl<'a> Reading<'a> {
             let rest = self.sql.get(from..)?;
             let (token, length) = match self.dialect {
                 Dialect::Postgres => token(rest, from)?,
-                Dialect::Mysql => mysql_token(rest, from)?,
+                Dialect::Mysql | Dialect::Clickhouse => mysql_token(rest, from)?,
                 Dialect::Tsql => tsql_token(rest, from)?,
                 Dialect::Cql => cql_token(rest, from)?,
             };

@@ -1,6 +1,7 @@
 //! Relational databases.
 
 pub(crate) mod calendar;
+mod calls;
 pub mod cassandra;
 mod columns;
 mod digits;

@@ -6,6 +6,7 @@ use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch, u8x16};
 use memchr::memchr2;
 
+use super::calls;
 use super::columns;
 use super::identified as mysql;
 use super::logins as tsql;
@@ -33,6 +34,8 @@ pub(crate) enum Dialect {
     Postgres,
     /// `'..'` and `".."`, in which a backslash escapes, and `?`; a name stands in backticks.
     Mysql,
+    /// As MySQL's; other servers are called with passwords.
+    Clickhouse,
     /// `'..'`, `N'..'`, in which nothing escapes, and `@name`; a name stands in `".."` or `[..]`.
     Tsql,
     /// `'..'` and `$$..$$`, in which nothing escapes, `?` and `:name`; a name stands in `".."`.
@@ -82,7 +85,7 @@ fn found(bytes: &[u8], dialect: Dialect) -> Vec<Secret> {
         words += 1;
         let secret = match dialect {
             Dialect::Postgres => secret(bytes, begin + PASSWORD.len()),
-            Dialect::Mysql => mysql::secret(bytes, begin + PASSWORD.len()),
+            Dialect::Mysql | Dialect::Clickhouse => mysql::secret(bytes, begin + PASSWORD.len()),
             Dialect::Tsql => tsql::secret(bytes, begin + PASSWORD.len()),
             Dialect::Cql => marked(bytes, begin + PASSWORD.len()),
         };
@@ -97,6 +100,10 @@ fn found(bytes: &[u8], dialect: Dialect) -> Vec<Secret> {
     match dialect {
         Dialect::Postgres | Dialect::Cql => {}
         Dialect::Mysql => mysql::identified(bytes, &mut found),
+        Dialect::Clickhouse => {
+            mysql::identified(bytes, &mut found);
+            calls::secrets(bytes, &mut found);
+        }
         Dialect::Tsql => tsql::others(bytes, &mut found),
     }
     found
@@ -157,10 +164,12 @@ pub(super) fn may_hold_secret(text: &[u8], dialect: Dialect) -> bool {
     let Some(last) = text.last_chunk() else {
         let is_sign = |pair: &[u8]| match pair {
             [b'S' | b's', b'W' | b'w'] | [b'/', b'/'] => true,
-            [b'I' | b'i', b'F' | b'f'] => dialect == Dialect::Mysql,
+            [b'I' | b'i', b'F' | b'f'] => matches!(dialect, Dialect::Mysql | Dialect::Clickhouse),
             [b'P' | b'p', b'W' | b'w' | b'P' | b'p']
             | [b'C' | b'c', b'R' | b'r']
             | [b'D' | b'd', b'L' | b'l'] => dialect == Dialect::Tsql,
+            // `s3()`; no other call is as short as this.
+            [b'S' | b's', b'3'] => dialect == Dialect::Clickhouse,
             _ => false,
         };
         return text.windows(2).any(is_sign);
@@ -188,6 +197,15 @@ fn signs(window: &[u8; PAIRS + 1], dialect: Dialect) -> u64 {
             Dialect::Mysql => {
                 let is_if = (firsts | CASE).simd_eq(b'i') & (seconds | CASE).simd_eq(b'f');
                 (is_sign | is_if).to_bitmask()
+            }
+            // Of `identified`, of `mysql` and `postgresql`, of `remote` and `mongodb`, of `s3`, `gcs`, `iceberg`, `deltalake`,
+            // `azureblobstorage` and `redis`.
+            Dialect::Clickhouse => {
+                let (firsts, seconds) = (firsts | CASE, seconds | CASE);
+                let pair = |first: u8, second: u8| firsts.simd_eq(first) & seconds.simd_eq(second);
+                let is_server = pair(b'i', b'f') | pair(b'q', b'l') | pair(b'm', b'o') | pair(b'd', b'i');
+                let is_store = pair(b's', b'3') | pair(b'g', b'c') | pair(b'c', b'e') | pair(b't', b'a') | pair(b'z', b'u');
+                (is_sign | is_server | is_store).to_bitmask()
             }
             // Of `pwd` and `setapprole`, of `secret`, of `addlogin` and its kin.
             Dialect::Tsql => {

@@ -54,7 +54,7 @@ impl Dialect for Clickhouse {
             return None;
         }
         let end = if statement.len() < SAMPLE { End::Whole } else { End::Cut };
-        let statement = secrets::masked(&statement, end, secrets::Dialect::Mysql).text;
+        let statement = secrets::masked(&statement, end, secrets::Dialect::Clickhouse).text;
         let named = |parameter, field| asked.parameter(parameter).or(asked.field(field).map(Cow::Borrowed));
         let text = |text: Option<Cow<'_, str>>| text.map(|text| Text::from(&*text));
         let mut told = Told {
