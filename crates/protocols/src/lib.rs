@@ -21,6 +21,7 @@ pub static ALL: &[&dyn Protocol] = &[
     sql::mysql::MYSQL,
     sql::tds::MSSQL,
     sql::cassandra::CASSANDRA,
+    sql::clickhouse::CLICKHOUSE,
     keyvalue::redis::REDIS,
     keyvalue::memcached::MEMCACHED,
     keyvalue::zookeeper::ZOOKEEPER,

@@ -9,7 +9,7 @@ use crate::tables::{Names, read};
 use crate::tokens::Gap;
 
 /// The protocols whose statements are SQL.
-const SQL: [&str; 3] = ["postgresql", "mysql", "cassandra"];
+const SQL: [&str; 4] = ["postgresql", "mysql", "cassandra", "clickhouse"];
 /// So many gaps have room from one statement to the next.
 const GAPS: usize = 1024;
 

@@ -3,6 +3,7 @@
 pub(crate) mod calendar;
 mod calls;
 pub mod cassandra;
+pub mod clickhouse;
 mod columns;
 mod digits;
 mod identified;
