@@ -22,6 +22,7 @@ pub static ALL: &[&dyn Protocol] = &[
     sql::tds::MSSQL,
     sql::cassandra::CASSANDRA,
     sql::clickhouse::CLICKHOUSE,
+    sql::drda::DB2,
     keyvalue::redis::REDIS,
     keyvalue::memcached::MEMCACHED,
     keyvalue::zookeeper::ZOOKEEPER,

@@ -167,7 +167,7 @@ impl<'a> Reading<'a> {
                 Dialect::Postgres => token(rest, from)?,
                 Dialect::Mysql | Dialect::Clickhouse => mysql_token(rest, from)?,
                 Dialect::Tsql => tsql_token(rest, from)?,
-                Dialect::Cql => cql_token(rest, from)?,
+                Dialect::Cql | Dialect::Db2 => cql_token(rest, from)?,
             };
             self.at += length.max(1);
             if token.is_some() {

@@ -10,6 +10,7 @@ use super::calls;
 use super::columns;
 use super::identified as mysql;
 use super::logins as tsql;
+use super::procedures;
 use super::verb::word;
 
 /// What stands for a password.
@@ -40,6 +41,8 @@ pub(crate) enum Dialect {
     Tsql,
     /// `'..'` and `$$..$$`, in which nothing escapes, `?` and `:name`; a name stands in `".."`.
     Cql,
+    /// `'..'`, in which nothing escapes, `?` and `:name`; a name stands in `".."`.
+    Db2,
 }
 
 /// Whether a statement's text is all there.
@@ -87,7 +90,7 @@ fn found(bytes: &[u8], dialect: Dialect) -> Vec<Secret> {
             Dialect::Postgres => secret(bytes, begin + PASSWORD.len()),
             Dialect::Mysql | Dialect::Clickhouse => mysql::secret(bytes, begin + PASSWORD.len()),
             Dialect::Tsql => tsql::secret(bytes, begin + PASSWORD.len()),
-            Dialect::Cql => marked(bytes, begin + PASSWORD.len()),
+            Dialect::Cql | Dialect::Db2 => marked(bytes, begin + PASSWORD.len()),
         };
         if let Some(Secret::Literal(_, to)) = secret {
             read = to;
@@ -105,6 +108,7 @@ fn found(bytes: &[u8], dialect: Dialect) -> Vec<Secret> {
             calls::secrets(bytes, &mut found);
         }
         Dialect::Tsql => tsql::others(bytes, &mut found),
+        Dialect::Db2 => procedures::arguments(bytes, &mut found),
     }
     found
 }
@@ -165,9 +169,8 @@ pub(super) fn may_hold_secret(text: &[u8], dialect: Dialect) -> bool {
         let is_sign = |pair: &[u8]| match pair {
             [b'S' | b's', b'W' | b'w'] | [b'/', b'/'] => true,
             [b'I' | b'i', b'F' | b'f'] => matches!(dialect, Dialect::Mysql | Dialect::Clickhouse),
-            [b'P' | b'p', b'W' | b'w' | b'P' | b'p']
-            | [b'C' | b'c', b'R' | b'r']
-            | [b'D' | b'd', b'L' | b'l'] => dialect == Dialect::Tsql,
+            [b'C' | b'c', b'R' | b'r'] => matches!(dialect, Dialect::Tsql | Dialect::Db2),
+            [b'P' | b'p', b'W' | b'w' | b'P' | b'p'] | [b'D' | b'd', b'L' | b'l'] => dialect == Dialect::Tsql,
             // `s3()`; no other call is as short as this.
             [b'S' | b's', b'3'] => dialect == Dialect::Clickhouse,
             _ => false,
@@ -206,6 +209,12 @@ fn signs(window: &[u8; PAIRS + 1], dialect: Dialect) -> u64 {
                 let is_server = pair(b'i', b'f') | pair(b'q', b'l') | pair(b'm', b'o') | pair(b'd', b'i');
                 let is_store = pair(b's', b'3') | pair(b'g', b'c') | pair(b'c', b'e') | pair(b't', b'a') | pair(b'z', b'u');
                 (is_sign | is_server | is_store).to_bitmask()
+            }
+            // Of `encrypt` and `create_user`, of `syscs_`.
+            Dialect::Db2 => {
+                let is_cr = (firsts | CASE).simd_eq(b'c') & (seconds | CASE).simd_eq(b'r');
+                let is_s = (firsts | CASE).simd_eq(b's') & seconds.simd_eq(b'_');
+                (is_sign | is_cr | is_s).to_bitmask()
             }
             // Of `pwd` and `setapprole`, of `secret`, of `addlogin` and its kin.
             Dialect::Tsql => {
