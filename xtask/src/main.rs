@@ -4,6 +4,7 @@ mod cassandra;
 mod clickhouse;
 mod dialects;
 mod dns;
+mod drda;
 mod fixture;
 mod http;
 mod http2;
@@ -52,6 +53,7 @@ const PROTOCOLS: &[(&str, Record)] = &[
     ("amqp1.0", queue::amqp10),
     ("cassandra", cassandra::record),
     ("clickhouse", clickhouse::record),
+    ("db2", drda::record),
     ("dialects", dialects::record),
     ("dns", dns::record),
     ("fastcgi", rpc::fastcgi),
