@@ -99,12 +99,12 @@ impl FastCgi {
     pub(super) fn end(&mut self, id: u16, content: &[u8], wire: &mut Reader<'_>) -> protocol::Heard {
         self.end_body(id, wire);
         let Some(request) = self.requests.close(id) else { return protocol::Heard::Nothing };
+        let text = request.answered.text(&mut self.response_body, wire);
         let missed = wire.missed_as(id.into());
         let Some(exchange) = wire.exchange_as(id.into()) else { return protocol::Heard::Nothing };
         exchange.completeness.cause = exchange.completeness.cause.or(missed);
         settle(&request, content, exchange);
         let response = &mut exchange.response;
-        let text = request.answered.text(&mut self.response_body);
         response.details.extend(text.map(|text| ("http.response_body", text.into())));
         if !request.stderr.is_empty() {
             response.details.push(("fastcgi.stderr", lossy(request.stderr.trim_ascii()).as_ref().into()));

@@ -91,7 +91,7 @@ impl FastCgi {
             return;
         };
         request.asked.stage = Stage::Over;
-        let text = request.asked.text(&mut self.request_body);
+        let text = request.asked.text(&mut self.request_body, wire);
         if let (Some(text), Some(exchange)) = (text, wire.exchange_as(id.into())) {
             exchange.request.details.push(("http.request_body", text.into()));
         }
