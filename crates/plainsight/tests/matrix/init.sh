@@ -10,12 +10,12 @@ mount -t devtmpfs none /dev
 mount -t tmpfs none /tmp
 ip link set lo up
 
-# Runs the program's `watch` as the words after the name say, and makes three calls once it watches.
+# Runs the program's `watch` as the words after the name say, with more of its options, and makes three calls once it watches.
 watch() {
 	echo "=== begin $1"
 	shift
 	mkfifo /tmp/notes
-	"$@" /usr/bin/plainsight watch --json >/tmp/seen 2>/tmp/notes &
+	"$@" /usr/bin/plainsight watch --json $more >/tmp/seen 2>/tmp/notes &
 	watching=$!
 	while read -r note; do
 		printf '%s\n' "$note"
@@ -48,7 +48,11 @@ status=0
 echo "=== end $status"
 
 /usr/sbin/nginx -e stderr -c /etc/nginx.conf &
+more=
 watch root env
+more=--pipes
+watch pipes env
+more=
 watch three as_nobody +bpf,+perfmon,+sys_ptrace
 watch old as_nobody +sys_admin,+sys_ptrace
 echo "=== over"

@@ -47,6 +47,7 @@ fn linux_6_1_sees_plain_tls_and_rings() {
     let Some(guest) = Guest::boot("6.1") else { return };
     guest.said("doctor").lacks(&[]);
     guest.said("root").sees_all();
+    guest.said("pipes").sees_all();
     let three = guest.said("three");
     assert!(three.told("CAP_SYS_ADMIN is missing"), "{three:#?}");
     assert!(three.told("could not be hooked"), "{three:#?}");
@@ -61,7 +62,7 @@ fn linux_6_1_sees_plain_tls_and_rings() {
 fn linux_6_12_sees_plain_tls_and_rings() {
     let Some(guest) = Guest::boot("6.12") else { return };
     guest.said("doctor").lacks(&[]);
-    for name in ["root", "three", "old"] {
+    for name in ["root", "pipes", "three", "old"] {
         let watch = guest.said(name);
         assert!(!watch.told("CAP_SYS_ADMIN"), "{watch:#?}");
         watch.sees_all();
