@@ -73,8 +73,11 @@ static __always_inline bool lead(struct piped *to, u64 file, u64 socket)
 	return !socket;
 }
 
-/* Whether bytes were seen of the stream before: what it is was asked then. */
-static __always_inline bool is_known(struct piped *to)
+/*
+ * Whether bytes were seen of the stream before: what it is was asked then. A function of its own, as the next, so that its key
+ * is not on the stack below those who announce a connection: before 6.13 all frames of a call have 512 bytes together.
+ */
+static __noinline bool is_known(struct piped *to)
 {
 	struct connection_key key = { .socket = to->object, .peer = to->is_socket ? 0 : to->key.peer };
 	struct connection *of = bpf_map_lookup_elem(&connections, &key);
@@ -82,7 +85,7 @@ static __always_inline bool is_known(struct piped *to)
 	return of && of->inode == to->object_inode && of->name.tgid;
 }
 
-static __always_inline bool is_collectors(struct piped *to)
+static __noinline bool is_collectors(struct piped *to)
 {
 	u64 file = to->file;
 	struct inode *inode = LOOK(file, file, f_inode);
@@ -92,11 +95,17 @@ static __always_inline bool is_collectors(struct piped *to)
 	return bpf_map_lookup_elem(&own_pipes, &pipe);
 }
 
+/* One end is over. A function of its own, for the sake of the stack, as both are ended by it. */
+static __noinline int end_one(u64 stream, u64 peer, u64 inode)
+{
+	return over(stream, peer, inode);
+}
+
 /* The memory of a stream was given to another one: both ends are over. */
 static __noinline int end_both(u64 stream)
 {
 	for (u64 end = CLIENT; end <= SERVER; end++)
-		over(stream, end, 0);
+		end_one(stream, end, 0);
 	return 0;
 }
 
@@ -171,6 +180,15 @@ __noinline int take_in(struct connection *of, struct call *call, u32 is_told)
 	return 0;
 }
 
+/* The same as `lead`, after asking of a standard stream that was not seen before what it is. */
+static __noinline bool lead_or_join(struct piped *to, u64 file, u64 socket, u32 fd)
+{
+	bool is_ours = lead(to, file, socket);
+	if (!to->object || fd > STANDARD_OUTPUT || to->standing || is_known(to) || is_collectors(to))
+		return is_ours;
+	return join(JOINED_MIDWAY) ? lead(to, file, socket) : is_ours;
+}
+
 /* Bytes moved on a pipe, or on a socket: whether that is dealt with here. */
 __noinline int piped(struct call *call, u64 file, u64 socket, u32 fd)
 {
@@ -180,13 +198,7 @@ __noinline int piped(struct call *call, u64 file, u64 socket, u32 fd)
 	if (!call)
 		return 0;
 	to.direction = call->which & 1;
-	bool is_ours = lead(&to, file, socket);
-	if (!to.object)
-		return 0;
-	bool is_new = fd <= STANDARD_OUTPUT && !to.standing && !is_known(&to);
-	if (is_new && !is_collectors(&to) && join(JOINED_MIDWAY))
-		is_ours = lead(&to, file, socket);
-	if (!is_ours)
+	if (!lead_or_join(&to, file, socket, fd))
 		return 0;
 	call->thread = bpf_get_current_pid_tgid();
 	of = call->thread >> 32 == own_tgid ? 0 : meet_end(&to);
@@ -269,7 +281,7 @@ static __noinline int end_with_other(u64 stream, u64 peer, u64 inode)
 
 	if (other && other->inode == inode && (other->flags & PIPE_IS_LEFT))
 		return end_both(stream);
-	return over(stream, peer, inode);
+	return end_one(stream, peer, inode);
 }
 
 /* Some ways of an end are over; a connection of two streams is when both are. The key is the caller's, for the sake of the stack. */
