@@ -16,6 +16,7 @@ mod cassandra;
 mod choosing;
 mod command;
 mod darkness;
+mod db2;
 mod dialects;
 mod dns;
 mod early;
