@@ -1,5 +1,6 @@
 """Captures laid out from the fixtures: what real clients and servers said, again and again."""
 
+import collections
 import re
 import struct
 from pathlib import Path
@@ -44,12 +45,13 @@ def unescape(found):
 
 
 def fixtures():
-    """The fixtures of every protocol, by the folder's name."""
+    """The fixtures of every protocol, by the folder's name; with its family's, where two families have one of that name."""
     found = {}
     for path in sorted(FOLDERS.glob("*/*/fixtures/*.transcript")):
-        fixture = Fixture(path)
-        found.setdefault(fixture.folder.name, []).append(fixture)
-    return found
+        found.setdefault(path.parent.parent, []).append(Fixture(path))
+    names = collections.Counter(folder.name for folder in found)
+    named = lambda folder: folder.name if names[folder.name] == 1 else f"{folder.parent.name}/{folder.name}"
+    return {named(folder): talks for folder, talks in found.items()}
 
 
 def port(folder):

@@ -237,8 +237,9 @@ fn length(fields: &[u8], bytes: &[u8]) -> Option<usize> {
 /// The first value of a field in these lines.
 pub(super) fn field<'a>(lines: &'a str, name: &str) -> Option<&'a str> {
     lines.lines().find_map(|line| {
-        let (is, value) = line.split_once(':')?;
-        is.trim_ascii_end().eq_ignore_ascii_case(name).then(|| value.trim_ascii())
+        let (is, rest) = line.split_at_checked(name.len())?;
+        let value = is.eq_ignore_ascii_case(name).then_some(rest)?.trim_ascii_start().strip_prefix(':')?;
+        Some(value.trim_ascii())
     })
 }
 
