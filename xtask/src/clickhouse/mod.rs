@@ -13,8 +13,8 @@ use crate::relay::Relay;
 
 /// Where the fixtures live.
 const FIXTURES: &str = "crates/protocols/src/sql/clickhouse/fixtures";
-/// How a server is started, which the dialects of HTTP do too.
-const SERVER: &str = include_str!("../dialects/clickhouse_server.sh");
+/// How a server is started, which the live tests do too.
+const SERVER: &str = include_str!("../../../crates/plainsight/tests/live/clients/clickhouse_server.sh");
 
 /// What a newer one says, from its source and its engine.
 const MODERN: &str = include_str!("modern_server.py");

@@ -130,7 +130,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         dialect: "clickhouse",
         name: "curl_clickhouse",
-        server: &["sh", "-c", include_str!("clickhouse_server.sh")],
+        server: &[
+            "sh",
+            "-c",
+            include_str!("../../../crates/plainsight/tests/live/clients/clickhouse_server.sh"),
+        ],
         client: &["sh", "-c", include_str!("clickhouse_client.sh")],
         programs: &["clickhouse-client", "curl"],
         says: "POST",
