@@ -14,6 +14,7 @@ mod budget;
 mod capabilities;
 mod cassandra;
 mod choosing;
+mod clickhouse;
 mod command;
 mod darkness;
 mod db2;
