@@ -21,6 +21,7 @@ mod db2;
 mod dialects;
 mod dns;
 mod early;
+mod etcd;
 mod fastcgi;
 mod faults;
 mod ftp;
