@@ -37,6 +37,7 @@ mod losses;
 mod mailboxes;
 mod memcached;
 mod memories;
+mod milvus;
 mod mongodb;
 mod mqtt;
 mod mssql;
