@@ -87,7 +87,8 @@ impl Dialect for Pinecone {
     }
 
     fn may_be(&self, head: &Asked<'_>) -> bool {
-        let is_theirs = || head.host.contains(".pinecone.io") || head.field("x-pinecone-api-version").is_some();
+        let is_theirs =
+            || head.host.contains(".pinecone.io") || head.field("x-pinecone-api-version").is_some();
         place(head).is_some() && is_theirs()
     }
 
