@@ -31,6 +31,10 @@ test: ## every test, those of the kernel side too
 	@.ci/wheels $${CARGO_TARGET_DIR:-target}/wheels || echo "SKIPPED what wants the packages named above" >&2
 	$(as_root) cargo test --workspace --locked
 
+.PHONY: corpus
+corpus: ## replay captures of others: what agrees with what they expect, the score of each protocol, how each is recognised
+	cargo test --locked -p plainsight --test corpus
+
 .PHONY: matrix
 matrix: ## watch real traffic on other kernels, each booted under emulation
 	@.ci/packages matrix

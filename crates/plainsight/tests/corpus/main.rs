@@ -13,6 +13,7 @@ mod recognition;
 mod replayed;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use captures::Capture;
 use disagreements::Whose;
@@ -61,6 +62,9 @@ fn exchanges_agree_with_what_other_projects_expect() {
         tally.expectations,
         tally.agreed
     ));
+    for (protocol, score) in &tally.scores {
+        captures::say(&format!("score: {protocol}: {score}"));
+    }
     tally.wrong.extend(disagreements::unused(&tally.listed, &captures));
     assert!(tally.wrong.is_empty(), "{} lines:\n{}", tally.wrong.len(), tally.wrong.join("\n"));
 }
@@ -148,13 +152,37 @@ struct Tally {
     agreed: usize,
     /// How often each listed disagreement was met, by its place in the table.
     listed: BTreeMap<usize, usize>,
+    /// By the captures' folder.
+    scores: BTreeMap<String, Score>,
     wrong: Vec<String>,
+}
+
+/// How well the lines of one protocol are told. Where both sides are right in their ways, or the other is wrong, nothing counts.
+#[derive(Default)]
+struct Score {
+    agreed: usize,
+    /// Theirs, which we should have told.
+    missed: usize,
+    /// Ours, which are wrong.
+    invented: usize,
+}
+
+impl fmt::Display for Score {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Score { agreed, missed, invented } = self;
+        let told = 2 * agreed;
+        let thousandths = (1000 * told).checked_div(told + missed + invented).unwrap_or(1000);
+        let f1 = format_args!("{}.{:03}", thousandths / 1000, thousandths % 1000);
+        write!(f, "{agreed} lines agree, {missed} missed, {invented} wrong: F1 {f1}")
+    }
 }
 
 impl Tally {
     fn compare(&mut self, capture: &Capture, expected: &Expectation, heard: &[Access]) {
         self.captures.insert(capture.name.clone());
         self.expectations += 1;
+        let protocol = capture.name.split('/').next().unwrap_or_default();
+        let score = self.scores.entry(protocol.to_owned()).or_default();
         let mut theirs = expected.lines.clone();
         let mut ours = Vec::new();
         for line in expected.told_by(heard) {
@@ -162,6 +190,7 @@ impl Tally {
                 Some(at) => {
                     theirs.swap_remove(at);
                     self.agreed += 1;
+                    score.agreed += 1;
                 }
                 None => ours.push(line),
             }
@@ -169,7 +198,13 @@ impl Tally {
         for (whose, lines) in [(Whose::Theirs, theirs), (Whose::Ours, ours)] {
             for line in lines {
                 match disagreements::find(capture, whose, &line) {
-                    Some(at) => *self.listed.entry(at).or_default() += 1,
+                    Some(at) => {
+                        *self.listed.entry(at).or_default() += 1;
+                        match whose {
+                            Whose::Theirs => score.missed += usize::from(disagreements::is_our_fault(at)),
+                            Whose::Ours => score.invented += usize::from(disagreements::is_our_fault(at)),
+                        }
+                    }
                     None => {
                         self.wrong.push(format!("{} {whose:?} ({}): {line}", capture.name, expected.name));
                     }

@@ -38,6 +38,11 @@ pub(crate) struct Disagreement {
     verdict: &'static str,
 }
 
+/// Whether the verdict at this place of the table is that we are wrong.
+pub(crate) fn is_our_fault(at: usize) -> bool {
+    listed().nth(at).is_some_and(|it| it.verdict.starts_with("theirs"))
+}
+
 /// The place in the table of what explains `line`.
 pub(crate) fn find(capture: &Capture, whose: Whose, line: &str) -> Option<usize> {
     let explains =
