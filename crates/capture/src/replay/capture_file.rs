@@ -74,7 +74,7 @@ impl Source for CaptureFile {
     fn next(&mut self) -> io::Result<Option<Event<'_>>> {
         loop {
             if let Some(note) = self.watch.desk.out.pop() {
-                return Ok(Some(self.watch.desk.out.lend(note, Time(self.watch.now), &self.feed)));
+                return Ok(Some(self.watch.desk.out.lend(note, &self.feed)));
             }
             match self.step()? {
                 Step::Said(Followed { conn, speaker, offset, payload }) => {
@@ -168,6 +168,7 @@ impl Watch {
     #[inline]
     fn count(&mut self, at: u64) {
         self.now = at;
+        self.desk.out.at = at;
         self.tally.packets += 1;
         if self.tally.packets.is_multiple_of(SWEEP_EVERY) {
             self.sweep();

@@ -255,7 +255,7 @@ impl Connection {
         let mut heard = Heard::default();
         if !bytes.is_empty() || packet.missing > 0 || tcp.is_fin() || tcp.is_syn() {
             let (missing, last) = (packet.missing, tcp.is_fin());
-            let segment = Segment { sequence, bytes, span: Some(span), missing, last };
+            let segment = Segment { sequence, at: line.desk.out.at, bytes, span: Some(span), missing, last };
             heard.repeated = other.hear(segment, &mut line) as u64;
         }
         heard

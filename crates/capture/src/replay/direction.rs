@@ -7,8 +7,8 @@ use crate::replay::outbox::Span;
 
 /// Who hears a direction's stream: contiguous, in order, each byte once.
 pub(super) trait Stream {
-    /// Bytes from `offset` on; `span` says where in the packet they stand, when they do.
-    fn bytes(&mut self, offset: u64, bytes: &[u8], span: Option<Span>);
+    /// The bytes of a segment, from `offset` on.
+    fn bytes(&mut self, offset: u64, segment: &Segment<'_>);
     /// `length` bytes from `offset` on that the capture does not hold.
     fn hole(&mut self, offset: u64, length: u64, cause: Cause);
 }
@@ -18,6 +18,8 @@ pub(super) trait Stream {
 pub(super) struct Segment<'a> {
     /// The sequence number of its first byte.
     pub(super) sequence: u32,
+    /// When it was heard: when it passed, or when what stood before it came.
+    pub(super) at: u64,
     pub(super) bytes: &'a [u8],
     /// Where the bytes stand in the packet.
     pub(super) span: Option<Span>,
@@ -192,7 +194,7 @@ impl Side<'_> {
     #[inline]
     fn deliver(&mut self, segment: &Segment<'_>, stream: &mut impl Stream) {
         if !segment.bytes.is_empty() {
-            stream.bytes(self.direction.offset, segment.bytes, segment.span);
+            stream.bytes(self.direction.offset, segment);
             self.direction.advance(segment.bytes.len() as u64);
         }
         if segment.missing > 0 {
@@ -203,22 +205,24 @@ impl Side<'_> {
 
     fn hold(&mut self, offset: u64, segment: &Segment<'_>, stream: &mut impl Stream) -> usize {
         let held = &mut self.beyond.get_or_insert_default().held;
-        let repeated = held.keep(offset, segment.bytes, segment.missing);
+        let repeated = held.keep(offset, segment);
         let full = held.is_full();
-        self.drain(stream);
+        self.drain(segment.at, stream);
         if full && let Some(first) = self.first_held() {
             self.declare(first, stream);
         }
         repeated
     }
 
-    /// Delivers what is held and in order now.
-    fn drain(&mut self, stream: &mut impl Stream) {
+    /// Delivers what is held and in order now: heard when it passed, and not before `at`. When the last of it was heard.
+    fn drain(&mut self, mut at: u64, stream: &mut impl Stream) -> u64 {
         while let Some(piece) =
             self.beyond.as_mut().and_then(|beyond| beyond.held.take(self.direction.offset))
         {
+            at = at.max(piece.at);
             let segment = Segment {
                 sequence: self.direction.next,
+                at,
                 bytes: &piece.bytes,
                 span: None,
                 missing: piece.missing,
@@ -226,10 +230,12 @@ impl Side<'_> {
             };
             self.deliver(&segment, stream);
         }
+        at
     }
 
-    /// Declares every hole before `limit` lost, and delivers what is held between them.
+    /// Declares every hole before `limit` lost, and delivers what is held between them: nobody waited for what came before.
     fn declare(&mut self, limit: u64, stream: &mut impl Stream) {
+        let mut at = 0;
         while self.direction.offset < limit {
             let first = self.first_held().unwrap_or(limit);
             let to = first.clamp(self.direction.offset, limit);
@@ -237,7 +243,7 @@ impl Side<'_> {
                 stream.hole(self.direction.offset, to - self.direction.offset, Cause::NotCaptured);
                 self.direction.advance(to - self.direction.offset);
             }
-            self.drain(stream);
+            at = self.drain(at, stream);
         }
         self.finish();
     }

@@ -1,6 +1,9 @@
 //! Segments that wait beyond a hole, in order and without overlap, within bounds.
 
 use std::collections::VecDeque;
+use std::ops::Range;
+
+use crate::replay::direction::Segment;
 
 /// Bytes that one direction keeps beyond a hole: more than a fast connection has in flight between two
 /// acknowledgements (64 KiB windows, 16 of them), little enough for a thousand broken connections.
@@ -21,6 +24,8 @@ pub(super) struct Held {
 #[derive(Debug)]
 pub(super) struct Piece {
     offset: u64,
+    /// When they passed.
+    pub(super) at: u64,
     pub(super) bytes: Vec<u8>,
     pub(super) missing: usize,
 }
@@ -63,7 +68,8 @@ impl Held {
     }
 
     /// Keeps what is new of a segment: of bytes that came twice the first copy wins. How many came before.
-    pub(super) fn keep(&mut self, offset: u64, bytes: &[u8], missing: usize) -> usize {
+    pub(super) fn keep(&mut self, offset: u64, segment: &Segment<'_>) -> usize {
+        let Segment { bytes, missing, .. } = *segment;
         let end = offset + (bytes.len() + missing) as u64;
         let mut index = self.pieces.partition_point(|piece| piece.end() <= offset);
         let mut from = offset;
@@ -73,7 +79,7 @@ impl Held {
             let (start, stop) = next.unwrap_or((end, end));
             if from < start {
                 let to = start.min(end);
-                let piece = part(offset, bytes, from, to);
+                let piece = part(offset, segment, from..to);
                 self.bytes += piece.bytes.len();
                 self.pieces.insert(index, piece);
                 index += 1;
@@ -88,10 +94,11 @@ impl Held {
     }
 }
 
-/// The part `from..to` of bytes that begin at `offset`; what lies beyond them is missing.
-fn part(offset: u64, bytes: &[u8], from: u64, to: u64) -> Piece {
+/// The part `from..to` of a segment that begins at `offset`; what lies beyond its bytes is missing.
+fn part(offset: u64, segment: &Segment<'_>, Range { start: from, end: to }: Range<u64>) -> Piece {
+    let bytes = segment.bytes;
     let place = |position: u64| usize::try_from(position - offset).unwrap_or(usize::MAX).min(bytes.len());
     let bytes = bytes.get(place(from)..place(to)).unwrap_or_default().to_vec();
     let missing = usize::try_from(to - from).unwrap_or(usize::MAX) - bytes.len();
-    Piece { offset: from, bytes, missing }
+    Piece { offset: from, at: segment.at, bytes, missing }
 }

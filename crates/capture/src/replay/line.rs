@@ -1,9 +1,11 @@
 //! The line from a TCP stream to events: in clear as it is, or through TLS.
 
+use std::mem;
+
 use model::conn::{ConnId, Layer, Paired, Speaker};
 use model::event::{Cause, Lost};
 
-use crate::replay::direction::Stream;
+use crate::replay::direction::{Segment, Stream};
 use crate::replay::outbox::{Noted, Outbox, Span};
 use crate::replay::tls::keylog::Keylog;
 use crate::replay::tls::{self, Ear};
@@ -71,12 +73,15 @@ impl Line<'_> {
 
 impl Stream for Line<'_> {
     #[inline]
-    fn bytes(&mut self, offset: u64, bytes: &[u8], span: Option<Span>) {
-        if self.tls.is_some() || tls::is_client_hello(bytes) {
-            return self.secured(bytes);
+    fn bytes(&mut self, offset: u64, segment: &Segment<'_>) {
+        let now = mem::replace(&mut self.desk.out.at, segment.at);
+        if self.tls.is_some() || tls::is_client_hello(segment.bytes) {
+            self.secured(segment.bytes);
+        } else {
+            let span = segment.span.unwrap_or_else(|| self.desk.out.keep(segment.bytes));
+            self.said(offset, span);
         }
-        let span = span.unwrap_or_else(|| self.desk.out.keep(bytes));
-        self.said(offset, span);
+        self.desk.out.at = now;
     }
 
     fn hole(&mut self, offset: u64, length: u64, cause: Cause) {
@@ -101,7 +106,7 @@ struct ClearLine<'a> {
 impl ClearLine<'_> {
     /// Where the next `length` bytes of `speaker` stand.
     fn place(&mut self, speaker: Speaker, length: u64) -> u64 {
-        if !std::mem::replace(self.told, true) {
+        if !mem::replace(self.told, true) {
             self.out.note(self.conn, Noted::Secured(Paired::Certain));
         }
         let [client, server] = &mut *self.said;

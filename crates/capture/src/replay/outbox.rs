@@ -13,6 +13,8 @@ use crate::replay::feed::Feed;
 /// Events in order, with their bytes still where they were read.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
+    /// When what is noted next happened, in nanoseconds since 1970.
+    pub(super) at: u64,
     notes: VecDeque<Note>,
     scratch: Vec<u8>,
 }
@@ -20,8 +22,9 @@ pub(super) struct Outbox {
 /// An event whose bytes are named by their place.
 #[derive(Debug)]
 pub(super) struct Note {
-    pub(super) conn: ConnId,
-    pub(super) what: Noted,
+    at: u64,
+    conn: ConnId,
+    what: Noted,
 }
 
 /// What [`What`] says, without a borrow.
@@ -70,7 +73,7 @@ impl Outbox {
     /// Adds an event.
     #[inline]
     pub(super) fn note(&mut self, conn: ConnId, what: Noted) {
-        self.notes.push_back(Note { conn, what });
+        self.notes.push_back(Note { at: self.at, conn, what });
     }
 
     /// The next event; when there is none, the bytes kept for them are let go.
@@ -96,7 +99,7 @@ impl Outbox {
     }
 
     /// The event of a note, its bytes borrowed from `feed` or from here.
-    pub(super) fn lend<'a>(&'a self, note: Note, at: Time, feed: &'a Feed) -> Event<'a> {
+    pub(super) fn lend<'a>(&'a self, note: Note, feed: &'a Feed) -> Event<'a> {
         let what = match note.what {
             Noted::Opened(opened) => What::Opened(opened),
             Noted::Said { layer, speaker, offset, span } => {
@@ -112,6 +115,6 @@ impl Outbox {
             Noted::Secured(paired) => What::Secured(paired),
             Noted::Closed => What::Closed,
         };
-        Event { at, conn: note.conn, what }
+        Event { at: Time(note.at), conn: note.conn, what }
     }
 }

@@ -67,6 +67,23 @@ fn a_plain_connection_is_heard_whole() {
     assert!(heard.times.contains(&1_700_000_000_003_000_000));
 }
 
+/// Packets are a millisecond apart. What stands behind a hole is told once it is known for one, and was heard when it passed;
+/// what stood behind a packet that came late was heard with that one.
+#[test]
+fn what_stands_behind_a_hole_keeps_its_time() {
+    const MILLISECOND: u64 = 1_000_000;
+    let behind = |filling: Vec<u8>| {
+        let asked = client(10, 1, ACK, b"asked");
+        let times = after_handshake(0, 0, vec![asked, filling, server(1, 15, ACK, b"answered")]).times;
+        let begun = times[0];
+        times.into_iter().map(|time| (time - begun) / MILLISECOND).collect::<Vec<_>>()
+    };
+    // Opened, the hole, what was asked, the answer.
+    assert_eq!(behind(client(15, 1, ACK, b"")), [0, 5, 3, 5]);
+    // Opened, what came late, what was asked, the answer.
+    assert_eq!(behind(client(1, 1, ACK, b"came late")), [0, 4, 4, 5]);
+}
+
 #[test]
 fn segments_out_of_order_are_put_in_order() {
     let heard = after_handshake(
