@@ -306,15 +306,10 @@ fn opening(packet: &Packet, tcp: Tcp) -> Option<(bool, Joined)> {
     }
 }
 
-/// Whether the sender is the client, by the ports alone: the server has the one that services use. Where they do
-/// not tell, who speaks first in a datagram asks, and in a stream the lower port serves.
+/// Whether the sender of a first packet is the client: the server has the port that services use. Where the ports do not
+/// tell, who speaks first asks.
 fn asks(packet: &Packet) -> bool {
-    let (source, target) = (packet.source().port, packet.target().port);
-    match service(source).cmp(&service(target)) {
-        std::cmp::Ordering::Greater => false,
-        std::cmp::Ordering::Less => true,
-        std::cmp::Ordering::Equal => packet.tcp.is_none() || source >= target,
-    }
+    service(packet.source().port) <= service(packet.target().port)
 }
 
 /// How likely a port is a service's: well-known, registered, ephemeral.

@@ -93,6 +93,8 @@ pub(super) const HELD: &[(&str, usize)] = &[
     ("http1/zeek__x-gzip.pcap", 1),
     // Kibana asks Elasticsearch on the same host.
     ("cassandra/beats__cassandra_mixed_frame.pcap", 7),
+    // RabbitMQ's management, on ports of its own.
+    ("mqtt/suricata-verify__mqtt-events-missing-connect__input.pcap", 6),
     // SSDP: HTTP's notation in datagrams; nobody answers a NOTIFY.
     ("dns/zeek__raw_packets.pcap", 12),
     // Upgrade: h2c.

@@ -29,6 +29,7 @@ pub(super) const HELD: &[(&str, usize)] = &[
     ("mysql/deepflow__mysql-table-update.pcap", 3),
     ("mysql/deepflow__mysql-use.pcap", 1),
     ("mysql/deepflow__mysql.pcap", 6),
+    ("mysql/deepflow__partial-packet-compressed.pcap", 2),
     ("mysql/deepflow__truncate-1024.pcap", 3),
     ("mysql/nDPI__mysql.pcapng", 2),
     ("mysql/suricata-verify__community-id-sameip__input.pcap", 17),

@@ -8,7 +8,6 @@ mod kafka;
 mod ldap;
 mod memcached;
 mod mqtt;
-mod mssql;
 mod mysql;
 mod postgresql;
 mod redis;
@@ -74,7 +73,6 @@ fn listed() -> impl Iterator<Item = &'static Disagreement> {
         ldap::LISTED,
         memcached::LISTED,
         mqtt::LISTED,
-        mssql::LISTED,
         mysql::LISTED,
         postgresql::LISTED,
         redis::LISTED,
