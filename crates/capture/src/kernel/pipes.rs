@@ -43,6 +43,7 @@ mod tests {
     #[test]
     fn devices_are_numbered_as_the_kernel_does() {
         assert_eq!(device(0x0e), 0x0e);
-        assert_eq!(device(0x1234_5678), 0x567 << 20 | 0x1_2378);
+        assert_eq!(device(0xfe01), 254 << 20 | 1);
+        assert_eq!(device(0x1234_5678), 0x456 << 20 | 0x1_2378);
     }
 }
