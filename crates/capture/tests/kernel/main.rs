@@ -39,6 +39,8 @@ struct Talk {
 
 /// A program that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Until then the kernel has closed what a process left to it.
+const LEFT: Duration = Duration::from_secs(5);
 /// The ring is read for so long after a program's end, because other programs of the host may never be quiet.
 const AFTERWARDS: Duration = Duration::from_millis(500);
 
@@ -118,7 +120,8 @@ fn hear(kernel: &mut Kernel, child: Child) -> (Talks, String) {
     let mut gone = None;
     let is_over = |gone: Instant, quiet: u32, talks: &Talks| {
         (quiet >= 3 || gone.elapsed() > AFTERWARDS)
-            && talks.iter().all(|(conn, talk)| conn.tgid != pid || talk.closed.is_some())
+            && (gone.elapsed() > LEFT
+                || talks.iter().all(|(conn, talk)| conn.tgid != pid || talk.closed.is_some()))
     };
     while begun.elapsed() < PATIENCE && !gone.is_some_and(|gone| is_over(gone, quiet, &talks)) {
         if gone.is_none() && child.try_wait().expect("the child").is_some() {
