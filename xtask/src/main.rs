@@ -21,6 +21,7 @@ mod pulsar;
 mod queue;
 mod relay;
 mod rpc;
+mod server;
 mod services;
 mod tds;
 mod zookeeper;

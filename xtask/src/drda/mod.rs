@@ -1,15 +1,14 @@
 //! Records fixtures of DRDA: Derby's network server, and its own client.
 
-use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use crate::Outcome;
 use crate::fixture::{keep, shortened};
 use crate::options::Options;
-use crate::programs::{await_connections, free_address, run};
+use crate::programs::run;
 use crate::relay::Relay;
+use crate::server::Server;
 
 /// Where the fixtures live.
 const FIXTURES: &str = "crates/protocols/src/sql/drda/fixtures";
@@ -18,11 +17,22 @@ const CLASSES: &str = "/usr/share/java/derby.jar:/usr/share/java/derbynet.jar:/u
                        /usr/share/java/derbyclient.jar";
 const CLIENT: &str = "xtask/src/drda/Client.java";
 
-/// Who may log in, and that who may not is refused.
-const SETTINGS: [&str; 3] = [
+/// The server: who may log in, and that who may not is refused.
+const SERVER: [&str; 14] = [
+    "java",
+    "-Dderby.system.home=.",
     "-Dderby.connection.requireAuthentication=true",
     "-Dderby.authentication.provider=BUILTIN",
     "-Dderby.user.ada=hunter2",
+    "-cp",
+    CLASSES,
+    "org.apache.derby.drda.NetworkServerControl",
+    "start",
+    "-noSecurityManager",
+    "-h",
+    "127.0.0.1",
+    "-p",
+    "PORT",
 ];
 
 /// The scenarios, each with the database that it asks for.
@@ -39,7 +49,7 @@ const SCENARIOS: [(&str, &str); 8] = [
 
 /// Starts a server, runs the scenarios one behind the other, and writes the fixtures.
 pub(crate) fn record(options: &Options) -> Outcome<()> {
-    let server = Server::start()?;
+    let server = Server::start(&SERVER, &[])?;
     speak(server.address, "shop;create=true", "prepare")?;
     let version = run(Command::new("dpkg-query").args(["-W", "-f", "${Version}", "libderby-java"]))?;
     let version = version.split('-').next().unwrap_or_default().to_owned();
@@ -72,46 +82,4 @@ fn shell(server: SocketAddr) -> Command {
     let mut shell = Command::new("sh");
     shell.args(["-c", &script]);
     shell
-}
-
-/// A running server.
-struct Server {
-    address: SocketAddr,
-    process: Child,
-    folder: PathBuf,
-}
-
-impl Server {
-    fn start() -> Outcome<Server> {
-        let address = free_address()?;
-        let folder = std::env::temp_dir().join(format!("plainsight-record-derby-{}", address.port()));
-        fs::create_dir_all(&folder).map_err(|e| format!("preparing {}: {e}", folder.display()))?;
-        let process = Command::new("java")
-            .arg(format!("-Dderby.system.home={}", folder.display()))
-            .args(SETTINGS)
-            .args([
-                "-cp",
-                CLASSES,
-                "org.apache.derby.drda.NetworkServerControl",
-                "start",
-                "-noSecurityManager",
-            ])
-            .args(["-h", "127.0.0.1", "-p", &address.port().to_string()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|e| format!("starting the server: {e}"))?;
-        let mut server = Server { address, process, folder };
-        await_connections(address, &mut server.process)?;
-        Ok(server)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-        let _ = fs::remove_dir_all(&self.folder);
-    }
 }

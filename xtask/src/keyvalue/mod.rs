@@ -2,7 +2,6 @@
 
 mod memcached;
 mod redis;
-mod server;
 
 use std::process::{Command, Stdio};
 
@@ -13,8 +12,7 @@ use crate::fixture::{keep, shortened};
 use crate::options::Options;
 use crate::programs::run;
 use crate::relay::Relay;
-
-use server::Server;
+use crate::server::Server;
 
 /// A store, and what is recorded of it.
 pub(crate) struct Store {

@@ -1,21 +1,22 @@
 //! Records fixtures of ZooKeeper.
 
-use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use crate::Outcome;
 use crate::fixture::{keep, shortened};
 use crate::options::Options;
-use crate::programs::{await_connections, free_address, run};
+use crate::programs::run;
 use crate::relay::Relay;
+use crate::server::Server;
 
 /// Where the fixtures live.
 const FIXTURES: &str = "crates/protocols/src/keyvalue/zookeeper/fixtures";
 /// Where Debian keeps the server and its shell.
 const CLASSES: &str = "/usr/share/java/zookeeper.jar";
-const SETTINGS: &str = "tickTime=2000\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\n\
+const SERVER: [&str; 5] =
+    ["java", "-cp", CLASSES, "org.apache.zookeeper.server.ZooKeeperServerMain", "zoo.cfg"];
+const SETTINGS: &str = "tickTime=2000\nclientPort=PORT\nclientPortAddress=127.0.0.1\ndataDir=data\nadmin.enableServer=false\n\
                         4lw.commands.whitelist=*\nreconfigEnabled=true\n\
                         extendedTypesEnabled=true\nzookeeper.extendedTypesEnabled=true\n";
 
@@ -46,7 +47,7 @@ const SCENARIOS: &[Scenario] = &[
 /// Starts a server for each scenario, runs its client, and writes the fixture.
 pub(crate) fn record(options: &Options) -> Outcome<()> {
     for scenario in SCENARIOS.iter().filter(|s| options.wants(s.name)) {
-        let server = Server::start()?;
+        let server = Server::start(&SERVER, &[("zoo.cfg", SETTINGS)])?;
         let relay = Relay::open(server.address)?;
         let program = speak(scenario, options, relay.address)?;
         let talks = relay.finish().map_err(|e| format!("{}: {e}", scenario.name))?;
@@ -79,43 +80,5 @@ fn speak(scenario: &Scenario, options: &Options, relay: SocketAddr) -> Outcome<S
             run(Command::new("sh").args(["-c", &script]).env("WORDS", words)).map_err(said)?;
             Ok("zkCli of the same".to_owned())
         }
-    }
-}
-
-/// A running server.
-struct Server {
-    address: SocketAddr,
-    process: Child,
-    folder: PathBuf,
-}
-
-impl Server {
-    fn start() -> Outcome<Server> {
-        let address = free_address()?;
-        let folder = std::env::temp_dir().join(format!("plainsight-record-zookeeper-{}", address.port()));
-        let place = folder.join("zoo.cfg");
-        let settings = format!("{SETTINGS}clientPort={}\ndataDir={}\n", address.port(), folder.display());
-        fs::create_dir_all(&folder)
-            .and_then(|()| fs::write(&place, settings))
-            .map_err(|e| format!("preparing {}: {e}", folder.display()))?;
-        let process = Command::new("java")
-            .args(["-cp", CLASSES, "org.apache.zookeeper.server.ZooKeeperServerMain"])
-            .arg(&place)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|e| format!("starting the server: {e}"))?;
-        let mut server = Server { address, process, folder };
-        await_connections(address, &mut server.process)?;
-        Ok(server)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-        let _ = fs::remove_dir_all(&self.folder);
     }
 }

@@ -9,9 +9,9 @@ use crate::Outcome;
 use crate::programs::{await_connections, free_address};
 
 /// A server that runs.
-pub(super) struct Server {
+pub(crate) struct Server {
     /// Where it listens.
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
     folder: PathBuf,
     process: Child,
 }
@@ -19,7 +19,7 @@ pub(super) struct Server {
 impl Server {
     /// Starts the program that these words begin with on a free port, beside these files, and waits until it takes
     /// connections.
-    pub(super) fn start(words: &[&str], files: &[(&str, &str)]) -> Outcome<Server> {
+    pub(crate) fn start(words: &[&str], files: &[(&str, &str)]) -> Outcome<Server> {
         let address = free_address()?;
         let folder = std::env::temp_dir().join(format!("plainsight-record-{}", address.port()));
         fs::create_dir_all(&folder).map_err(|e| format!("making {}: {e}", folder.display()))?;
