@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::support::access::Access;
-use crate::support::clients::{Wheel, truth_of};
+use crate::support::clients::{Called, Wheel, truth_of};
 use crate::support::ground::ground;
 use crate::support::process::{Lines, PATIENCE, Running, make_certificate};
 use crate::support::watch::Watch;
@@ -78,17 +78,6 @@ fn assert_asked(asked: &Asked, access: &Access) {
         Some(called) => assert_eq!(said, Some(format!("{})", called.replacen(' ', "(", 1))), "{access:#?}"),
         None => assert_eq!(said, asked.text, "{access:#?}"),
     }
-}
-
-/// What a client of the Model Context Protocol says of one message.
-#[derive(Debug, Deserialize)]
-struct Called {
-    pid: u32,
-    operation: String,
-    target: Option<String>,
-    parameters: Vec<Option<String>>,
-    text: Option<String>,
-    error: Option<String>,
 }
 
 #[test]

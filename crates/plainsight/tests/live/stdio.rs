@@ -2,27 +2,14 @@
 
 use std::process::Command;
 
-use serde::Deserialize;
-
 use crate::support::access::{Access, Process};
-use crate::support::clients::{Wheel, path, truth_of};
+use crate::support::clients::{Called, Wheel, path, truth_of};
 use crate::support::ground::ground;
 use crate::support::process::run;
 use crate::support::watch::{PLAINSIGHT, Watch};
 
 /// Of one content so many bytes are told.
 const CONTENT: usize = 4 << 10;
-
-/// What a client says of one message.
-#[derive(Debug, Deserialize)]
-struct Called {
-    pid: u32,
-    operation: String,
-    target: Option<String>,
-    parameters: Vec<Option<String>>,
-    text: Option<String>,
-    error: Option<String>,
-}
 
 fn python() -> Option<Command> {
     let mut client = Wheel::of("MCP over stdio", "mcp")?.python("mcp_stdio_client.py");

@@ -22,6 +22,17 @@ pub(crate) struct Asked {
     pub(crate) parameters: Vec<String>,
 }
 
+/// What a client of the Model Context Protocol says of one message.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Called {
+    pub(crate) pid: u32,
+    pub(crate) operation: String,
+    pub(crate) target: Option<String>,
+    pub(crate) parameters: Vec<Option<String>>,
+    pub(crate) text: Option<String>,
+    pub(crate) error: Option<String>,
+}
+
 /// A Python client, of `tests/live/clients`.
 pub(crate) fn python(file: &str) -> Command {
     let mut command = Command::new(PYTHON);
