@@ -51,7 +51,7 @@ type Record = fn(&Options) -> Outcome<()>;
 /// What is recorded.
 const PROTOCOLS: &[(&str, Record)] = &[
     ("amqp", queue::amqp),
-    ("amqp1.0", queue::amqp10),
+    ("amqp1", queue::amqp10),
     ("cassandra", cassandra::record),
     ("clickhouse", clickhouse::record),
     ("db2", drda::record),

@@ -33,7 +33,7 @@ fn compare(did: &[Did], seen: &Seen, layer: &str) {
                 && access.outcome == did.outcome
         });
         let access = accesses.remove(found.unwrap_or_else(|| panic!("not shown: {did:?} of {accesses:#?}")));
-        assert_eq!((&*access.protocol, &*access.layer), ("amqp1.0", layer), "{access:#?}");
+        assert_eq!((&*access.protocol, &*access.layer), ("amqp1", layer), "{access:#?}");
         assert_eq!((access.client_pid(), access.complete.ok), (did.pid, true), "{access:#?}");
         assert_eq!(access.error.as_ref().map(|error| error.code.clone()), did.error, "{access:#?}");
         let user = access.session.as_ref().and_then(|session| session.user.as_deref());

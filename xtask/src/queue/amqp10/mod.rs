@@ -5,7 +5,7 @@ use crate::queue::{RABBITMQ, RABBITMQ_START};
 
 /// RabbitMQ with its plug-in, and a user.
 pub(super) const STORE: Store = Store {
-    protocol: "amqp1.0",
+    protocol: "amqp1",
     fixtures: "crates/protocols/src/queue/amqp10/fixtures",
     server: &["sh", "start.sh"],
     files: &[

@@ -40,7 +40,7 @@ struct Amqp;
 
 impl Protocol for Amqp {
     fn name(&self) -> &'static str {
-        "amqp1.0"
+        "amqp1"
     }
 
     fn ports(&self) -> &'static [u16] {
