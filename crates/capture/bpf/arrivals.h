@@ -40,7 +40,7 @@ __noinline int arrived(struct connection *of, struct connection_key *key, u32 fd
 	struct connection_key own = *key;
 	point(&below, of, &own, fd, CERTAIN);
 	other = bpf_map_lookup_elem(&arrivals, &arrival);
-	if (other && (other->key.socket != own.socket || other->generation != below.generation))
+	if (other && (!other->pairing || other->key.socket != own.socket || other->generation != below.generation))
 		below.pairing = NOT_PAIRED;
 	bpf_map_update_elem(&arrivals, &arrival, &below, BPF_ANY);
 	return 0;

@@ -28,14 +28,21 @@ struct {
 	__type(value, u8);
 } java_processes SEC(".maps");
 
-/* Where the mark stands in a record: in a hello's random part, or among what is sealed (`PlainsightTap.MARK_AT`). */
+/*
+ * Where the mark stands in a record: in a hello's random part, or among what is sealed (`PlainsightTap.MARK_AT`). Not all
+ * records have one of their own: a server's session tickets of TLS 1.2 have its key's name there (RFC 5077, section 4), and
+ * each HelloRetryRequest the same random (RFC 8446, section 4.1.3).
+ */
 #define MARK_AT 16
 struct java_mark {
 	u64 tgid;
 	u64 bytes[2];
 };
 
-/* Remembers on which socket each record was read whose session is not known; forgotten when it was opened. The oldest go. */
+/*
+ * Remembers on which socket each record was read whose session is not known; forgotten when it was opened. Two that are
+ * alike say nothing. The oldest go.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 16384);
@@ -62,7 +69,7 @@ static __always_inline void java_runs(u32 tgid)
 static __noinline int java_received(struct connection *of, struct connection_key *key, u32 fd, struct call *moving)
 {
 	struct java_mark mark = {};
-	struct below below = {};
+	struct below below = {}, *other;
 	u32 tgid = moving->thread >> 32;
 
 	if (!bpf_map_lookup_elem(&java_processes, &tgid))
@@ -75,6 +82,9 @@ static __noinline int java_received(struct connection *of, struct connection_key
 	if (bpf_probe_read_user(mark.bytes, sizeof(mark.bytes), (void *)moving->from + MARK_AT))
 		return 1;
 	point(&below, of, key, fd, CERTAIN);
+	other = bpf_map_lookup_elem(&java_records, &mark);
+	if (other && (!other->pairing || other->key.socket != below.key.socket || other->generation != below.generation))
+		below.pairing = NOT_PAIRED;
 	bpf_map_update_elem(&java_records, &mark, &below, BPF_ANY);
 	return 1;
 }
@@ -90,7 +100,7 @@ static __noinline int java_opened(struct session_key *session, u64 from)
 		return 0;
 	}
 	found = bpf_map_lookup_elem(&java_records, &mark);
-	if (!found)
+	if (!found || !found->pairing)
 		return 0;
 	below = *found;
 	bpf_map_delete_elem(&java_records, &mark);

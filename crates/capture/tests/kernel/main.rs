@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test stops where its ground is gone")]
 
 mod choosing;
+mod java;
 mod pipes;
 mod reach;
 mod rings;
