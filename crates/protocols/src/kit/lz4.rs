@@ -1,5 +1,7 @@
 //! LZ4's frames, which may be cut anywhere: what comes before the cut is read.
 
+use super::repetition::repeat;
+
 /// What a frame begins with.
 const MAGIC: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
 /// Flags of a frame: checksums stand behind its blocks; how long it truly is stands in its head; a dictionary is named.
@@ -85,19 +87,6 @@ fn length(mut length: usize, mut rest: &[u8]) -> Option<(usize, &[u8])> {
             return Some((length, rest));
         }
     }
-}
-
-/// Adds `length` bytes that stand `back` bytes before the end, which they may overlap.
-fn repeat(content: &mut Vec<u8>, back: usize, length: usize) -> Option<()> {
-    let from = content.len().checked_sub(back).filter(|_| back > 0)?;
-    if back >= length {
-        content.extend_from_within(from..from + length);
-        return Some(());
-    }
-    for at in from..from + length {
-        content.push(*content.get(at)?);
-    }
-    Some(())
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod protobuf;
 pub mod protocol;
 pub mod queue;
 pub mod reader;
+mod repetition;
 pub mod sasl;
 pub mod snappy;
 pub mod text;

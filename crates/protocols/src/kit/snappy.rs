@@ -1,5 +1,7 @@
 //! Snappy's blocks, which may be cut anywhere: what comes before the cut is read.
 
+use super::repetition::repeat;
+
 /// Reads Snappy's block format (<https://github.com/google/snappy/blob/main/format_description.txt>) to its end, to
 /// `most` bytes, or to the first byte that breaks it.
 pub fn read(body: &[u8], most: usize, content: &mut Vec<u8>) {
@@ -45,17 +47,4 @@ fn element<'a>(rest: &'a [u8], most: usize, content: &mut Vec<u8>) -> Option<&'a
 fn little(rest: &[u8], size: usize) -> Option<(usize, &[u8])> {
     let (bytes, rest) = rest.split_at_checked(size)?;
     Some((bytes.iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte)), rest))
-}
-
-/// Adds `length` bytes that stand `back` bytes before the end, which they may overlap.
-fn repeat(content: &mut Vec<u8>, back: usize, length: usize) -> Option<()> {
-    let from = content.len().checked_sub(back).filter(|_| back > 0)?;
-    if back >= length {
-        content.extend_from_within(from..from + length);
-        return Some(());
-    }
-    for at in from..from + length {
-        content.push(*content.get(at)?);
-    }
-    Some(())
 }
