@@ -49,9 +49,9 @@ def figures(plainsight):
     ceilings = json.loads(CEILINGS.read_text())
     for name, fixtures in talks.fixtures().items():
         held = ceilings.get(name, {})
-        yield Figure(name, "an exchange of its fixtures", whole(plainsight, fixtures), held.get("ceiling"), None)
+        yield Figure(name, "an exchange of its fixtures", an_exchange(plainsight, talked(fixtures), TIMES), held.get("ceiling"), None)
         for steady in held.get("steady", []):
-            each = repeated(plainsight, fixtures, steady)
+            each = an_exchange(plainsight, steadily(fixtures, steady), STEADY_TIMES)
             yield Figure(name, steady["what"], each, steady.get("ceiling"), steady.get("goal"))
 
 
@@ -65,8 +65,8 @@ def keep(measured):
     CEILINGS.write_text(json.dumps(ceilings, indent=2, sort_keys=True) + "\n")
 
 
-def whole(plainsight, fixtures):
-    """Instructions an exchange when each talk has a connection of its own; of short talks, where there are any."""
+def talked(fixtures):
+    """Writes captures in which each talk has a connection of its own; of short talks, where there are any."""
     fixtures = [fixture for fixture in fixtures if not fixture.long] or fixtures
 
     def write(path, times):
@@ -75,11 +75,11 @@ def whole(plainsight, fixtures):
                 for fixture in fixtures:
                     capture.talk(fixture.lines, fixture.datagrams)
 
-    return an_exchange(plainsight, write, TIMES)
+    return write
 
 
-def repeated(plainsight, fixtures, steady):
-    """Instructions an exchange when the lines `from` to `to` of a fixture come again and again on one connection."""
+def steadily(fixtures, steady):
+    """Writes captures in which the lines `from` to `to` of a fixture come again and again on one connection."""
     fixture = {fixture.name: fixture for fixture in fixtures}[steady["fixture"]]
     before, again = fixture.lines[: steady["from"] - 1], fixture.lines[steady["from"] - 1 : steady["to"]]
 
@@ -87,7 +87,7 @@ def repeated(plainsight, fixtures, steady):
         with talks.Capture(path, talks.port(fixture.folder)) as capture:
             capture.talk(before + again * times, fixture.datagrams)
 
-    return an_exchange(plainsight, write, STEADY_TIMES)
+    return write
 
 
 def an_exchange(plainsight, write, sizes):

@@ -19,7 +19,8 @@ import measure
 import servers
 from report import Row
 
-ROUNDS = 7
+# One run differs from the next by more than what is measured: the median of fewer would move with its neighbours.
+ROUNDS = 15
 CLIENTS = 2
 # Transactions of one run; a few seconds of one core.
 TRANSACTIONS = 20_000
