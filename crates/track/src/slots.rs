@@ -1,4 +1,7 @@
-//! Where connections stand: side by side in blocks, which are there while any of theirs is used.
+//! Where connections stand: side by side in blocks, which are there while any of theirs is used. One that is not may wait
+//! for the next connection, so that those that come and go alone share it.
+
+use std::iter;
 
 use crate::connection::Connection;
 
@@ -11,18 +14,22 @@ const STRIDE: u32 = u64::BITS;
 /// The bits of a block that is full.
 const FULL: u64 = (1 << BLOCK) - 1;
 
+type Room = [Option<Connection>; BLOCK];
+
 /// Connections, each in a place that it keeps.
 #[derive(Debug, Default)]
 pub(crate) struct Slots {
     blocks: Vec<Block>,
     /// The blocks with a free place.
     vacant: Vec<u32>,
+    /// A block's slots, all free.
+    spare: Option<Box<Room>>,
 }
 
 #[derive(Debug, Default)]
 struct Block {
     /// There while any is used.
-    slots: Option<Box<[Option<Connection>; BLOCK]>>,
+    slots: Option<Box<Room>>,
     /// A bit for each that is used.
     used: u64,
 }
@@ -50,7 +57,12 @@ impl Slots {
         }
         let number = *self.vacant.last()?;
         let block = self.blocks.get_mut(number as usize)?;
-        let slot = block.add(connection);
+        if block.slots.is_none() {
+            block.slots = self.spare.take().or_else(free);
+        }
+        let slot = block.used.trailing_ones();
+        *block.slots.as_mut()?.get_mut(slot as usize)? = Some(connection);
+        block.used |= 1 << slot;
         if block.used == FULL {
             self.vacant.pop();
         }
@@ -60,10 +72,14 @@ impl Slots {
     /// Takes the connection out of a place.
     pub(crate) fn remove(&mut self, place: u32) -> Option<Connection> {
         let block = self.blocks.get_mut((place / STRIDE) as usize)?;
-        let was_full = block.used == FULL;
-        let connection = block.remove(place % STRIDE)?;
-        if was_full {
+        let slot = place % STRIDE;
+        let connection = block.slots.as_mut()?.get_mut(slot as usize)?.take()?;
+        if block.used == FULL {
             self.vacant.push(place / STRIDE);
+        }
+        block.used &= !(1 << slot);
+        if block.used == 0 {
+            self.spare = block.slots.take();
         }
         Some(connection)
     }
@@ -82,24 +98,9 @@ impl Slots {
     }
 }
 
-impl Block {
-    /// Puts a connection in the first free slot of a block that is not full.
-    fn add(&mut self, connection: Connection) -> u32 {
-        let slots = self.slots.get_or_insert_with(|| Box::new([const { None }; BLOCK]));
-        let slot = self.used.trailing_ones();
-        slots[slot as usize] = Some(connection);
-        self.used |= 1 << slot;
-        slot
-    }
-
-    fn remove(&mut self, slot: u32) -> Option<Connection> {
-        let connection = self.slots.as_mut()?.get_mut(slot as usize)?.take()?;
-        self.used &= !(1 << slot);
-        if self.used == 0 {
-            self.slots = None;
-        }
-        Some(connection)
-    }
+/// The slots of a block, made where they stay: in a function's own room they would be 8 KiB to copy.
+fn free() -> Option<Box<Room>> {
+    iter::repeat_with(|| None).take(BLOCK).collect::<Box<[_]>>().try_into().ok()
 }
 
 #[cfg(test)]
