@@ -10,6 +10,7 @@ use model::exchange::{Identity, Text};
 use model::process::Process;
 
 use crate::json::Json;
+use crate::middle::Last;
 use crate::tail::Tail;
 
 /// The parts of a line that every exchange of one session shares, as they were written last: the ends of the connection,
@@ -25,7 +26,8 @@ pub(crate) struct Head {
     protocol: &'static str,
     identity: Option<Arc<Identity>>,
     server_name: Option<Text>,
-    json: Json,
+    pub(crate) json: Json,
+    pub(crate) last: Last,
     pub(crate) tail: Tail,
 }
 
@@ -71,13 +73,9 @@ impl Head {
             identity: exchange.identity.clone(),
             server_name: access.server_name.clone(),
             json,
+            last: Last::default(),
             tail: Tail::default(),
         }
-    }
-
-    /// What it is in JSON.
-    pub(crate) fn json(&self) -> &[u8] {
-        self.json.bytes()
     }
 
     /// Whether what was written is true of this access too. The processes are the opening's: a connection that learns of

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use model::access::Access;
 use model::time::Time;
 
-use crate::head::Heads;
+use crate::head::{Head, Heads};
 use crate::json::{Json, nine_digits};
 use crate::middle::Middles;
 use crate::sink::Sink;
@@ -38,17 +38,16 @@ impl<W: Write + Send> JsonLines<W> {
 
     fn line(&mut self, access: &Access) {
         let (json, exchange) = (&mut self.lines, &*access.exchange);
-        let head = self.heads.of(access);
+        let Head { json: head, last, tail, .. } = self.heads.of(access);
         self.clock.write(json, exchange.asked);
-        json.append(head.json());
-        self.middles.write(json, exchange);
+        self.middles.write(json, head.bytes(), exchange, last);
         json.items(exchange.response.samples.iter(), |json, row| {
             json.raw("[");
             json.items(row, |json, cell| _ = json.text_or_null(cell));
             json.raw("]");
         });
         measures(json, access);
-        head.tail.write(json, exchange, access.paired);
+        tail.write(json, exchange, access.paired);
     }
 }
 

@@ -31,6 +31,15 @@ struct Middle {
     counted: Range<usize>,
 }
 
+/// What the line before on the same connection began with: its head, and the middle if that was told twice in a row. Both
+/// are then one piece, which is found without looking.
+#[derive(Debug, Default)]
+pub(crate) struct Last {
+    /// Where the middle has its place.
+    place: usize,
+    begin: Option<Box<Middle>>,
+}
+
 /// How a statement is worded.
 #[derive(Debug, Default)]
 enum Wording {
@@ -63,18 +72,34 @@ impl Default for Middles {
 }
 
 impl Middles {
-    /// Adds what comes between the head of a line and its samples.
+    /// Adds the head of a line, and what comes between that and its samples, where `last` is the connection's.
+    #[inline]
+    pub(crate) fn write(&mut self, json: &mut Json, head: &[u8], exchange: &Exchange, last: &mut Last) {
+        match &last.begin {
+            Some(begin) if begin.is_of(exchange) => begin.tell(json, exchange),
+            Some(_) | None => self.find(json, head, exchange, last),
+        }
+    }
+
     #[inline(never)]
-    pub(crate) fn write(&mut self, json: &mut Json, exchange: &Exchange) {
-        let place = &mut self.0[place(exchange)];
+    fn find(&mut self, json: &mut Json, head: &[u8], exchange: &Exchange, last: &mut Last) {
+        json.append(head);
+        let at = place(exchange);
+        let place = &mut self.0[at];
         match place {
             Some(middle) if middle.is_of(exchange) => middle.tell(json, exchange),
             Some(_) | None => {
                 let middle = place.get_or_insert_default();
-                middle.renew(exchange);
+                middle.renew(&[], exchange);
                 middle.tell(json, exchange);
                 place.take_if(|middle| middle.json.len() > KEPT);
             }
+        }
+        // What is too long would be written anew each time.
+        let fits = place.as_ref().is_some_and(|middle| head.len() + middle.json.len() <= KEPT);
+        if std::mem::replace(&mut last.place, at) == at && fits {
+            last.begin.get_or_insert_default().renew(head, exchange);
+            last.begin.take_if(|begin| begin.json.len() > KEPT);
         }
     }
 }
@@ -112,11 +137,12 @@ impl Middle {
             && self.columns.as_ref().map(Arc::as_ptr) == response.columns.as_ref().map(Arc::as_ptr)
     }
 
-    /// Becomes that of this exchange, in the same memory.
+    /// Becomes that of this exchange, behind this head, in the same memory.
     #[inline(never)]
-    fn renew(&mut self, Exchange { request, response, .. }: &Exchange) {
+    fn renew(&mut self, head: &[u8], Exchange { request, response, .. }: &Exchange) {
         let json = &mut self.json;
         json.clear();
+        json.append(head);
         json.unquoted(&request.operation);
         self.wording = match (request.statement.shared(), request.statement.is_none()) {
             (Some(statement), _) => {
@@ -234,12 +260,12 @@ mod tests {
     use proptest::{collection, prop_assert_eq, proptest};
     use serde_json::{Value, json};
 
-    use super::{KEPT, Middles};
+    use super::{KEPT, Last, Middles};
     use crate::json::Json;
 
-    fn written(middles: &mut Middles, exchange: &Exchange) -> Value {
+    fn written(middles: &mut Middles, last: &mut Last, exchange: &Exchange) -> Value {
         let mut json = Json::default();
-        middles.write(json.raw(r#"{"operation":""#), exchange);
+        middles.write(&mut json, br#"{"operation":""#, exchange, last);
         serde_json::from_slice(json.raw("]}").bytes()).unwrap()
     }
 
@@ -266,7 +292,7 @@ mod tests {
             let words = [Cow::Borrowed("GET"), Cow::Borrowed("SELECT"), Cow::Owned("GET".to_owned())];
             let failure = Failure { code: "42".into(), message: "no".into() };
             let counts = [None, Some(0), Some(12_345)];
-            let mut middles = Middles::default();
+            let (mut middles, mut last) = (Middles::default(), Last::default());
             for [operation, worded, parameters, targets, shape, rows, affected, outcome] in told {
                 let mut exchange = Exchange::default();
                 let Exchange { request, response, .. } = &mut exchange;
@@ -279,12 +305,16 @@ mod tests {
                 (response.rows, response.affected) = (counts[rows], counts[affected]);
                 response.outcome = [Outcome::Ok, Outcome::Error, Outcome::Oneway, Outcome::Unknown][outcome];
                 response.failure = (outcome == 1).then(|| Box::new(failure.clone()));
-                let told = written(&mut middles, &exchange);
-                prop_assert_eq!(&told, &written(&mut Middles::default(), &exchange));
+                let told = written(&mut middles, &mut last, &exchange);
+                // Twice in a row, it is remembered with its head.
+                prop_assert_eq!(&told, &written(&mut middles, &mut last, &exchange));
+                prop_assert_eq!(&told, &written(&mut middles, &mut last, &exchange));
+                prop_assert_eq!(&told, &written(&mut Middles::default(), &mut Last::default(), &exchange));
                 prop_assert_eq!(&told["statement"], &json!(exchange.request.statement.as_deref()));
                 prop_assert_eq!(&told["parameters"], &json!((0..parameters).map(|at| at.to_string()).collect::<Vec<_>>()));
                 prop_assert_eq!([&told["rows"], &told["affected"]], [&json!(counts[rows]), &json!(counts[affected])]);
-                let remembered = middles.0.iter().flatten().map(|middle| middle.json.len());
+                let all = middles.0.iter().flatten().chain(last.begin.as_deref());
+                let remembered = all.map(|middle| middle.json.len());
                 assert!(remembered.max().is_none_or(|length| length <= KEPT));
             }
         }
@@ -292,14 +322,14 @@ mod tests {
 
     #[test]
     fn what_frees_its_address_for_the_next_is_not_taken_for_it() {
-        let mut middles = Middles::default();
+        let (mut middles, mut last) = (Middles::default(), Last::default());
         let mut held = Vec::new();
         for round in 0..1024 {
             let mut exchange = Exchange::default();
             let target = Text::from(round.to_string());
             exchange.request.targets.push(Arc::clone(&target));
-            for _ in 0..2 {
-                assert_eq!(written(&mut middles, &exchange)["targets"], json!([*target]));
+            for _ in 0..3 {
+                assert_eq!(written(&mut middles, &mut last, &exchange)["targets"], json!([*target]));
             }
             held.extend((round % 2 == 0).then_some(target));
         }

@@ -56,11 +56,17 @@ const KEPT: usize = 4 << 10;
 
 impl Tail {
     /// Adds what comes behind the measures of a line.
-    #[inline(never)]
+    #[inline]
     pub(crate) fn write(&mut self, json: &mut Json, exchange: &Exchange, paired: Option<Paired>) {
         if self.is_of(exchange, paired) {
-            return self.tell(json, exchange);
+            self.tell(json, exchange);
+        } else {
+            self.write_anew(json, exchange, paired);
         }
+    }
+
+    #[inline(never)]
+    fn write_anew(&mut self, json: &mut Json, exchange: &Exchange, paired: Option<Paired>) {
         self.renew(exchange, paired);
         self.tell(json, exchange);
         if self.json.len() > KEPT {
@@ -214,7 +220,7 @@ fn value(json: &mut Json, detail: &Detail) {
 }
 
 /// The same of a value that stands where others of its name stood.
-#[inline]
+#[inline(always)]
 fn own_value(json: &mut Json, detail: &Detail, echo: &mut Echo) {
     match detail {
         Detail::Text(text) => {
