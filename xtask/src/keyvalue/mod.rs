@@ -52,7 +52,8 @@ pub(crate) fn redis(options: &Options) -> Outcome<()> {
 
 /// Records memcached.
 pub(crate) fn memcached(options: &Options) -> Outcome<()> {
-    record(&memcached::STORE, options)
+    record(&memcached::STORE, options)?;
+    record(&memcached::GUARDED, options)
 }
 
 /// Starts a server for each scenario, runs its client, and writes the fixture.

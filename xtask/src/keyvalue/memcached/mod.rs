@@ -12,6 +12,14 @@ pub(super) const STORE: Store = Store {
     scenarios: SCENARIOS,
 };
 
+/// The same, to which clients say who they are before anything else.
+pub(super) const GUARDED: Store = Store {
+    server: &["memcached", "-u", "root", "-l", "127.0.0.1", "-p", "PORT", "-Y", "users"],
+    files: &[("users", "ada:tulip-cleartext\n")],
+    scenarios: &[python("login", include_str!("login.py"), "socket")],
+    ..STORE
+};
+
 const fn python(name: &'static str, script: &'static str, module: &'static str) -> Scenario {
     Scenario { name, client: Client::Python(script, module), connection: 0 }
 }

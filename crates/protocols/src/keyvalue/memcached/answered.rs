@@ -6,7 +6,7 @@ use crate::kit::protocol::{Heard, Key, Read, Stop};
 use crate::kit::reader::{Reader, Sample};
 use crate::kit::text::{lossy, utf8};
 
-use super::session::{Due, Memcached, target};
+use super::session::{Due, Memcached, Proof, target};
 use super::wire::{Said, block, is_meta, line, said, split};
 
 /// So many rows of a result are kept for inspection.
@@ -47,6 +47,9 @@ impl Memcached {
                 return Ok(Heard::Identity(identity));
             }
             wire.skip(ahead.taken() as u64 + ahead.debt());
+            if !matches!(said, Said::Failed(..)) {
+                self.proof = Proof::Done;
+            }
             match said {
                 Said::Value { key: name, .. } => {
                     let nothing = Sample { bytes: b"", length: 0 };

@@ -8,7 +8,7 @@ use crate::kit::protocol::{Heard, Key, Read};
 use crate::kit::reader::{Reader, Sample};
 use crate::kit::text::lossy;
 
-use super::session::{Due, Memcached, named, target};
+use super::session::{Due, Memcached, Proof, named, target};
 use super::wire::{Shape, block, block_length, command, line, split};
 
 /// So many keys of one command are told.
@@ -19,6 +19,8 @@ const TEXT: usize = 4 << 10;
 const NAME: usize = 32;
 /// A line has fewer words than this where they are looked at.
 const WORDS: usize = 7;
+/// The longest log-in that a server reads (`try_read_command_asciiauth`).
+const LOGIN: u64 = 2048;
 
 impl Memcached {
     /// Reads the client's next line, and the data block behind it.
@@ -41,7 +43,14 @@ impl Memcached {
             Some((name, _)) => Cow::Borrowed(name),
             None => Cow::Owned(lossy(name.get(..NAME).unwrap_or(name)).into_owned()),
         };
-        write(request, line, shape, data);
+        write(request, line, shape);
+        match data {
+            Some(data) if self.proof == Proof::Due && may_prove(&request.operation, &data) => {
+                request.parameters.push("***");
+            }
+            Some(data) => tell(&data, request),
+            None => {}
+        }
         if shape == Shape::Leave || is_noreply(line, shape) {
             return Ok(Heard::Oneway(exchange));
         }
@@ -54,7 +63,7 @@ impl Memcached {
 
 /// Writes a request.
 #[inline]
-fn write(request: &mut Request, line: &[u8], shape: Shape, data: Option<Sample<'_>>) {
+fn write(request: &mut Request, line: &[u8], shape: Shape) {
     request.statement.write_with(|out| {
         out.push_str(&lossy(line.get(..TEXT).unwrap_or(line)));
         if line.len() > TEXT {
@@ -72,9 +81,13 @@ fn write(request: &mut Request, line: &[u8], shape: Shape, data: Option<Sample<'
         keys.next().into_iter().for_each(|key| request.name_target(&named(key)));
         request.targets.extend(keys.map(target));
     }
-    if let Some(data) = data {
-        tell(&data, request);
-    }
+}
+
+/// Whether a value may be a log-in (`-Y`): a `set` of a user and a password, under any key. Nothing tells it from a value of
+/// two words.
+fn may_prove(operation: &str, data: &Sample<'_>) -> bool {
+    let words = data.bytes.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).take(3).count();
+    operation == "set" && data.length <= LOGIN && (words == 2 || data.is_cut())
 }
 
 /// Tells a value that the client sent.

@@ -11,6 +11,7 @@
 //! | a command with `noreply`, `quit` | oneway |
 //! | a quiet command that the server passes over in silence | its response, when the next answer proves it: it was done, or it missed |
 //! | a SASL exchange | `auth` with its mechanism; the proof is masked; the user, when it succeeds |
+//! | a `set` of two words before the server answered anything but errors | the same, its value masked: it may be the log-in of `-Y` |
 //! | `version` | the server's version |
 
 mod answered;

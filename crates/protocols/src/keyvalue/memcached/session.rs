@@ -43,6 +43,16 @@ enum Doubt {
     Answered,
 }
 
+/// Whether the client may still have to say who it is (`-Y`: protocol.txt, "Authentication").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// The server has answered nothing but errors: what it refuses before a log-in, and a log-in that fails.
+    #[default]
+    Due,
+    /// It has answered something else: nobody logs in twice.
+    Done,
+}
+
 /// Whether the server answers whatever comes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
@@ -59,6 +69,7 @@ pub(super) struct Memcached {
     /// How many answers are still due to requests that were given up.
     orphans: u32,
     doubt: Doubt,
+    pub(super) proof: Proof,
     /// The items of an answer that goes on.
     pub(super) items: Option<Items>,
     pub(super) identity: Option<Arc<Identity>>,
