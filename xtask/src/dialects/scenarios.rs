@@ -48,6 +48,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         says: "PRI",
     },
     Scenario {
+        dialect: "couchbase",
+        name: "queries",
+        server: &["python", "-c", include_str!("../keyvalue/couchbase/server.py")],
+        client: &["python", "-c", include_str!("couchbase_client.py")],
+        programs: &["python:couchbase"],
+        says: "POST /query",
+    },
+    Scenario {
         dialect: "openai",
         name: "chat",
         server: &["node", "-e", include_str!("model_server.js")],

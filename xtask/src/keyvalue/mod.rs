@@ -1,5 +1,6 @@
 //! Records fixtures of servers that are one program each: stores of keys and values, queues.
 
+mod couchbase;
 mod memcached;
 mod redis;
 
@@ -54,6 +55,11 @@ pub(crate) fn redis(options: &Options) -> Outcome<()> {
 pub(crate) fn memcached(options: &Options) -> Outcome<()> {
     record(&memcached::STORE, options)?;
     record(&memcached::GUARDED, options)
+}
+
+/// Records Couchbase's data service.
+pub(crate) fn couchbase(options: &Options) -> Outcome<()> {
+    record(&couchbase::STORE, options)
 }
 
 /// Starts a server for each scenario, runs its client, and writes the fixture.

@@ -17,6 +17,7 @@ use crate::web::anthropic::Anthropic;
 use crate::web::chroma::Chroma;
 use crate::web::clickhouse::Clickhouse;
 use crate::web::content::{Kind, SAMPLE};
+use crate::web::couchbase::Couchbase;
 use crate::web::elasticsearch::Elasticsearch;
 use crate::web::etcd::Etcd;
 use crate::web::events::Join;
@@ -42,6 +43,7 @@ static ALL: &[&dyn Dialect] = &[
     &Mcp,
     &Elasticsearch,
     &Clickhouse,
+    &Couchbase,
     &Influxdb,
     &Etcd,
     &Qdrant,

@@ -6,6 +6,7 @@ mod calls;
 pub mod chroma;
 pub mod clickhouse;
 mod content;
+pub mod couchbase;
 pub(crate) mod credentials;
 mod dialect;
 pub mod elasticsearch;

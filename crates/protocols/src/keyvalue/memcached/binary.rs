@@ -6,6 +6,7 @@ use std::fmt::Write;
 use model::details::Detail;
 use model::exchange::{Outcome, Request, Response};
 
+use crate::keyvalue::packet::{REQUEST, RESPONSE, big_endian};
 use crate::kit::protocol::{Heard, Key, Read};
 use crate::kit::reader::Reader;
 use crate::kit::text::lossy;
@@ -13,7 +14,7 @@ use crate::kit::text::lossy;
 use super::answered::{add, fail};
 use super::asked::tell;
 use super::opcodes::{Answers, Kind, answers};
-use super::packet::{Packet, REQUEST, RESPONSE, big_endian, packet};
+use super::packet::{Packet, packet};
 use super::session::{Due, Memcached, target};
 
 /// So many rows of a result are kept for inspection.

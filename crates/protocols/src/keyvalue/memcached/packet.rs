@@ -1,16 +1,12 @@
-//! The packets of the binary protocol: "Packet Structure" of its specification.
+//! memcached's own packets of the binary protocol: its commands and statuses.
 
+use crate::keyvalue::packet::{HEADER, Head, REQUEST};
 use crate::kit::protocol::{Read, Stop};
 use crate::kit::reader::{Ahead, Reader, Sample};
 
 use super::opcodes::{Opcode, by_code};
 use super::wire::{CELL, KEY, VALUE};
 
-/// What begins a request, and what a response.
-pub(super) const REQUEST: u8 = 0x80;
-pub(super) const RESPONSE: u8 = 0x81;
-/// The bytes before extras, key and value.
-pub(super) const HEADER: usize = 24;
 /// A server's statuses: "Response Status".
 const STATUSES: [u16; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 0x20, 0x21, 0x81, 0x82, 0x83, 0x84, 0x85];
 
@@ -33,35 +29,32 @@ pub(super) struct Packet<'a> {
 /// [`Stop::Short`] when what is kept of it is not there, [`Stop::Broken`] when it is none.
 pub(super) fn packet<'a>(magic: u8, wire: &mut Reader<'a>) -> Read<Packet<'a>> {
     let mut ahead = Reader::new(wire.rest(), wire.position(), wire.ahead());
-    let [first, code] = ahead.array()?;
+    let &[first, code] = wire.peek(2)? else { return Err(Stop::Short) };
     let opcode = by_code(code).filter(|_| first == magic);
     let Some(opcode) = opcode else { return Err(wire.broken("a packet has an unknown command")) };
-    let key = usize::from(ahead.be16()?);
-    let [extras, kind] = ahead.array()?;
-    let status = ahead.be16()?;
-    let body = u64::from(ahead.be32()?);
-    let (opaque, cas) = (ahead.be32()?, ahead.be64()?);
-    let value = body.checked_sub(key as u64 + u64::from(extras)).filter(|value| *value <= VALUE);
-    let Some(value) = value.filter(|_| kind == 0 && key <= KEY) else {
+    let head = Head::read(&mut ahead)?;
+    if head.value > VALUE || head.datatype != 0 || head.key > KEY {
         return Err(wire.broken("a packet has impossible lengths"));
-    };
+    }
     let fits = match magic {
-        REQUEST => opcode.kind.fits(usize::from(extras), key, value),
-        _ => STATUSES.contains(&status),
+        // memcached has no partitions: who names one is a client of Couchbase.
+        REQUEST => head.status == 0 && opcode.kind.fits(head.extras, head.key, head.value),
+        _ => STATUSES.contains(&head.status),
     };
     if !fits {
         return Err(wire.broken("a packet does not fit its command"));
     }
-    let extras = ahead.take(usize::from(extras))?;
-    let key = ahead.take(key)?;
-    let value = ahead.sample(value, CELL)?;
+    let packet = head.packet(CELL, &mut ahead)?;
     wire.skip(ahead.taken() as u64 + ahead.debt());
-    Ok(Packet { opcode, status, opaque, cas, extras, key, value })
-}
-
-/// A number of as many bytes as there are.
-pub(super) fn big_endian(bytes: &[u8]) -> u64 {
-    bytes.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    Ok(Packet {
+        opcode,
+        status: head.status,
+        opaque: head.opaque,
+        cas: head.cas,
+        extras: packet.extras,
+        key: packet.key,
+        value: packet.value,
+    })
 }
 
 /// Whether `bytes` begin with a packet, as far as they go.

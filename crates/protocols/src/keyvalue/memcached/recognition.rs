@@ -3,11 +3,12 @@
 use model::conn::Speaker;
 use model::event::Joined;
 
+use crate::keyvalue::packet::{REQUEST, RESPONSE};
 use crate::kit::chain::{Chain, Proof};
 use crate::kit::protocol::{Guess, Opening, Read, Stop};
 use crate::kit::reader::{Ahead, Reader};
 
-use super::packet::{REQUEST, RESPONSE, begins, packet};
+use super::packet::{begins, packet};
 use super::session::{FRAME, is_frame};
 use super::wire::{KEY, Said, Shape, block, block_length, command, line, number, said, split};
 
@@ -57,15 +58,7 @@ fn unframed(bytes: &[u8]) -> &[u8] {
 /// What the first message of `speaker` tells.
 fn first(speaker: Speaker, bytes: &[u8]) -> Read<Weight> {
     match (speaker, bytes.first()) {
-        (Speaker::Client, Some(&REQUEST)) => {
-            begins(REQUEST, bytes)?;
-            // Others' packets name a partition here.
-            return if matches!(bytes, [_, _, _, _, _, _, 0, 0, ..]) {
-                Ok(Weight::Strong)
-            } else {
-                Ok(Weight::Weak)
-            };
-        }
+        (Speaker::Client, Some(&REQUEST)) => return begins(REQUEST, bytes).map(|()| Weight::Strong),
         (Speaker::Server, Some(&RESPONSE)) => return begins(RESPONSE, bytes).map(|()| Weight::Strong),
         _ => {}
     }

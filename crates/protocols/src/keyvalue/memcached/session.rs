@@ -6,12 +6,12 @@ use std::sync::Arc;
 use model::conn::Speaker;
 use model::exchange::{Identity, Request, Response, Text};
 
+use crate::keyvalue::packet::{REQUEST, RESPONSE};
 use crate::kit::chain::seek;
 use crate::kit::protocol::{Heard, Key, Read, Session, Sought, Stop};
 use crate::kit::reader::Reader;
 
 use super::answered::Items;
-use super::packet::{REQUEST, RESPONSE};
 use super::recognition::chain;
 use super::wire::KEY;
 
