@@ -43,6 +43,8 @@ const USAGE: &str = "usage: xtask record [PROTOCOL] [--only SCENARIO] [--program
                 kafka-python; pulsar-lite and pulsar-client; clickhouse-driver[lz4,zstd] and chdb-core; cassandra-driver,
                 lz4 and python-snappy; arcadedb-embedded and neo4j; stomp.py; python-qpid-proton; flup; couchbase; what the dialects of HTTP
                 are recorded with, in xtask/src/dialects/scenarios.rs (default: python3)
+                lz4 and python-snappy; arcadedb-embedded and neo4j; stomp.py; python-qpid-proton; flup; thrift; what the dialects of
+                HTTP are recorded with, in xtask/src/dialects/scenarios.rs (default: python3)
   Packages of Node's are found by NODE_PATH.";
 
 /// What records the fixtures of a protocol.
@@ -80,6 +82,7 @@ const PROTOCOLS: &[(&str, Record)] = &[
     ("redis", keyvalue::redis),
     ("smtp", services::smtp),
     ("stomp", queue::stomp),
+    ("thrift", rpc::thrift),
     ("zookeeper", zookeeper::record),
 ];
 

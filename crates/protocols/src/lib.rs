@@ -31,6 +31,7 @@ pub static ALL: &[&dyn Protocol] = &[
     &web::http2::Http,
     web::mcp_stdio::MCP,
     web::fastcgi::FASTCGI,
+    web::thrift::THRIFT,
     document::mongodb::MONGODB,
     document::neo4j::NEO4J,
     names::dns::DNS,

@@ -1,6 +1,7 @@
 //! Records fixtures of the protocols by which programs call each other.
 
 mod fastcgi;
+mod thrift;
 
 use crate::Outcome;
 use crate::keyvalue::record;
@@ -9,4 +10,9 @@ use crate::options::Options;
 /// Records FastCGI.
 pub(crate) fn fastcgi(options: &Options) -> Outcome<()> {
     fastcgi::STORES.iter().try_for_each(|store| record(store, options))
+}
+
+/// Records Thrift.
+pub(crate) fn thrift(options: &Options) -> Outcome<()> {
+    thrift::STORES.iter().try_for_each(|store| record(store, options))
 }

@@ -41,11 +41,11 @@ pub(super) fn write_name(name: &[u8], out: &mut String) {
 
 /// The headers of one message, as one text: `name=value; name=value`, credentials masked.
 #[derive(Debug, Default)]
-pub(super) struct Headers(String);
+pub(crate) struct Headers(String);
 
 impl Headers {
     /// Adds one.
-    pub(super) fn add(&mut self, name: &[u8], value: &str) {
+    pub(crate) fn add(&mut self, name: &[u8], value: &str) {
         let room = HEADERS.saturating_sub(self.0.len());
         if room == 0 {
             return;
@@ -63,7 +63,7 @@ impl Headers {
     }
 
     /// All of them, if there are some.
-    pub(super) fn told(self) -> Option<Detail> {
+    pub(crate) fn told(self) -> Option<Detail> {
         (!self.0.is_empty()).then(|| self.0.as_str().into())
     }
 }

@@ -4,7 +4,7 @@ pub mod amqp;
 pub mod amqp10;
 mod greeting;
 pub mod kafka;
-mod message;
+pub(crate) mod message;
 pub mod mqtt;
 pub mod nats;
 pub mod openwire;

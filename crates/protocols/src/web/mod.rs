@@ -34,6 +34,8 @@ pub mod pinecone;
 mod prompt;
 pub mod qdrant;
 mod said;
+pub mod thrift;
 mod vectors;
+mod veiled;
 pub mod weaviate;
 pub mod websocket;

@@ -30,6 +30,7 @@ mod pulsar;
 mod redis;
 mod rocketmq;
 mod smtp;
+mod thrift;
 mod websocket;
 mod zookeeper;
 
@@ -65,6 +66,7 @@ const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("redis", redis::HELD),
     ("rocketmq", rocketmq::HELD),
     ("smtp", smtp::HELD),
+    ("thrift", thrift::HELD),
     ("websocket", websocket::HELD),
     ("zookeeper", zookeeper::HELD),
 ];

@@ -8,8 +8,9 @@ use model::exchange::{Exchange, Text};
 use crate::kit::text::lossy;
 use crate::web::calls::Known;
 use crate::web::content::Coding;
-use crate::web::grpc::call::{Format, Veil};
+use crate::web::grpc::call::Format;
 use crate::web::http2::list::{List, UNKNOWN, Word};
+use crate::web::veiled::Veil;
 
 /// What the head of a call says.
 #[derive(Clone, Debug)]

@@ -13,6 +13,7 @@ use crate::web::grpc::known;
 use crate::web::grpc::messages::{COMPRESSED, Message, Messages, TRAILERS};
 use crate::web::grpc::protobuf;
 use crate::web::mask::{self, MASK};
+use crate::web::veiled::Veil;
 
 /// One call.
 #[derive(Debug, Default)]
@@ -47,25 +48,6 @@ impl Format {
             Some(format) if format.eq_ignore_ascii_case(b"json") => Format::Json,
             Some(_) => Format::Other,
         }
-    }
-}
-
-/// Whether what a method is asked, and says, is masked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::web) enum Veil {
-    #[default]
-    Off,
-    On,
-}
-
-/// Methods whose names hold one of these are about credentials: fields without a name cannot be told apart there.
-const SECRET: [&str; 7] = ["auth", "login", "password", "passwd", "token", "credential", "secret"];
-
-impl Veil {
-    pub(super) fn of(method: &str) -> Self {
-        let method = method.to_ascii_lowercase();
-        let is_secret = SECRET.iter().any(|word| method.contains(word)) || method.starts_with("useradd");
-        if is_secret { Veil::On } else { Veil::Off }
     }
 }
 

@@ -3,22 +3,13 @@
 use std::fmt::Write;
 
 use crate::kit::protobuf::{Field, Value, field};
-use crate::kit::text::utf8;
-use crate::web::grpc::call::Veil;
-use crate::web::json;
-use crate::web::mask::MASK;
+use crate::web::veiled::{Veil, text, write_bytes};
 
 /// Deeper messages than this are shown as bytes.
 const DEPTH: usize = 8;
 
 /// Of a message and all inside of it so many fields are shown.
 const FIELDS: usize = 64;
-
-/// Of a text so many bytes are shown.
-const TEXT: usize = 512;
-
-/// Of bytes that are no text so many are shown.
-const BYTES: usize = 16;
 
 /// Writes the fields of a message, of which all are there or only the first bytes.
 pub(super) fn write(message: &[u8], veil: Veil, out: &mut String) {
@@ -60,13 +51,7 @@ impl Writer<'_> {
             Value::Bytes(bytes) if self.veil == Veil::Off && is_message(bytes, depth) => {
                 self.message(bytes, depth + 1);
             }
-            Value::Bytes(_) | Value::Cut(_) if self.veil == Veil::On => {
-                _ = write!(self.out, "\"{MASK}\"");
-            }
-            Value::Bytes(bytes) | Value::Cut(bytes) => match text(bytes) {
-                Some(text) => self.text(text, bytes.len()),
-                None => self.bytes(bytes),
-            },
+            Value::Bytes(bytes) | Value::Cut(bytes) => write_bytes(bytes, self.veil, self.out),
         }
     }
 
@@ -79,40 +64,6 @@ impl Writer<'_> {
             _ = write!(self.out, "{bits}");
         }
     }
-
-    fn text(&mut self, text: &str, length: usize) {
-        self.out.push('"');
-        json::escape(text, self.out);
-        if text.len() < length {
-            self.out.push('\u{2026}');
-        }
-        self.out.push('"');
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.out.push_str("0x");
-        for byte in bytes.iter().take(BYTES) {
-            _ = write!(self.out, "{byte:02x}");
-        }
-        if bytes.len() > BYTES {
-            _ = write!(self.out, "\u{2026} ({} bytes)", bytes.len());
-        }
-    }
-}
-
-/// The beginning of bytes as a text, if they are one that people read.
-fn text(bytes: &[u8]) -> Option<&str> {
-    let sample = bytes.get(..TEXT).unwrap_or(bytes);
-    let text = match std::str::from_utf8(sample) {
-        Ok(_) => utf8(sample)?,
-        // Cut in the middle of a letter.
-        Err(error) if error.error_len().is_none() && sample.len() < bytes.len() => {
-            utf8(sample.get(..error.valid_up_to())?)?
-        }
-        Err(_) => return None,
-    };
-    let is_read = |letter: char| !letter.is_control() || matches!(letter, '\n' | '\r' | '\t');
-    text.chars().all(is_read).then_some(text)
 }
 
 /// Whether bytes are rather a message than a text.
