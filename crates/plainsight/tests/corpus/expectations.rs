@@ -1,5 +1,6 @@
 //! What other projects expect of a capture, as lines that ours can be told in too.
 
+mod calls;
 mod deepflow;
 mod directory;
 mod files;
@@ -63,6 +64,7 @@ pub(crate) fn read(file: &Path) -> Option<Expectation> {
         _ if text.starts_with("AmqpInfo") => Some(deepflow::amqp(name, &text)),
         _ if text.starts_with("KafkaInfo") => Some(deepflow::kafka(name, &text)),
         _ if text.starts_with("NatsInfo") => Some(deepflow::nats(name, &text)),
+        _ if text.starts_with("DubboInfo") => Some(calls::dubbo(name, &text)),
         _ if text.starts_with("RocketmqInfo") => Some(deepflow::rocketmq(name, &text)),
         _ if name.contains("__pulsar__") => Some(deepflow::pulsar(name, &text)),
         _ if name.ends_with(".out") => Some(ndpi::connections(name, &text)),

@@ -9,6 +9,7 @@ mod content;
 pub mod couchbase;
 pub(crate) mod credentials;
 mod dialect;
+pub mod dubbo;
 pub mod elasticsearch;
 pub mod etcd;
 mod events;

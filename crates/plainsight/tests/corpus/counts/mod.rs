@@ -7,6 +7,7 @@
 mod amqp;
 mod cassandra;
 mod dns;
+mod dubbo;
 mod elasticsearch;
 mod fastcgi;
 mod ftp;
@@ -43,6 +44,7 @@ const PROTOCOLS: &[(&str, &[(&str, usize)])] = &[
     ("amqp", amqp::HELD),
     ("cassandra", cassandra::HELD),
     ("dns", dns::HELD),
+    ("dubbo", dubbo::HELD),
     ("elasticsearch", elasticsearch::HELD),
     ("fastcgi", fastcgi::HELD),
     ("ftp", ftp::HELD),
