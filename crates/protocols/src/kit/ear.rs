@@ -2,13 +2,14 @@
 
 use model::conn::Speaker;
 use model::event::Cause;
+use model::exchange::Completeness;
 use model::time::Time;
 
 use crate::kit::desk::Desk;
 use crate::kit::half::{Half, Seeking, Step, WINDOW};
 use crate::kit::machine::Machine;
 use crate::kit::pairing::Span;
-use crate::kit::protocol::{Heard, Read, Sought, Stop};
+use crate::kit::protocol::{Heard, Key, Read, Sought, Stop};
 use crate::kit::reader::{Ahead, Reader};
 
 /// The most bytes that a direction keeps while it looks for the next message.
@@ -120,7 +121,7 @@ impl Ear<'_> {
             self.pay(owed);
             left -= owed;
             if self.half.debt() > 0 {
-                return;
+                return self.book();
             }
             // The machine may know what the lost bytes were: the rest of a body, and the end of it.
             self.reread(if left > 0 { Ahead::Hole(left) } else { Ahead::Open });
@@ -132,7 +133,21 @@ impl Ear<'_> {
             let unread = self.half.take_pending().len() as u64;
             self.machine.tally.count_unread(self.speaker, cause, unread);
             self.half.lose(unread, cause);
+        }
+        self.book();
+        if left > 0 {
             self.stumble(cause);
+        }
+    }
+
+    /// Books what was lost behind a message of an exchange that goes on to that exchange, and not to the next message.
+    fn book(&mut self) {
+        let Some(message) = &mut self.half.unfinished else { return };
+        if self.span.is_none() && self.machine.tally.goes_on(self.speaker) {
+            let lost = message.lost;
+            if self.machine.pairing.lose(self.speaker, lost) {
+                message.lost = Completeness::default();
+            }
         }
     }
 
@@ -181,6 +196,7 @@ impl Ear<'_> {
     fn settle(&mut self, length: usize, from: Time, read: Read<Heard>, far: Taken) -> (usize, Step) {
         let Taken { taken, debt, heard: bytes } = far;
         let mut idle = false;
+        let goes_on = matches!(read, Ok(Heard::Piece(Key::Turn)));
         match read {
             Ok(Heard::Request(key, exchange)) => {
                 let span = self.ended(from, bytes);
@@ -220,7 +236,10 @@ impl Ear<'_> {
             Ok(Heard::Abandoned(count)) => self.machine.pairing.abandon(count, self.desk),
             Err(stop) => return self.stop(stop, taken, length),
         }
-        self.machine.tally.count_read(self.speaker, taken as u64);
+        self.machine.tally.count_whole(self.speaker, taken as u64);
+        if goes_on {
+            self.machine.tally.mark_going_on(self.speaker);
+        }
         if debt > 0 || self.half.unfinished.is_some() {
             self.half.message().debt = debt;
         }

@@ -110,7 +110,7 @@ impl Half {
                 }
                 Ok(Heard::Nothing) if taken > 0 => std::mem::forget(read),
                 _ => {
-                    machine.tally.count_read(speaker, (bytes.len() - rest.len()) as u64);
+                    machine.tally.count_whole(speaker, (bytes.len() - rest.len()) as u64);
                     let mut ear = Ear { half: self, speaker, machine, desk, at, span: None };
                     return ear.go_on(rest, read, far);
                 }
@@ -120,11 +120,11 @@ impl Half {
             }
             rest = rest.get(taken..).unwrap_or_default();
             if rest.is_empty() {
-                machine.tally.count_read(speaker, bytes.len() as u64);
+                machine.tally.count_whole(speaker, bytes.len() as u64);
                 return Step::Wait;
             }
         }
-        machine.tally.count_read(speaker, (bytes.len() - rest.len()) as u64);
+        machine.tally.count_whole(speaker, (bytes.len() - rest.len()) as u64);
         self.hear_on(speaker, machine, at, rest, desk)
     }
 

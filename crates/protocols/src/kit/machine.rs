@@ -34,6 +34,8 @@ pub struct Tally {
     pub breaches: u32,
     /// Whether an exchange came of the bytes.
     pub proven: bool,
+    /// Whether what each side said last is of an exchange that goes on: then so is what is lost behind it.
+    goes_on: [bool; 2],
 }
 
 /// Bytes that were heard and are no part of any message that was read.
@@ -63,6 +65,35 @@ impl Tally {
     /// The bytes broke the protocol.
     pub(super) fn count_breach(&mut self) {
         self.breaches = self.breaches.saturating_add(1);
+    }
+
+    /// `speaker` said whole messages of so many bytes, if any.
+    #[inline]
+    pub(super) fn count_whole(&mut self, speaker: Speaker, bytes: u64) {
+        self.count_read(speaker, bytes);
+        let [client, server] = &mut self.goes_on;
+        match speaker {
+            Speaker::Client => *client &= bytes == 0,
+            Speaker::Server => *server &= bytes == 0,
+        }
+    }
+
+    /// What `speaker` said last is of an exchange that goes on.
+    pub(super) fn mark_going_on(&mut self, speaker: Speaker) {
+        let [client, server] = &mut self.goes_on;
+        match speaker {
+            Speaker::Client => *client = true,
+            Speaker::Server => *server = true,
+        }
+    }
+
+    /// Whether what `speaker` said last is of an exchange that goes on.
+    pub(super) fn goes_on(&self, speaker: Speaker) -> bool {
+        let [client, server] = self.goes_on;
+        match speaker {
+            Speaker::Client => client,
+            Speaker::Server => server,
+        }
     }
 
     /// So many bytes were read.

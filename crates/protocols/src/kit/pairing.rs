@@ -170,6 +170,15 @@ impl Pairing {
         exchange.completeness.add(span.completeness);
     }
 
+    /// This was lost of what `speaker` said of an exchange that is answered in turn and goes on: whether there is one.
+    pub(super) fn lose(&mut self, speaker: Speaker, lost: Completeness) -> bool {
+        let exchange = match speaker {
+            Speaker::Client => self.waiting.last_mut(),
+            Speaker::Server => self.waiting.first_mut(),
+        };
+        exchange.map(|exchange| exchange.completeness.add(lost)).is_some()
+    }
+
     /// A response ends, and with it the exchange that it was written into.
     #[inline(always)]
     pub fn answer(&mut self, key: Key, span: Span, desk: &mut Desk) {

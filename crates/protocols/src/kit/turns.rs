@@ -44,6 +44,15 @@ impl Turns {
         self.first.as_deref_mut()
     }
 
+    /// The newest, when it is a request.
+    pub(super) fn last_mut(&mut self) -> Option<&mut Exchange> {
+        match self.rest.as_mut().and_then(|rest| rest.back_mut()) {
+            Some(Turn::Request(exchange)) => Some(exchange),
+            Some(Turn::Gap(_)) => None,
+            None => self.first.as_deref_mut(),
+        }
+    }
+
     /// The gap that comes before all requests.
     pub(super) fn gap(&self) -> Option<Gap> {
         match (&self.first, self.rest.as_ref()?.front()?) {
