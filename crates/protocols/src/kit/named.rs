@@ -6,6 +6,8 @@ use model::conn::Speaker;
 use model::event::Cause;
 use model::exchange::Exchange;
 
+use crate::kit::protocol::Ids;
+
 /// Room for so many requests stays when none waits.
 const ROOM: usize = 14;
 
@@ -29,6 +31,7 @@ enum Missed {
     Nobodys,
     Clients,
     Servers,
+    Both,
 }
 
 impl Named {
@@ -70,19 +73,18 @@ impl Named {
     /// Bytes of `speaker` were lost: takes, the oldest first, the requests whose responses can no longer be told.
     ///
     /// What the server said may have been the response, and what the client said the next request under the same id.
-    /// Where both were lost, a response under this id may be the next one's.
-    pub(super) fn miss(&mut self, speaker: Speaker, cause: Cause) -> Vec<Box<Exchange>> {
+    /// Where both were lost, a response under this id may be the next one's, unless ids are counted.
+    pub(super) fn miss(&mut self, speaker: Speaker, cause: Cause, ids: Ids) -> Vec<Box<Exchange>> {
         let doubted = self.waiting.extract_if(|_, waiting| {
-            let (doubted, missed) = match (waiting.missed, speaker) {
-                (Missed::Nobodys | Missed::Clients, Speaker::Client) => (false, Missed::Clients),
-                (Missed::Nobodys | Missed::Servers, Speaker::Server) => (false, Missed::Servers),
-                (missed @ Missed::Clients, Speaker::Server) | (missed @ Missed::Servers, Speaker::Client) => {
-                    (true, missed)
-                }
+            waiting.missed = match (waiting.missed, speaker) {
+                (Missed::Nobodys | Missed::Clients, Speaker::Client) => Missed::Clients,
+                (Missed::Nobodys | Missed::Servers, Speaker::Server) => Missed::Servers,
+                (Missed::Clients, Speaker::Server)
+                | (Missed::Servers, Speaker::Client)
+                | (Missed::Both, _) => Missed::Both,
             };
-            waiting.missed = missed;
             waiting.cause.get_or_insert(cause);
-            doubted
+            waiting.missed == Missed::Both && ids == Ids::Reused
         });
         oldest_first(doubted.map(|(_, waiting)| waiting.exchange).collect())
     }
@@ -102,9 +104,13 @@ impl Named {
 
     /// Takes all, the oldest first.
     pub(super) fn take_all(&mut self) -> Vec<Box<Exchange>> {
-        oldest_first(
-            std::mem::take(&mut self.waiting).into_values().map(|waiting| waiting.exchange).collect(),
-        )
+        let all = std::mem::take(&mut self.waiting).into_values().map(|mut waiting| {
+            if waiting.missed == Missed::Both {
+                waiting.exchange.completeness.cause = waiting.exchange.completeness.cause.or(waiting.cause);
+            }
+            waiting.exchange
+        });
+        oldest_first(all.collect())
     }
 }
 
@@ -121,6 +127,7 @@ mod tests {
     use model::time::Time;
 
     use super::Named;
+    use crate::kit::protocol::Ids;
 
     fn asked(at: u64) -> Box<Exchange> {
         Box::new(Exchange { asked: Time(at), ..Exchange::default() })
@@ -158,13 +165,26 @@ mod tests {
     fn a_response_is_in_doubt_when_both_sides_lost_bytes() {
         for (first, then) in [(Speaker::Client, Speaker::Server), (Speaker::Server, Speaker::Client)] {
             let mut named = three();
-            assert_eq!(times(&named.miss(first, Cause::Limit)), [0_u64; 0]);
-            assert_eq!(times(&named.miss(first, Cause::Limit)), [0_u64; 0]);
+            assert_eq!(times(&named.miss(first, Cause::Limit, Ids::Reused)), [0_u64; 0]);
+            assert_eq!(times(&named.miss(first, Cause::Limit, Ids::Reused)), [0_u64; 0]);
             assert_eq!((named.missed(1), named.missed(8)), (Some(Cause::Limit), None));
             named.ask(7, asked(7));
-            assert_eq!(times(&named.miss(then, Cause::Cap)), [1, 2, 3]);
+            assert_eq!(times(&named.miss(then, Cause::Cap, Ids::Reused)), [1, 2, 3]);
             assert_eq!(named.len(), 1, "what was asked in between waits for its response");
         }
+    }
+
+    /// Of RocketMQ's long polls, the packets around the request and around its answer were missing.
+    #[test]
+    fn a_counted_id_is_answered_whatever_was_lost() {
+        let mut named = three();
+        for speaker in [Speaker::Client, Speaker::Server, Speaker::Client] {
+            assert_eq!(times(&named.miss(speaker, Cause::Limit, Ids::Counted)), [0_u64; 0]);
+        }
+        assert_eq!(named.take(2).map(|exchange| exchange.completeness.cause), Some(None));
+        let unanswered = named.take_all();
+        assert_eq!(times(&unanswered), [1, 3]);
+        assert!(unanswered.iter().all(|exchange| exchange.completeness.cause == Some(Cause::Limit)));
     }
 
     #[test]

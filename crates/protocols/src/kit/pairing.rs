@@ -232,7 +232,7 @@ impl Pairing {
             Speaker::Server => self.abandon_turns(cause, desk),
         }
         if let Some(aside) = &mut self.aside {
-            let doubted = aside.named.miss(speaker, cause);
+            let doubted = aside.named.miss(speaker, cause, self.protocol.ids());
             self.give_up_all(doubted, Some(cause), desk);
         }
     }

@@ -20,6 +20,19 @@ pub trait Protocol: Sync {
     fn recognise(&self, opening: &Opening<'_>) -> Guess;
     /// A machine for one connection.
     fn open(&self, joined: Joined) -> Box<dyn Session>;
+    /// Whether ids of requests come again on a connection.
+    fn ids(&self) -> Ids {
+        Ids::Reused
+    }
+}
+
+/// Whether a client gives the id of a request to another one on the same connection, once it was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ids {
+    /// It may: where bytes of both sides were lost, nobody knows which of them an answer is for.
+    Reused,
+    /// It counts: an answer is for the one request of its id, whatever was lost.
+    Counted,
 }
 
 /// A protocol where it stands in [`ALL`](crate::ALL): each conversation has it, in a word instead of two.

@@ -11,7 +11,6 @@ mod mqtt;
 mod mysql;
 mod postgresql;
 mod redis;
-mod rocketmq;
 mod smtp;
 
 use std::collections::BTreeMap;
@@ -76,7 +75,6 @@ fn listed() -> impl Iterator<Item = &'static Disagreement> {
         mysql::LISTED,
         postgresql::LISTED,
         redis::LISTED,
-        rocketmq::LISTED,
         smtp::LISTED,
     ];
     all.into_iter().flatten()

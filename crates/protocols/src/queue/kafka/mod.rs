@@ -31,7 +31,7 @@ mod wire;
 
 use model::event::Joined;
 
-use crate::kit::protocol::{Guess, Opening, Protocol, Session};
+use crate::kit::protocol::{Guess, Ids, Opening, Protocol, Session};
 
 /// The protocol.
 pub static KAFKA: &dyn Protocol = &Kafka;
@@ -54,5 +54,10 @@ impl Protocol for Kafka {
 
     fn open(&self, _: Joined) -> Box<dyn Session> {
         Box::<session::Kafka>::default()
+    }
+
+    fn ids(&self) -> Ids {
+        // Its clients count for each connection.
+        Ids::Counted
     }
 }

@@ -24,7 +24,7 @@ mod wire;
 
 use model::event::Joined;
 
-use crate::kit::protocol::{Guess, Opening, Protocol, Session};
+use crate::kit::protocol::{Guess, Ids, Opening, Protocol, Session};
 
 /// The protocol.
 pub static ROCKETMQ: &dyn Protocol = &RocketMq;
@@ -47,5 +47,10 @@ impl Protocol for RocketMq {
 
     fn open(&self, _: Joined) -> Box<dyn Session> {
         Box::<session::RocketMq>::default()
+    }
+
+    fn ids(&self) -> Ids {
+        // `RemotingCommand.requestId` counts, for all connections of a program.
+        Ids::Counted
     }
 }
