@@ -25,7 +25,8 @@ pub(crate) fn run(options: &cli::Replay) -> anyhow::Result<ExitCode> {
 }
 
 fn replay(file: &Path, options: &cli::Replay, tap: &mut Option<Tap>) -> anyhow::Result<u64> {
-    let mut source = capture::replay::open(file, &Options { keylog: options.keylog.clone() })?;
+    let given = Options { keylog: options.keylog.clone(), judge: Some(track::recognition::speaker) };
+    let mut source = capture::replay::open(file, &given)?;
     let mut pipeline = Pipeline::new(&options.filter, &options.output, tap.take());
     let progress = bar(source.progress().1);
     while pipeline.step(&mut source).with_context(|| format!("replaying {}", file.display()))? != Flow::Ended

@@ -160,6 +160,29 @@ impl Opened {
     }
 }
 
+/// Ports below are services' alone.
+const SERVICES: u16 = 1024;
+
+/// Who said these first bytes of a connection whose beginning was missed, where its ports do not tell and one protocol does: it
+/// knows them for a client's, and no protocol takes them for a server's; or the other way round.
+#[must_use]
+pub fn speaker(said: &[u8], ports: [u16; 2]) -> Option<Speaker> {
+    let is_service =
+        |port: &u16| *port < SERVICES || ALL.iter().any(|protocol| protocol.ports().contains(port));
+    if ports.iter().any(is_service) {
+        return None;
+    }
+    let knows = |client, server| {
+        let opening = Opening { client, server, port: None, joined: Joined::Midway };
+        ALL.iter().any(|protocol| protocol.recognise(&opening) == Guess::Yes)
+    };
+    match (knows(said, &[]), knows(&[], said)) {
+        (true, false) => Some(Speaker::Client),
+        (false, true) => Some(Speaker::Server),
+        (true, true) | (false, false) => None,
+    }
+}
+
 /// The places in [`ALL`] of the protocols that are so: a bit for each.
 fn places(is: impl Fn(&dyn Protocol) -> bool) -> u64 {
     ALL.iter().rev().fold(0, |places, protocol| places << 1 | u64::from(is(*protocol)))

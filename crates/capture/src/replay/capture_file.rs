@@ -17,7 +17,6 @@ use crate::replay::outbox::Span;
 use crate::replay::packets::{Packet, Packets};
 use crate::replay::tags::Tags;
 use crate::replay::tally::Tally;
-use crate::replay::tls::keylog::Keylog;
 use crate::source::Source;
 
 /// Bytes that all connections together keep beyond holes; the one that goes beyond it gives up its holes.
@@ -34,9 +33,8 @@ pub(super) struct CaptureFile {
 }
 
 impl CaptureFile {
-    /// The events of these packets, their TLS opened with `keys` where it can be.
-    pub(super) fn new(feed: Feed, packets: Packets, keys: Keylog) -> CaptureFile {
-        let desk = Desk::new(keys);
+    /// The events of these packets, their TLS opened with the desk's keys where it can be.
+    pub(super) fn new(feed: Feed, packets: Packets, desk: Desk) -> CaptureFile {
         let watch = Watch { desk, ..Watch::default() };
         CaptureFile { feed, packets, watch, finished: false }
     }
@@ -237,7 +235,7 @@ impl Watch {
     /// Hears a packet of a frame, or of a datagram, that stands at `span`.
     fn packet(&mut self, packet: &decode::Packet, frame: &[u8], span: Span) {
         let known = self.flows.find(&packet.key);
-        if known.is_none_or(|known| known.is_reused_by(packet, self.now)) && !self.open(packet) {
+        if known.is_none_or(|known| known.is_reused_by(packet, self.now)) && !self.open(packet, frame) {
             return;
         }
         let Some(connection) = self.flows.find(&packet.key) else { return };
@@ -256,7 +254,7 @@ impl Watch {
 
     /// Opens the flow of a packet, after closing what stood in its way. Whether it opens one.
     #[cold]
-    fn open(&mut self, packet: &decode::Packet) -> bool {
+    fn open(&mut self, packet: &decode::Packet, frame: &[u8]) -> bool {
         if self.flows.is_full()
             && let Some(mut idle) = self.flows.remove_idle()
         {
@@ -268,7 +266,8 @@ impl Watch {
             former.close(&mut self.desk);
         }
         let ordinal = u32::try_from(self.tally.connections + 1).unwrap_or(u32::MAX);
-        let Some(connection) = Connection::open(packet, ordinal, self.now, &mut self.desk) else {
+        let said = (packet, frame.get(packet.payload.clone()).unwrap_or_default());
+        let Some(connection) = Connection::open(said, ordinal, self.now, &mut self.desk) else {
             return false;
         };
         self.tally.connections += 1;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use model::conn::{Address, ConnId, Role, Speaker};
 use model::event::{Cause, Joined, Opened};
 
+use crate::replay::Judge;
 use crate::replay::decode::{Packet, Tcp};
 use crate::replay::direction::{Beyond, Direction, Segment, Side};
 use crate::replay::key::{End, Key, Name, Six};
@@ -81,9 +82,14 @@ pub(super) struct Heard {
 
 impl Connection {
     /// The flow that `packet` opens, announced. `None` when such a packet opens none.
-    pub(super) fn open(packet: &Packet, ordinal: u32, at: u64, desk: &mut Desk) -> Option<Connection> {
+    pub(super) fn open(
+        (packet, said): (&Packet, &[u8]),
+        ordinal: u32,
+        at: u64,
+        desk: &mut Desk,
+    ) -> Option<Connection> {
         let (sender_is_client, joined) = match packet.tcp {
-            Some(tcp) => opening(packet, tcp)?,
+            Some(tcp) => opening(packet, said, tcp, desk.judge)?,
             None => (asks(packet), Joined::AtStart),
         };
         let client_end = if sender_is_client { packet.sender } else { packet.sender.other() };
@@ -297,12 +303,16 @@ impl Connection {
 
 /// Whether the sender of the first segment is the client, and how the connection was joined. `None` for segments
 /// that open nothing: bare acknowledgements, resets and the like of a connection that carried nothing yet.
-fn opening(packet: &Packet, tcp: Tcp) -> Option<(bool, Joined)> {
+fn opening(packet: &Packet, said: &[u8], tcp: Tcp, judge: Option<Judge>) -> Option<(bool, Joined)> {
     match (tcp.is_syn(), tcp.is_ack()) {
         (true, false) => Some((true, Joined::AtStart)),
         (true, true) => Some((false, Joined::AtStart)),
         (false, _) if packet.payload.is_empty() && packet.missing == 0 => None,
-        (false, _) => Some((asks(packet), Joined::Midway)),
+        (false, _) => {
+            let speaker = judge.and_then(|judge| judge(said, [packet.source().port, packet.target().port]));
+            let asks = speaker.map_or_else(|| asks(packet), |speaker| speaker == Speaker::Client);
+            Some((asks, Joined::Midway))
+        }
     }
 }
 

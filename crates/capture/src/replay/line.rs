@@ -5,6 +5,7 @@ use std::mem;
 use model::conn::{ConnId, Layer, Paired, Speaker};
 use model::event::{Cause, Lost};
 
+use crate::replay::Judge;
 use crate::replay::direction::{Segment, Stream};
 use crate::replay::outbox::{Noted, Outbox, Span};
 use crate::replay::tls::keylog::Keylog;
@@ -15,14 +16,16 @@ use crate::replay::tls::{self, Ear};
 pub(super) struct Desk {
     pub(super) out: Outbox,
     pub(super) keys: Keylog,
+    /// Who tells sides apart that ports do not.
+    pub(super) judge: Option<Judge>,
     /// Where records are opened.
     work: Vec<u8>,
 }
 
 impl Desk {
-    /// A desk with these keys.
-    pub(super) fn new(keys: Keylog) -> Desk {
-        Desk { keys, ..Desk::default() }
+    /// A desk with these keys, and this judge.
+    pub(super) fn new(keys: Keylog, judge: Option<Judge>) -> Desk {
+        Desk { keys, judge, ..Desk::default() }
     }
 }
 
@@ -65,7 +68,7 @@ impl Line<'_> {
         });
         self.desk.out.note(self.conn, Noted::Sealed { speaker, length: bytes.len() as u64 });
         let Tls { session, said, told } = &mut **tls;
-        let Desk { out, keys, work } = &mut *self.desk;
+        let Desk { out, keys, work, judge: _ } = &mut *self.desk;
         let mut clear = ClearLine { conn: self.conn, said, told, out, work };
         session.hear(speaker, bytes, keys, &mut clear);
     }

@@ -29,12 +29,13 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use model::conn::ConnId;
+use model::conn::{ConnId, Speaker};
 use model::event::{Event, Said};
 use model::time::Time;
 
 use crate::replay::capture_file::CaptureFile;
 use crate::replay::feed::Feed;
+use crate::replay::line::Desk;
 use crate::replay::packets::Packets;
 use crate::replay::recording::Recording;
 use crate::replay::tls::keylog::Keylog;
@@ -88,7 +89,12 @@ enum Format {
 pub struct Options {
     /// A TLS key log in the format of NSS (`SSLKEYLOGFILE`), beside the secrets that a pcapng file may hold itself.
     pub keylog: Option<PathBuf>,
+    /// Who tells the two sides of a connection apart whose beginning is missing and whose ports are no services'.
+    pub judge: Option<Judge>,
 }
+
+/// Tells by the first bytes that passed, and the ports that they went from and to, who said them.
+pub type Judge = fn(&[u8], [u16; 2]) -> Option<Speaker>;
 
 /// Opens a capture or a recording.
 ///
@@ -104,7 +110,8 @@ pub fn open(path: &Path, options: &Options) -> Result<Replay, ReplayError> {
     };
     match Packets::open(&mut feed).map_err(unreadable)? {
         Some(packets) => {
-            Ok(Replay { file: Format::Packets(Box::new(CaptureFile::new(feed, packets, keys))) })
+            let desk = Desk::new(keys, options.judge);
+            Ok(Replay { file: Format::Packets(Box::new(CaptureFile::new(feed, packets, desk))) })
         }
         None => Err(ReplayError::Unknown { path: path.to_owned() }),
     }

@@ -51,7 +51,7 @@ fn a_connection_that_turns_to_tls_goes_on_in_clear() {
 #[test]
 fn early_data_and_key_updates_are_followed() {
     let keylog = Some(fixture("early_data.keys"));
-    let heard = hear_with(&fixture("early_data.pcap"), &Options { keylog });
+    let heard = hear_with(&fixture("early_data.pcap"), &Options { keylog, judge: None });
     let asked: Vec<_> = heard.talks.values().map(|talk| clear(talk)[0].clone()).collect();
     assert_eq!(asked[0], "GET / HTTP/1.1\nHost: localhost\nConnection: close\n\n".replace('\n', "\r\n"));
     let early =
@@ -73,7 +73,7 @@ fn foreign_captures_are_opened() {
     let Some(corpus) = corpus() else { return };
     let capture = corpus.join("tls_keylog/illustrated-tls13__capture.pcap");
     let keylog = Some(corpus.join("tls_keylog/illustrated-tls13__capture.pcap.golden/keylog.txt"));
-    let heard = hear_with(&capture, &Options { keylog });
+    let heard = hear_with(&capture, &Options { keylog, judge: None });
     assert_eq!(clear(heard.only()), ["ping", "pong"]);
 }
 

@@ -55,7 +55,8 @@ impl Heard {
 /// Hears a capture in one of the ways; nothing, if it is no capture.
 pub(crate) fn hear(capture: &Capture, way: Way) -> Heard {
     let mut heard = Heard { exchanges: Vec::new(), joined: HashMap::new() };
-    let Ok(mut source) = capture::replay::open(&capture.path, &Options::default()) else { return heard };
+    let options = Options { judge: Some(track::recognition::speaker), ..Options::default() };
+    let Ok(mut source) = capture::replay::open(&capture.path, &options) else { return heard };
     let (mut tracker, mut accesses) = (Tracker::new(Show::Count), Vec::new());
     let (mut latecomer, mut last) = (Latecomer::default(), Time::default());
     // A capture that breaks off in the middle of a packet has said what it holds.

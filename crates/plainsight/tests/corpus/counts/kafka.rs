@@ -7,8 +7,8 @@ pub(super) const HELD: &[(&str, usize)] = &[
     ("kafka/deepflow__00-produce-v9.pcap", 1),
     ("kafka/deepflow__01-fetch-v12-perf.pcap", 1),
     ("kafka/deepflow__01-fetch-v12-unknown.pcap", 1),
-    // `11-join-group-v7` and `14-sync-group-v5` begin midway between two unusual ports, and we take the lower one for the
-    // server's; it is the client's.
+    ("kafka/deepflow__11-join-group-v7.pcap", 1),
+    ("kafka/deepflow__14-sync-group-v5.pcap", 1),
     ("kafka/deepflow__18-api-versions-v3.pcap", 1),
     ("kafka/deepflow__mixed-with-unsupported.pcap", 3),
     ("kafka/nDPI__kafka.pcapng", 14),
