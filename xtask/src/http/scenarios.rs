@@ -89,6 +89,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     },
     Scenario { program: "node", ..curl("node_client", Kind::Nginx, &["-e", include_str!("client.js")]) },
     python("pipelined", Kind::Nginx, &["-c", include_str!("pipelined.py")], "sys"),
+    python("simple", Kind::Nginx, &["-c", include_str!("simple.py")], "sys"),
     python("credentials", Kind::Nginx, &["-c", include_str!("credentials.py")], "requests"),
     curl(
         "posts",

@@ -44,7 +44,12 @@ impl Asking {
             statement: statement(line),
             path: shared(path, Some(&last.path)),
             version: shared(line.version.as_bytes(), Some(&last.version)),
-            end: if line.version == "1.0" { *b" HTTP/1.0\r\n" } else { *b" HTTP/1.1\r\n" },
+            end: match line.version {
+                "1.0" => *b" HTTP/1.0\r\n",
+                "1.1" => *b" HTTP/1.1\r\n",
+                // No line ends so: it is read anew.
+                _ => [0; END],
+            },
         }
     }
 

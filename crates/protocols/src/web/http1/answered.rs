@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::conn::Speaker;
 use model::details::{Detail, Named};
-use model::exchange::{Request, Response};
+use model::exchange::{Outcome, Request, Response};
 
 use crate::kit::protocol::{Guess, Heard, Key, Read, Stop};
 use crate::kit::reader::{Ahead, Reader};
@@ -15,9 +15,9 @@ use crate::web::events::Events;
 use crate::web::head::{Content, Head};
 use crate::web::http1::body::{Body, Framing, Progress};
 use crate::web::http1::session::{
-    AtHand, CUT, Client, Course, Http1, News, Server, Unfinished, at_hand, stop, trailers,
+    Age, AtHand, CUT, Client, Course, Http1, News, Server, Unfinished, at_hand, stop, trailers,
 };
-use crate::web::http1::wire::{self, StatusLine};
+use crate::web::http1::wire::{self, NoHead, StatusLine};
 use crate::web::websocket::Websocket;
 
 impl Http1 {
@@ -67,7 +67,11 @@ impl Http1 {
     }
 
     fn read_response(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
-        let line = wire::response_start(wire.rest()).map_err(|no| stop(no, wire))?;
+        let line = match wire::response_start(wire.rest()) {
+            Ok(line) => line,
+            Err(no) if self.age == Age::Simple && is_document(no, wire) => return self.read_simple(wire),
+            Err(no) => return Err(stop(no, wire)),
+        };
         let block = wire.rest().get(line.length..).unwrap_or_default();
         let size = match self.answered.again(block) {
             Some(size) => size,
@@ -91,6 +95,16 @@ impl Http1 {
             self.response_details = None;
         }
         Ok(heard)
+    }
+
+    /// Reads an answer of HTTP/0.9: a document, and nothing else.
+    #[inline(never)]
+    fn read_simple(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        self.age = Age::Modern;
+        let message = Response { outcome: Outcome::Ok, ..Response::default() };
+        let body = Body::new(Framing::Close, Kind::Plain, Coding::Identity);
+        self.server = Server::Body(Box::new(Unfinished { message, body }));
+        self.read_server(wire)
     }
 
     /// What follows is another protocol: one that we know, or somebody else's.
@@ -260,6 +274,11 @@ fn tell(wire: &mut Reader<'_>, write: impl FnOnce(&mut Response)) -> Heard {
         write(answer);
     }
     Heard::Response(Key::Turn)
+}
+
+/// Whether what is no head is a document, which ends with the connection.
+fn is_document(no: NoHead, wire: &Reader<'_>) -> bool {
+    no != NoHead::Short || wire.ahead() == Ahead::End && !wire.rest().is_empty()
 }
 
 /// What a response answers, as far as its framing depends on it (RFC 9112, 6.3).

@@ -10,9 +10,9 @@ use crate::web::dialect::Spoken;
 use crate::web::head::{Asking, Content, Head};
 use crate::web::http1::body::{Body, Framing, Progress};
 use crate::web::http1::session::{
-    AtHand, CUT, Client, Course, Http1, News, Unfinished, at_hand, stop, trailers,
+    Age, AtHand, CUT, Client, Course, Http1, News, Unfinished, at_hand, stop, trailers,
 };
-use crate::web::http1::wire;
+use crate::web::http1::wire::{self, NoHead};
 
 impl Http1 {
     pub(super) fn read_client(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
@@ -59,7 +59,32 @@ impl Http1 {
         Ok(Heard::Nothing)
     }
 
+    /// Reads what a connection begins with, or what follows its one request of HTTP/0.9.
+    #[inline(never)]
+    fn read_first(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        if self.age == Age::Simple {
+            wire.skip(wire.rest().len() as u64);
+            return if wire.taken() > 0 { Ok(Heard::Nothing) } else { Err(Stop::Short) };
+        }
+        let line = match wire::simple_request(wire.rest()) {
+            Ok(line) => line,
+            Err(NoHead::Short) if wire::request_line(wire.rest()) != Guess::No => return Err(Stop::Short),
+            Err(_) => {
+                self.age = Age::Modern;
+                return self.read_request(wire);
+            }
+        };
+        self.age = Age::Simple;
+        self.asking = Asking::of(&line, &self.asking);
+        wire.skip(line.length as u64);
+        let asked = self.begin_request(wire);
+        Ok(asked.map_or(Heard::Part, |exchange| Heard::Request(Key::Turn, exchange)))
+    }
+
     fn read_request(&mut self, wire: &mut Reader<'_>) -> Read<Heard> {
+        if self.age != Age::Modern {
+            return self.read_first(wire);
+        }
         let line = self.request_line(wire)?;
         let block = wire.rest().get(line..).unwrap_or_default();
         let size = match self.asked.again(block) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use model::conn::Speaker;
 use model::details::{Detail, Named};
+use model::event::Joined;
 use model::exchange::{Identity, Request, Response};
 
 use crate::kit::protocol::{Heard, Read, Session, Sought, Stop};
@@ -21,6 +22,7 @@ use crate::web::websocket::Websocket;
 #[derive(Default)]
 pub(super) struct Http1 {
     pub(super) course: Course,
+    pub(super) age: Age,
     pub(super) client: Client,
     pub(super) server: Server,
     /// What follows an upgrade to it.
@@ -63,6 +65,18 @@ pub(super) enum Course {
     Websocket,
     /// No longer ours.
     Over,
+}
+
+/// Whether the connection is one of HTTP/0.9.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Age {
+    /// It is not.
+    #[default]
+    Modern,
+    /// Nothing was asked yet.
+    Untold,
+    /// It is: its one request was heard.
+    Simple,
 }
 
 /// What the client is saying.
@@ -124,7 +138,7 @@ impl Session for Http1 {
         }
         let found = match speaker {
             Speaker::Client => {
-                self.client = Client::Head;
+                (self.client, self.age) = (Client::Head, Age::Modern);
                 wire::find_request(wire)
             }
             Speaker::Server => {
@@ -141,6 +155,15 @@ impl Session for Http1 {
 }
 
 impl Http1 {
+    /// A connection of which nothing was heard yet.
+    pub(super) fn new(joined: Joined) -> Http1 {
+        let age = match joined {
+            Joined::AtStart => Age::Untold,
+            Joined::Midway => Age::Modern,
+        };
+        Http1 { age, ..Http1::default() }
+    }
+
     /// Reads the fields that `block` begins with, unless they tell of somebody else: then that is told first.
     pub(super) fn new_fields(&mut self, speaker: Speaker, block: &[u8], wire: &mut Reader<'_>) -> Read<News> {
         let unfolded;

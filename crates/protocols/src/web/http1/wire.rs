@@ -61,11 +61,8 @@ pub(super) fn request_start(bytes: &[u8]) -> Result<RequestLine<'_>, NoHead> {
             Guess::No => NoHead::Broken("no request where one should begin"),
         });
     };
-    let split = line.trim_ascii_end().split_last_chunk::<9>();
-    let (before, version) = match split {
-        Some((before, b" HTTP/1.1")) => (before, "1.1"),
-        Some((before, b" HTTP/1.0")) => (before, "1.0"),
-        Some(_) | None => return Err(NoHead::Broken("no request where one should begin")),
+    let Some((before, version)) = version(line.trim_ascii_end()) else {
+        return Err(NoHead::Broken("no request where one should begin"));
     };
     let end = token(before);
     match before.split_at_checked(end) {
@@ -74,6 +71,50 @@ pub(super) fn request_start(bytes: &[u8]) -> Result<RequestLine<'_>, NoHead> {
             Ok(RequestLine { words: before, method, target: target.trim_ascii(), version, length })
         }
         Some(_) | None => Err(NoHead::Broken("a request line lacks a word")),
+    }
+}
+
+/// What a request says its version is, and what stands before it.
+///
+/// Small letters, a digit that lacks and one that nobody defined are wrong (RFC 9112, 2.3), and most servers answer all the same.
+fn version(line: &[u8]) -> Option<(&[u8], &'static str)> {
+    let (line, version) = match line {
+        [before @ .., digit @ b'0'..=b'9'] => (before, VERSIONS.get(usize::from(digit - b'0'))?),
+        line => (line, &"1."),
+    };
+    let (before, name) = line.split_last_chunk::<{ NAME.len() }>()?;
+    name.eq_ignore_ascii_case(NAME).then_some((before, version))
+}
+
+/// What stands before the last digit of a version.
+const NAME: &[u8; 8] = b" HTTP/1.";
+
+/// The versions by their last digit.
+const VERSIONS: [&str; 10] = ["1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9"];
+
+/// Reads the whole request of HTTP/0.9 that a connection begins with (`GET`, a blank, a path): it has no version, no fields, and
+/// nothing that follows it on the connection is read by anybody
+/// (<https://www.w3.org/Protocols/HTTP/AsImplemented.html>).
+pub(super) fn simple_request(bytes: &[u8]) -> Result<RequestLine<'_>, NoHead> {
+    let (words, length) = first_line(bytes).ok_or_else(|| short(bytes))?;
+    let words = words.trim_ascii_end();
+    let target = words.strip_prefix(b"GET ").unwrap_or_default();
+    let is_version = |part: &[u8]| part.eq_ignore_ascii_case(b"HTTP/");
+    // Who writes `GET /HTTP/1.1` means another version.
+    if !target.starts_with(b"/") || target.contains(&b' ') || target.windows(5).any(is_version) {
+        return Err(NoHead::Broken("no request where one should begin"));
+    }
+    Ok(RequestLine { words, method: b"GET", target, version: "0.9", length })
+}
+
+/// Whether a connection is HTTP/0.9: its request, and the beginning of a document as the answer, which nothing else
+/// shows.
+pub(super) fn is_simple(client: &[u8], server: &[u8]) -> Guess {
+    match (simple_request(client), server.trim_ascii_start()) {
+        (Err(NoHead::Broken(_)), _) => Guess::No,
+        (Err(NoHead::Short), _) | (Ok(_), []) => Guess::Unsure,
+        (Ok(_), [b'<', ..]) => Guess::Yes,
+        (Ok(_), _) => Guess::No,
     }
 }
 
@@ -135,7 +176,7 @@ fn without_empty_lines(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// Whether `bytes` begin with a request line: a method, a target, `HTTP/1.0` or `HTTP/1.1`.
+/// Whether `bytes` begin with a request line: a method, a target, `HTTP/1.` and a digit.
 pub(super) fn request_line(bytes: &[u8]) -> Guess {
     let bytes = without_empty_lines(bytes);
     let line = memchr::memchr(b'\n', bytes).map(|end| bytes.get(..end).unwrap_or_default());
@@ -146,9 +187,8 @@ pub(super) fn request_line(bytes: &[u8]) -> Guess {
         (Some(b' '), Some(_)) if method > 0 && method <= METHOD => {}
         (Some(_), _) => return Guess::No,
     }
-    let line = line.unwrap_or_default().trim_ascii_end();
-    match line.split_last_chunk::<9>() {
-        Some((before, b" HTTP/1.0" | b" HTTP/1.1")) if before.len() >= method => Guess::Yes,
+    match version(line.unwrap_or_default().trim_ascii_end()) {
+        Some((before, _)) if before.len() >= method => Guess::Yes,
         Some(_) | None => Guess::No,
     }
 }
@@ -265,13 +305,17 @@ pub(super) fn chunk_size(line: &[u8]) -> Result<u64, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{chunk_size, find_request, find_response, request_line, request_start, status_line, unfold};
+    use super::{
+        chunk_size, find_request, find_response, is_simple, request_line, request_start, status_line, unfold,
+    };
     use crate::kit::protocol::Guess;
 
     #[test]
     fn start_lines_are_told_from_everything_else() {
         assert_eq!(request_line(b"GET / HTTP/1.1\r\n"), Guess::Yes);
         assert_eq!(request_line(b"\r\nM-SEARCH * HTTP/1.1\n"), Guess::Yes);
+        assert_eq!(request_line(b"get /x http/1.1\r\n"), Guess::Yes);
+        assert_eq!(request_line(b"GET / HTTP/1.\n"), Guess::Yes);
         assert_eq!(request_line(b"GET /long"), Guess::Unsure);
         for other in [
             &b"PRI * HTTP/2.0\r\n"[..],
@@ -313,6 +357,34 @@ mod tests {
         let line = request_start(b"\nGET  /a b\xff  HTTP/1.0 \nHost: x").ok().unwrap();
         assert_eq!((line.method, line.target, line.version), (&b"GET"[..], &b"/a b\xff"[..], "1.0"));
         assert_eq!(line.length, 23);
+    }
+
+    #[test]
+    fn a_version_is_told_as_it_was_sent() {
+        for (line, told) in [
+            (&b"GET / HTTP/1.\n"[..], Some("1.")),
+            (b"PROPFIND /x http/1.1\r\n", Some("1.1")),
+            (b"GET / HTTP/1.7\n", Some("1.7")),
+            (b"GET / HTTP/2.0\n", None),
+            (b"GET / HTTP/1.12\n", None),
+        ] {
+            assert_eq!(request_start(line).ok().map(|line| line.version), told, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn the_oldest_requests_are_known_by_their_answer() {
+        assert_eq!(is_simple(b"GET /\r\n\r\n", b"\n<!DOCTYPE HTML"), Guess::Yes);
+        assert_eq!(is_simple(b"GET /a", b""), Guess::Unsure);
+        assert_eq!(is_simple(b"GET /a\n", b""), Guess::Unsure);
+        for (client, server) in [
+            (&b"GET /a\n"[..], &b"$1\r\na\r\n"[..]),
+            (b"GET a\n", b"<html>"),
+            (b"get /a\n", b"<html>"),
+            (b"GET /HTTP/1.1\nHost: a\n\n", b"<html>"),
+        ] {
+            assert_eq!(is_simple(client, server), Guess::No, "{client:?}");
+        }
     }
 
     #[test]
