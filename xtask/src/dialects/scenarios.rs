@@ -283,4 +283,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         programs: &["node:ws"],
         says: "Upgrade",
     },
+    Scenario {
+        dialect: "websocket",
+        name: "http2",
+        server: &["python", "-c", include_str!("websocket_http2_server.py")],
+        client: &["python", "-c", include_str!("websocket_http2_client.py")],
+        programs: &["python:hypercorn", "python:h2", "python:wsproto"],
+        says: "PRI * HTTP/2.0",
+    },
 ];

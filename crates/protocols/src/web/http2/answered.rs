@@ -141,12 +141,22 @@ impl Http2 {
         if let Some(call) = &mut stream.call {
             call.answer(&self.answered.call);
         }
-        let is_tunnel =
-            stream.question == Question::Connect && matches!(self.answered.status, Some(200..300));
+        let question = stream.question;
+        let is_tunnel = question != Question::Other && matches!(self.answered.status, Some(200..300));
+        if is_tunnel && question == Question::Websocket && of.ends == Ends::No {
+            self.open_tunnel(id, wire);
+        }
         match of.ends {
             Ends::No if !is_tunnel => Heard::Piece(key(id)),
             Ends::Yes | Ends::No => self.finish(id, None, wire),
         }
+    }
+
+    /// What follows on this stream is WebSocket.
+    fn open_tunnel(&mut self, id: u32, wire: &mut Reader<'_>) {
+        let extensions = self.answered.head.field("sec-websocket-extensions").unwrap_or_default();
+        let path = wire.asked_as(id.into()).and_then(|request| request.targets.first().cloned());
+        self.tunnels.open(id, path, extensions);
     }
 
     /// Takes in what a block says that ends a response.
@@ -215,6 +225,7 @@ impl Http2 {
         let sample = wire.sample(u64::from(frame.length), 4)?;
         let code = sample.bytes.first_chunk().map(|code| u32::from_be_bytes(*code));
         let id = frame.stream;
+        self.tunnels.close(id);
         if self.streams.get(id).is_none() {
             return Ok(Heard::Nothing);
         }

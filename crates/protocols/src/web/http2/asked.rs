@@ -258,7 +258,13 @@ impl Asked {
             (None, Some(_)) => Words::NoMethod,
             (Some(_), Some(_)) => Words::Told,
         };
-        self.question = if is_connect { Question::Connect } else { Question::Other };
+        self.question = match list.word(Word::Protocol) {
+            Some(protocol) if is_connect && protocol.eq_ignore_ascii_case(b"websocket") => {
+                Question::Websocket
+            }
+            _ if is_connect => Question::Connect,
+            _ => Question::Other,
+        };
         let missing = |hidden| if hidden > 0 { UNKNOWN.as_bytes() } else { b"" };
         let line = RequestLine {
             words: &[],

@@ -13,9 +13,9 @@ use crate::web::said::Stage;
 /// A frame of data that is being said.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Data {
-    stream: u32,
+    pub(super) stream: u32,
     /// Bytes of the body to come.
-    left: u32,
+    pub(super) left: u32,
     /// Bytes behind them that say nothing.
     padding: u8,
     ends: Ends,
@@ -84,6 +84,9 @@ impl Http2 {
         mut data: Data,
         wire: &mut Reader<'_>,
     ) -> Read<Heard> {
+        if data.left > 0 && self.tunnels.has(data.stream) {
+            return self.read_tunnel(speaker, data, wire);
+        }
         if data.left > 0 && self.streams.wants(data.stream, speaker) {
             let here = wire.rest();
             let here = here.get(..usize::try_from(data.left).unwrap_or(usize::MAX)).unwrap_or(here);
@@ -103,17 +106,36 @@ impl Http2 {
                 }
             }
         }
-        wire.skip(u64::from(data.left) + u64::from(data.padding));
-        (data.left, data.padding) = (0, 0);
+        wire.skip(u64::from(data.left));
+        data.left = 0;
+        self.pass_padding(speaker, data, wire, Heard::Piece(key(data.stream)))
+    }
+
+    /// Ends a frame of data whose bytes were `heard`.
+    pub(super) fn pass_padding(
+        &mut self,
+        speaker: Speaker,
+        mut data: Data,
+        wire: &mut Reader<'_>,
+        heard: Heard,
+    ) -> Read<Heard> {
+        wire.skip(u64::from(data.padding));
+        data.padding = 0;
         if wire.debt() > 0 {
             // It is over when its last byte has come.
             self.side(speaker).course = Course::Data(data);
-            return Ok(Heard::Piece(key(data.stream)));
+            return Ok(heard);
         }
         self.side(speaker).course = Course::Frames;
         Ok(match data.ends {
+            Ends::No => heard,
+            Ends::Yes if self.tunnels.has(data.stream) => {
+                if speaker == Speaker::Server {
+                    self.tunnels.close(data.stream);
+                }
+                heard
+            }
             Ends::Yes => self.end(data.stream, speaker, wire),
-            Ends::No => Heard::Piece(key(data.stream)),
         })
     }
 

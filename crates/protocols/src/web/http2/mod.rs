@@ -6,6 +6,7 @@
 //! | `DATA`, trailers, `1xx` | [`Heard::Piece`] of that stream: its bytes, the beginning of its text |
 //! | the last frame of a response | [`Heard::Response`]: status, an error from 400 on |
 //! | `2xx` to `CONNECT` | [`Heard::Response`]; what follows on the stream is somebody else's |
+//! | the same to one with `:protocol` `websocket` | what follows are the messages of [`websocket`](crate::web::websocket) |
 //! | `RST_STREAM` | [`Heard::Response`]: an error with the code's name |
 //! | `user-agent`, `authorization: Basic`, `server` | [`Heard::Identity`]: application, user, version |
 //! | `SETTINGS` | how much the other side's header table may hold |
@@ -33,6 +34,7 @@ mod session;
 mod statics;
 mod streams;
 pub(in crate::web) mod table;
+mod tunnels;
 mod wire;
 
 use model::event::Joined;

@@ -15,6 +15,7 @@ use crate::web::http2::blocks::Gathering;
 use crate::web::http2::data::Data;
 use crate::web::http2::streams::Streams;
 use crate::web::http2::table::{Beyond, Table};
+use crate::web::http2::tunnels::Tunnels;
 use crate::web::http2::wire::{self, ACK, HEAD, Head, Kind, PREFACE};
 
 /// Of settings so many bytes are read: ten times as many as there are.
@@ -28,6 +29,8 @@ pub(super) struct Http2 {
     pub(super) client: Side,
     pub(super) server: Side,
     pub(super) streams: Streams,
+    /// Those that are WebSocket.
+    pub(super) tunnels: Tunnels,
     /// The newest stream that the client opened.
     pub(super) newest: u32,
     /// The stream of the client's last data: a header block behind it is its trailers, though its head was lost.
@@ -88,6 +91,7 @@ impl Session for Http2 {
         self.side(other(speaker)).table.widen();
         self.side(speaker).course = Course::Frames;
         self.streams.doubt(speaker);
+        self.tunnels.lose(speaker);
         self.upgrade = Upgrade::No;
     }
 
@@ -119,6 +123,7 @@ impl Http2 {
             client: Side::new(course, beyond),
             server: Side::new(Course::Frames, beyond),
             streams: Streams::default(),
+            tunnels: Tunnels::default(),
             newest: 0,
             saying: 0,
             identity: None,

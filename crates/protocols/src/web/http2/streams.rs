@@ -47,6 +47,8 @@ pub(super) enum Question {
     #[default]
     Other,
     Connect,
+    /// A connection of WebSocket (RFC 8441, 4).
+    Websocket,
 }
 
 impl Stream {

@@ -1,4 +1,4 @@
-//! WebSocket: RFC 6455, with compressed messages (RFC 7692), behind an upgrade in HTTP/1.
+//! WebSocket: RFC 6455, with compressed messages (RFC 7692), behind an upgrade in HTTP/1 and on streams of HTTP/2 (RFC 8441).
 //!
 //! | the wire says | the house hears |
 //! |---|---|
