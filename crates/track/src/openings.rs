@@ -8,17 +8,24 @@ use model::event::Opened;
 const PILES: usize = 256;
 /// A pile is no higher: a batch of accesses has no more of one connection.
 const HIGH: usize = 64;
+/// One of so many newcomers takes the place of the pile that it meets. Where many connections meet at one, each would
+/// find that of another, and letting go of it is a look at memory that nobody needs.
+const PATIENCE: u8 = 8;
 
 /// The spare handles to what is known of connections, a pile of each.
 ///
 /// Each access bears such a handle. Made and dropped, each would be counted up and down, and a processor waits for that;
 /// those that come back are lent again.
 #[derive(Debug)]
-pub(crate) struct Openings(Box<[Vec<Arc<Opened>>; PILES]>);
+pub(crate) struct Openings {
+    piles: Box<[Vec<Arc<Opened>>; PILES]>,
+    /// How many newcomers met a pile of another connection, of which the last one took its place at zero.
+    newcomers: u8,
+}
 
 impl Default for Openings {
     fn default() -> Self {
-        Openings(Box::new([const { Vec::new() }; PILES]))
+        Openings { piles: Box::new([const { Vec::new() }; PILES]), newcomers: 0 }
     }
 }
 
@@ -30,14 +37,28 @@ impl Openings {
         spare.unwrap_or_else(|| Arc::clone(opened))
     }
 
-    /// Takes a handle back. A connection whose pile another one has takes its place.
+    /// Takes a handle back. A connection whose pile another one has takes its place now and then.
     #[inline]
     pub(crate) fn take_back(&mut self, opened: Arc<Opened>) {
         let pile = self.pile(&opened);
         if pile.last().is_none_or(|spare| Arc::ptr_eq(spare, &opened)) && pile.len() < HIGH {
             pile.push(opened);
         } else {
-            discard(pile, opened);
+            self.discard(opened);
+        }
+    }
+
+    #[inline(never)]
+    fn discard(&mut self, opened: Arc<Opened>) {
+        if self.pile(&opened).last().is_some_and(|spare| Arc::ptr_eq(spare, &opened)) {
+            // It has as many as it needs.
+            return;
+        }
+        self.newcomers = (self.newcomers + 1) % PATIENCE;
+        if self.newcomers == 0 {
+            let pile = self.pile(&opened);
+            pile.clear();
+            pile.push(opened);
         }
     }
 
@@ -45,15 +66,7 @@ impl Openings {
     #[inline]
     fn pile(&mut self, opened: &Arc<Opened>) -> &mut Vec<Arc<Opened>> {
         let address = Arc::as_ptr(opened).addr();
-        &mut self.0[(address >> 4 ^ address >> 12) % PILES]
-    }
-}
-
-#[inline(never)]
-fn discard(pile: &mut Vec<Arc<Opened>>, opened: Arc<Opened>) {
-    if pile.len() < HIGH {
-        pile.clear();
-        pile.push(opened);
+        &mut self.piles[(address >> 4 ^ address >> 12) % PILES]
     }
 }
 
@@ -64,7 +77,7 @@ mod tests {
     use model::conn::{Address, Role, Transport};
     use model::event::{Joined, Opened};
 
-    use super::{HIGH, Openings, PILES};
+    use super::{HIGH, Openings, PATIENCE, PILES};
 
     fn opened() -> Arc<Opened> {
         Arc::new(Opened {
@@ -88,6 +101,18 @@ mod tests {
             lent.into_iter().for_each(|one| openings.take_back(one));
         }
         assert!(all.iter().filter(|one| Arc::strong_count(one) > 1).count() <= PILES);
+    }
+
+    /// Otherwise, whoever needs none any more would keep its place for as long as the program runs.
+    #[test]
+    fn a_newcomer_takes_the_place_of_a_pile_that_is_full() {
+        let (mut openings, all) = (Openings::default(), [(); 4 * PILES].map(|()| opened()));
+        for one in &all {
+            (0..HIGH).for_each(|_| openings.take_back(Arc::clone(one)));
+        }
+        let newcomer = opened();
+        (0..PATIENCE).for_each(|_| openings.take_back(Arc::clone(&newcomer)));
+        assert!(Arc::strong_count(&newcomer) > 1);
     }
 
     #[test]
