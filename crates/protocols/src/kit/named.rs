@@ -14,7 +14,10 @@ const ROOM: usize = 14;
 /// The requests that wait under an id.
 #[derive(Debug, Default)]
 pub(super) struct Named {
-    waiting: HashMap<u64, Waiting, RandomState>,
+    /// One that no other waited beside when it was asked: most are alone, and need no table.
+    alone: Option<(u64, Waiting)>,
+    /// All others.
+    others: HashMap<u64, Waiting, RandomState>,
 }
 
 #[derive(Debug)]
@@ -37,35 +40,67 @@ enum Missed {
 impl Named {
     /// How many wait.
     pub(super) fn len(&self) -> usize {
-        self.waiting.len()
+        usize::from(self.alone.is_some()) + self.others.len()
     }
 
     /// Adds a request: the one that waited under its id comes back, for nobody answers it any more.
+    #[inline]
     pub(super) fn ask(&mut self, id: u64, exchange: Box<Exchange>) -> Option<Box<Exchange>> {
         let waiting = Waiting { exchange, missed: Missed::Nobodys, cause: None };
-        self.waiting.insert(id, waiting).map(|waiting| waiting.exchange)
+        let before = match &mut self.alone {
+            Some((alone, before)) if *alone == id => Some(std::mem::replace(before, waiting)),
+            None if self.others.is_empty() => {
+                self.alone = Some((id, waiting));
+                None
+            }
+            Some(_) | None => self.others.insert(id, waiting),
+        };
+        before.map(|before| before.exchange)
     }
 
     /// The request that waits under this id.
+    #[inline]
     pub(super) fn get(&self, id: u64) -> Option<&Exchange> {
-        self.waiting.get(&id).map(|waiting| &*waiting.exchange)
+        self.waiting(id).map(|waiting| &*waiting.exchange)
     }
 
     /// The request that waits under this id, to write its response.
+    #[inline]
     pub(super) fn get_mut(&mut self, id: u64) -> Option<&mut Exchange> {
-        self.waiting.get_mut(&id).map(|waiting| &mut *waiting.exchange)
+        let waiting = match &mut self.alone {
+            Some((alone, waiting)) if *alone == id => Some(waiting),
+            Some(_) | None => self.others.get_mut(&id),
+        };
+        waiting.map(|waiting| &mut *waiting.exchange)
     }
 
     /// Why bytes were lost while a request waited under this id, if some were.
     pub(super) fn missed(&self, id: u64) -> Option<Cause> {
-        self.waiting.get(&id)?.cause
+        self.waiting(id)?.cause
+    }
+
+    #[inline]
+    fn waiting(&self, id: u64) -> Option<&Waiting> {
+        match &self.alone {
+            Some((alone, waiting)) if *alone == id => Some(waiting),
+            Some(_) | None => self.others.get(&id),
+        }
     }
 
     /// Takes the request that waits under this id.
+    #[inline]
     pub(super) fn take(&mut self, id: u64) -> Option<Box<Exchange>> {
-        let taken = self.waiting.remove(&id)?;
-        if self.waiting.is_empty() && self.waiting.capacity() > ROOM {
-            self.waiting = HashMap::default();
+        match self.alone.take_if(|(alone, _)| *alone == id) {
+            Some((_, waiting)) => Some(waiting.exchange),
+            None => self.take_of_others(id),
+        }
+    }
+
+    #[inline(never)]
+    fn take_of_others(&mut self, id: u64) -> Option<Box<Exchange>> {
+        let taken = self.others.remove(&id)?;
+        if self.others.is_empty() && self.others.capacity() > ROOM {
+            self.others = HashMap::default();
         }
         Some(taken.exchange)
     }
@@ -75,7 +110,7 @@ impl Named {
     /// What the server said may have been the response, and what the client said the next request under the same id.
     /// Where both were lost, a response under this id may be the next one's, unless ids are counted.
     pub(super) fn miss(&mut self, speaker: Speaker, cause: Cause, ids: Ids) -> Vec<Box<Exchange>> {
-        let doubted = self.waiting.extract_if(|_, waiting| {
+        self.take_if(|waiting| {
             waiting.missed = match (waiting.missed, speaker) {
                 (Missed::Nobodys | Missed::Clients, Speaker::Client) => Missed::Clients,
                 (Missed::Nobodys | Missed::Servers, Speaker::Server) => Missed::Servers,
@@ -85,36 +120,44 @@ impl Named {
             };
             waiting.cause.get_or_insert(cause);
             waiting.missed == Missed::Both && ids == Ids::Reused
-        });
-        oldest_first(doubted.map(|(_, waiting)| waiting.exchange).collect())
+        })
     }
 
     /// Takes the older half of those that wait, the oldest first.
     pub(super) fn take_older_half(&mut self) -> Vec<Box<Exchange>> {
-        let mut asked: Vec<_> = self.waiting.values().map(|waiting| waiting.exchange.asked).collect();
+        let all = self.alone.iter().map(|(_, waiting)| waiting).chain(self.others.values());
+        let mut asked: Vec<_> = all.map(|waiting| waiting.exchange.asked).collect();
         let middle = asked.len() / 2;
         if middle == 0 {
             return Vec::new();
         }
         let (_, newest, _) = asked.select_nth_unstable(middle - 1);
         let newest = *newest;
-        let older = self.waiting.extract_if(|_, waiting| waiting.exchange.asked <= newest);
-        oldest_first(older.map(|(_, waiting)| waiting.exchange).collect())
+        self.take_if(|waiting| waiting.exchange.asked <= newest)
     }
 
     /// Takes all, the oldest first.
     pub(super) fn take_all(&mut self) -> Vec<Box<Exchange>> {
-        let all = std::mem::take(&mut self.waiting).into_values().map(|mut waiting| {
+        let Named { alone, others } = std::mem::take(self);
+        let all = alone.map(|(_, waiting)| waiting).into_iter().chain(others.into_values());
+        oldest_first(all.map(|mut waiting| {
             if waiting.missed == Missed::Both {
                 waiting.exchange.completeness.cause = waiting.exchange.completeness.cause.or(waiting.cause);
             }
-            waiting.exchange
-        });
-        oldest_first(all.collect())
+            waiting
+        }))
+    }
+
+    /// Takes those that are so, the oldest first.
+    fn take_if(&mut self, mut is: impl FnMut(&mut Waiting) -> bool) -> Vec<Box<Exchange>> {
+        let alone = self.alone.take_if(|(_, waiting)| is(waiting)).map(|(_, waiting)| waiting);
+        let others = self.others.extract_if(|_, waiting| is(waiting)).map(|(_, waiting)| waiting);
+        oldest_first(alone.into_iter().chain(others))
     }
 }
 
-fn oldest_first(mut exchanges: Vec<Box<Exchange>>) -> Vec<Box<Exchange>> {
+fn oldest_first(waiting: impl Iterator<Item = Waiting>) -> Vec<Box<Exchange>> {
+    let mut exchanges: Vec<_> = waiting.map(|waiting| waiting.exchange).collect();
     exchanges.sort_by_key(|exchange| exchange.asked);
     exchanges
 }
@@ -156,9 +199,29 @@ mod tests {
 
     #[test]
     fn an_id_that_is_used_again_has_been_answered_unseen() {
-        let mut named = three();
-        assert_eq!(named.ask(2, asked(9)).map(|exchange| exchange.asked), Some(Time(2)));
-        assert_eq!(named.get_mut(2).map(|exchange| exchange.asked), Some(Time(9)));
+        for id in 1..4 {
+            let mut named = three();
+            assert_eq!(named.ask(id, asked(9)).map(|exchange| exchange.asked), Some(Time(id)));
+            assert_eq!((named.len(), named.get_mut(id).map(|exchange| exchange.asked)), (3, Some(Time(9))));
+        }
+    }
+
+    #[test]
+    fn one_that_is_asked_alone_needs_no_table() {
+        let mut named = Named::default();
+        for id in 0..100 {
+            named.ask(id, asked(id));
+            assert_eq!(named.take(id).map(|exchange| exchange.asked), Some(Time(id)));
+        }
+        assert_eq!((named.len(), named.others.capacity()), (0, 0));
+        named = three();
+        assert_eq!(named.take(3).map(|exchange| exchange.asked), Some(Time(3)));
+        named.ask(2, asked(9));
+        assert_eq!(
+            times(&named.take_all()),
+            [1, 9],
+            "the alone one is gone, and those beside it are where they were"
+        );
     }
 
     #[test]

@@ -111,11 +111,15 @@ impl Pairing {
     fn ask_by_id(&mut self, id: u64, mut exchange: Box<Exchange>, desk: &mut Desk) {
         exchange.response.outcome = Outcome::Unanswered;
         let named = &mut self.aside.get_or_insert_default().named;
-        // Half of them at once: one by one, each newcomer would look for the oldest among them all.
-        let older = if named.len() < OPEN_REQUESTS { Vec::new() } else { named.take_older_half() };
-        let before = named.ask(id, exchange);
-        self.give_up_all(older, Some(Cause::Cap), desk);
-        self.give_up_all(before, None, desk);
+        if named.len() >= OPEN_REQUESTS {
+            // Half of them at once: one by one, each newcomer would look for the oldest among them all.
+            let older = named.take_older_half();
+            self.give_up_all(older, Some(Cause::Cap), desk);
+        }
+        let before = self.aside.get_or_insert_default().named.ask(id, exchange);
+        if before.is_some() {
+            self.give_up_all(before, None, desk);
+        }
     }
 
     /// Makes room for one more request behind those that wait.
