@@ -11,6 +11,7 @@ use model::access::Access;
 use model::conn::{Address, ConnId};
 use model::exchange::{Exchange, Outcome, Text};
 use model::time::Time;
+use smallvec::SmallVec;
 
 /// Addresses that have names at once: as many as a resolver of a large site has in its cache. Beyond, those whose names end
 /// first lose them.
@@ -23,11 +24,14 @@ const LEAST: u64 = 5_000_000_000;
 /// The longest that an answer may hold: a day, as resolvers have it too (RFC 8767, section 4), in seconds.
 const LONGEST: u64 = 86_400;
 const SECOND: u64 = 1_000_000_000;
+/// So many addresses of one answer need no memory of their own.
+const RECORDS: usize = 8;
 
 /// The names of addresses, as answers told them.
 #[derive(Debug, Default)]
 pub struct Names {
-    addresses: HashMap<IpAddr, Named>,
+    /// By their bits, those of IPv4 in their mapped form.
+    addresses: HashMap<u128, Named>,
     /// There once there is a name.
     connections: Vec<Option<(ConnId, Option<Text>)>>,
 }
@@ -57,28 +61,35 @@ impl Names {
         let asker = access.actor.as_ref().map(|process| process.pid);
         let is_of_one = matches!(&*exchange.request.operation, "A" | "AAAA");
         let asked = exchange.request.targets.first().filter(|_| is_of_one);
-        let aliases = records(exchange).filter(|record| record.kind == "CNAME");
-        let aliases = aliases.filter_map(|record| record.lifetime()).min().unwrap_or(LONGEST);
-        for record in records(exchange).filter(|record| matches!(record.kind, "A" | "AAAA")) {
-            let (Some(address), Some(lifetime)) = (record.address(), record.lifetime()) else {
-                continue;
-            };
+        let mut aliases = LONGEST;
+        let mut addresses = SmallVec::<[_; RECORDS]>::new();
+        for record in records(exchange) {
+            let Some(lifetime) = record.lifetime() else { continue };
+            match record.kind {
+                "CNAME" => aliases = aliases.min(lifetime),
+                "A" | "AAAA" => {
+                    addresses.extend(record.address().map(|address| (address, lifetime, record.name)));
+                }
+                _ => {}
+            }
+        }
+        for (address, lifetime, owner) in addresses {
             let lives = (lifetime.min(aliases) * SECOND).max(LEAST);
             let until = Time(at.0.saturating_add(lives));
             match self.addresses.get_mut(&address) {
                 // Mostly it is told again what it was called already.
-                Some(known) if *known.name == *asked.map_or(record.name, |asked| asked) => {
+                Some(known) if *known.name == *asked.map_or(owner, |asked| asked) => {
                     (known.until, known.asker) = (until, asker);
                 }
                 Some(_) | None => {
-                    let name = asked.map_or_else(|| Text::from(record.name), Text::clone);
+                    let name = asked.map_or_else(|| Text::from(owner), Text::clone);
                     self.keep(at, address, Named { name, until, asker });
                 }
             }
         }
     }
 
-    fn keep(&mut self, now: Time, address: IpAddr, named: Named) {
+    fn keep(&mut self, now: Time, address: u128, named: Named) {
         if self.addresses.len() >= ADDRESSES && !self.addresses.contains_key(&address) {
             self.make_room(now);
         }
@@ -120,11 +131,21 @@ impl Names {
     /// Names of the host itself are those of the process that asked for them: another one's server has the same address.
     fn look_up(&self, access: &Access) -> Option<Text> {
         let Address::Inet(server) = access.opened.server else { return None };
-        let named = self.addresses.get(&server.ip)?;
+        let named = self.addresses.get(&bits(server.ip))?;
         let is_own = server.ip.is_loopback();
         let asker = access.actor.as_ref().map(|process| process.pid);
         let holds = access.exchange.asked <= named.until && (!is_own || asker == named.asker);
         holds.then(|| Text::clone(&named.name))
+    }
+}
+
+/// The bits of an address, in the form that one of IPv4 has among those of IPv6: one number is found sooner than one of two
+/// kinds of addresses.
+#[inline]
+fn bits(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(four) => four.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(six) => six.to_bits(),
     }
 }
 
@@ -138,8 +159,12 @@ struct Record<'a> {
 }
 
 impl Record<'_> {
-    fn address(&self) -> Option<IpAddr> {
-        if self.kind == "A" { four(self.data).map(IpAddr::V4) } else { IpAddr::from_str(self.data).ok() }
+    fn address(&self) -> Option<u128> {
+        let address = match self.kind {
+            "A" => IpAddr::V4(four(self.data)?),
+            _ => IpAddr::from_str(self.data).ok()?,
+        };
+        Some(bits(address))
     }
 
     fn lifetime(&self) -> Option<u64> {
