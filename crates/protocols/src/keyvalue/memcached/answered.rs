@@ -11,6 +11,8 @@ use super::wire::{Said, block, is_meta, line, said, split};
 
 /// So many rows of a result are kept for inspection.
 const SAMPLES: u64 = 5;
+/// What stands behind nearly all items: it is not worth to be read as any line is.
+const END: &[u8] = b"END\r\n";
 /// So many bytes of an error's text are kept.
 const MESSAGE: usize = 1 << 10;
 
@@ -27,6 +29,10 @@ impl Memcached {
             wait_for_end(wire)?;
         }
         loop {
+            if self.items.is_some() && wire.rest().starts_with(END) {
+                wire.skip(END.len() as u64);
+                return Ok(self.end(key, &Said::End, None, wire));
+            }
             let mut ahead = Reader::new(wire.rest(), wire.position(), wire.ahead());
             let (line, said, data) = match next(&mut ahead) {
                 Err(Stop::Short) if wire.taken() > start => return Ok(Heard::Part),
@@ -81,7 +87,7 @@ impl Memcached {
     fn end(&mut self, key: Key, said: &Said<'_>, data: Option<Sample<'_>>, wire: &mut Reader<'_>) -> Heard {
         let items = self.items.take();
         let asked = self.waits(key, wire);
-        let name = asked.and_then(|request| request.targets.first().cloned()).filter(|_| data.is_some());
+        let name = asked.filter(|_| data.is_some()).and_then(|request| request.targets.first().cloned());
         let is_read = asked.is_some_and(|request| request.operation == "mg");
         if let Some(answer) = self.answer(key, wire) {
             answer.outcome = Outcome::Ok;

@@ -29,6 +29,7 @@ impl Memcached {
         let line = line(wire)?;
         let mut words = split(line);
         let Some(name) = words.next() else { return Err(wire.broken("a line is empty")) };
+        let operands = words.clone();
         let known = command(name);
         let shape = known.map_or(Shape::Words, |(_, shape)| shape);
         let data = match shape {
@@ -43,7 +44,8 @@ impl Memcached {
             Some((name, _)) => Cow::Borrowed(name),
             None => Cow::Owned(lossy(name.get(..NAME).unwrap_or(name)).into_owned()),
         };
-        write(request, line, shape);
+        write(request, line);
+        touch(request, operands, shape);
         match data {
             Some(data) if self.proof == Proof::Due && may_prove(&request.operation, &data) => {
                 request.parameters.push("***");
@@ -63,24 +65,13 @@ impl Memcached {
 
 /// Writes a request.
 #[inline]
-fn write(request: &mut Request, line: &[u8], shape: Shape) {
+fn write(request: &mut Request, line: &[u8]) {
     request.statement.write_with(|out| {
         out.push_str(&lossy(line.get(..TEXT).unwrap_or(line)));
         if line.len() > TEXT {
             out.push_str("...");
         }
     });
-    let from = match shape {
-        Shape::Keys(from) => from,
-        Shape::Store | Shape::Key | Shape::MetaStore => 1,
-        Shape::Words | Shape::Leave => usize::MAX,
-    };
-    let most = if matches!(shape, Shape::Keys(_)) { TARGETS } else { 1 };
-    if from != usize::MAX {
-        let mut keys = split(line).skip(from).take(most);
-        keys.next().into_iter().for_each(|key| request.name_target(&named(key)));
-        request.targets.extend(keys.map(target));
-    }
 }
 
 /// Whether a value may be a log-in (`-Y`): a `set` of a user and a password, under any key. Nothing tells it from a value of
@@ -88,6 +79,22 @@ fn write(request: &mut Request, line: &[u8], shape: Shape) {
 fn may_prove(operation: &str, data: &Sample<'_>) -> bool {
     let words = data.bytes.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).take(3).count();
     operation == "set" && data.length <= LOGIN && (words == 2 || data.is_cut())
+}
+
+/// Names what a command touches: of what stands behind its word, the keys.
+#[inline]
+fn touch<'a>(request: &mut Request, operands: impl Iterator<Item = &'a [u8]>, shape: Shape) {
+    let (before, most) = match shape {
+        Shape::Keys(from) => (from - 1, TARGETS),
+        Shape::Store | Shape::Key | Shape::MetaStore => (0, 1),
+        Shape::Words | Shape::Leave => return,
+    };
+    let mut keys = operands.skip(before);
+    let Some(first) = keys.next() else { return };
+    request.name_target(&named(first));
+    if most > 1 {
+        request.targets.extend(keys.take(most - 1).map(target));
+    }
 }
 
 /// Tells a value that the client sent.

@@ -100,7 +100,7 @@ pub(super) fn line<'a>(wire: &mut Reader<'a>) -> Read<&'a [u8]> {
 
 /// The words of a line.
 #[inline]
-pub(super) fn split(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn split(line: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     let mut rest = line;
     std::iter::from_fn(move || {
         loop {
