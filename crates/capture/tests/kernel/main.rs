@@ -258,6 +258,26 @@ fn every_call_is_heard_on_a_unix_socket() {
 }
 
 #[test]
+fn a_descriptor_that_is_passed_on_belongs_to_who_serves() {
+    let Some(mut kernel) = kernel(&Options::default()) else { return };
+    let child = program("talk.py", &["passed"]);
+    let (talks, said) = hear_out(&mut kernel, child);
+    let [client, server, worker] = said.trim_end().split('\t').collect::<Vec<_>>()[..] else {
+        panic!("three words: {said}")
+    };
+    let fits = |opened: &Opened| is_ours(opened, "passed") && opened.transport == Transport::Tcp;
+    assert_eq!(words(&talks, Layer::Wire, true, fits), client, "{talks:#?}");
+    assert_eq!(words(&talks, Layer::Wire, false, fits), server, "{talks:#?}");
+    let ours = talks.values().filter(|talk| fits(&talk.opened[0]));
+    let served: Vec<_> = ours.filter(|talk| talk.opened[0].role == Role::Server).collect();
+    let [served] = served.as_slice() else { panic!("one server's end: {served:#?}") };
+    let owner = served.opened.last().and_then(|opened| opened.process.as_ref());
+    assert_eq!(owner.map(|process| process.pid.to_string()).as_deref(), Some(worker), "{served:#?}");
+    accounts_hold(&talks);
+    balances(kernel);
+}
+
+#[test]
 fn a_socket_pair_is_heard_once() {
     talk("pair", Transport::Unix);
 }

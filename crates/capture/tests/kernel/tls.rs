@@ -11,7 +11,8 @@ use model::event::Cause;
 
 use crate::{Talk, balances, hear, kernel, program};
 
-/// A program, and what it does: every form, looking ahead, writes and reads that fail first, early data; and whether its
+/// A program, and what it does: every form, looking ahead, writes and reads that fail first, early data, a session that is used
+/// again; and whether its
 /// session is told the descriptor, or has it in a layer of its own below.
 type Talks = (&'static str, &'static [(&'static str, &'static str)]);
 
@@ -26,6 +27,8 @@ const OPENSSL: Talks = (
         ("held", "fd"),
         ("pieces", "bio"),
         ("early", "bio"),
+        ("again", "fd"),
+        ("again", "bio"),
     ],
 );
 const GNUTLS: Talks = ("gnutls.py", &[("forms", "int"), ("forms", "ptr"), ("retry", "ptr")]);

@@ -123,6 +123,36 @@ def stream(family, address):
     return SAID.decode(), answer.decode()
 
 
+def passed():
+    """Who accepts passes the connection on to a process that ran before (SCM_RIGHTS), which serves; that one's id comes last."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    told, tells = os.pipe()
+    if not os.fork():
+        signal.alarm(PATIENCE)
+        here, there = socket.socketpair()
+        worker = os.fork()
+        if not worker:
+            signal.alarm(PATIENCE)
+            _, (descriptor,), _, _ = socket.recv_fds(there, 1, 1)
+            s = socket.socket(fileno=descriptor)
+            s.sendall(b"echo:" + hear(s, len(SAID)))
+            s.close()
+            os._exit(0)
+        os.write(tells, str(worker).encode())
+        s, _ = listener.accept()
+        socket.send_fds(here, [b"."], [s.fileno()])
+        s.close()
+        os.wait()
+        os._exit(0)
+    worker = os.read(told, 100).decode()
+    s = socket.create_connection(listener.getsockname())
+    say(s)
+    answer = hear(s, len(b"echo:" + SAID))
+    s.close()
+    os.wait()
+    return SAID.decode(), answer.decode(), worker
+
+
 def pair(kind):
     a, b = socket.socketpair(socket.AF_UNIX, kind)
     a.send(b"ping one")
@@ -189,6 +219,7 @@ if __name__ == "__main__":
             "tcp4": lambda: stream(socket.AF_INET, ("127.0.0.1", 0)),
             "tcp6": lambda: stream(socket.AF_INET6, ("::1", 0)),
             "unix": lambda: stream(socket.AF_UNIX, directory + "/socket"),
+            "passed": passed,
             "pair": lambda: pair(socket.SOCK_STREAM),
             "packets": lambda: pair(socket.SOCK_SEQPACKET),
             "udp": lambda: datagrams(socket.AF_INET, "127.0.0.1", "127.0.0.1", True),

@@ -46,14 +46,24 @@ class Session:
     """One end of a connection; every call is made until it succeeds."""
 
     def __init__(self, library, context, sock, how):
-        self.library, self.sock = library, sock
+        self.library, self.how = library, how
         self.ssl = library.SSL_new(context)
-        if how == "fd":
-            assert library.SSL_set_fd(self.ssl, sock.fileno()) == 1
-        else:
-            bio = library.BIO_new_socket(sock.fileno(), 0)
-            library.SSL_set_bio(self.ssl, bio, bio)
+        self.stand_on(sock)
         self.failed = 0
+
+    def stand_on(self, sock):
+        self.sock = sock
+        if self.how == "fd":
+            assert self.library.SSL_set_fd(self.ssl, sock.fileno()) == 1
+        else:
+            bio = self.library.BIO_new_socket(sock.fileno(), 0)
+            self.library.SSL_set_bio(self.ssl, bio, bio)
+
+    def begin_again(self, other):
+        """On the socket of another session, which has not said anything."""
+        self.library.SSL_free(other.ssl)
+        assert self.library.SSL_clear(self.ssl) == 1
+        self.stand_on(other.sock)
 
     def until_done(self, call, done=lambda answer: answer > 0):
         while True:
@@ -319,7 +329,38 @@ def early_server(new):
     return b"ticket;|answered early;answered late;"
 
 
+def again_client(new):
+    """One session for two connections, the second on the descriptor of the first."""
+    s = new()
+    s.connect()
+    s.write(b"first;")
+    s.read_all(len(b"answered first;"))
+    s.library.SSL_shutdown(s.ssl)
+    number = s.sock.fileno()
+    s.sock.close()
+    other = new()
+    assert other.sock.fileno() == number, "the descriptor is another one"
+    s.begin_again(other)
+    s.connect()
+    s.write(b"second;")
+    s.read_all(len(b"answered second;"))
+    s.end()
+    return b"first;|second;"
+
+
+def again_server(new):
+    for word in (b"first;", b"second;"):
+        s = new()
+        s.accept()
+        s.read_all(len(word))
+        s.write(b"answered " + word)
+        s.library.SSL_free(s.ssl)
+        s.sock.close()
+    return b"answered first;|answered second;"
+
+
 KINDS = {
+    "again": (again_client, again_server),
     "forms": (forms_client, forms_server), "peek": (peek_client, peek_server), "retry": (retry_client, retry_server),
     "partial": (partial_client, retry_server), "held": (held_client, retry_server),
     "pieces": (pieces_client, pieces_server), "early": (early_client, early_server),
