@@ -1,8 +1,10 @@
 //! A program that is started to be watched.
 
-use std::ffi::OsString;
+use std::env;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::Context;
@@ -40,4 +42,15 @@ impl Commanded {
         }
         Ok(ended.is_none())
     }
+}
+
+/// The file of a program, found as the system finds it when it is started (execvp(3)): in the folders of `PATH`, unless it says
+/// itself where it is.
+pub(crate) fn file_of(program: &OsStr) -> Option<PathBuf> {
+    let itself = Path::new(program);
+    if itself.components().count() > 1 || itself.has_root() {
+        return Some(itself.to_path_buf());
+    }
+    let folders = env::var_os("PATH")?;
+    env::split_paths(&folders).map(|folder| folder.join(itself)).find(|file| file.is_file())
 }

@@ -1,5 +1,6 @@
 //! This host as a source: the kernel side with the TLS libraries hooked, until the user has enough.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -21,11 +22,12 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Begins to watch what is chosen, for `time` or until Ctrl-C.
+    /// Begins to watch what is chosen, for `time` or until Ctrl-C; `program` is hooked before it is started.
     pub(crate) fn watch(
         limits: cli::Limits,
         time: Option<Duration>,
         choice: &Choice,
+        program: Option<&Path>,
     ) -> anyhow::Result<Self> {
         let stop = stop_flag()?;
         let call_limit = u64::from(limits.body_limit);
@@ -38,7 +40,7 @@ impl Host {
             }
         }
         kernel.choose(choice)?;
-        let libraries = Libraries::find(&mut kernel)?;
+        let libraries = Libraries::find(&mut kernel, program)?;
         kernel.begin()?;
         // Where no hook can be set none costs anything.
         if let Err(error) = kernel.calibrate() {

@@ -1,16 +1,17 @@
 //! The TLS libraries of this host, found beside the stream of events and hooked as they come.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use capture::java;
 use capture::kernel::Kernel;
 use capture::kernel::hooks::{Distrusted, Hook};
 use capture::kernel::trials::{Distrust, Trial};
+use capture::kernel::waker::Waker;
 use capture::libraries::change::Change;
 use capture::libraries::mappings::FileId;
 use capture::libraries::plan::{Refusal, Stack};
@@ -25,9 +26,11 @@ const PROCESSES: usize = 32_768;
 const DISTRUSTED: usize = 64;
 /// How long the finder sleeps when the kernel tells of nothing; it wakes at once when it does.
 const WAIT: Duration = Duration::from_millis(100);
-/// How long what processes do gathers before it is looked at together: less than a program needs to begin, and in a storm of
-/// short programs, each of which does a dozen things, far fewer awakenings.
+/// How long what processes do gathers, in a storm of short programs, before it is looked at together: each of them does a dozen
+/// things, and so many awakenings would cost more than what is looked at.
 const GATHER: Duration = Duration::from_millis(2);
+/// So many awakenings in a row are at once: what a few programs do that begin together.
+const AT_ONCE: u32 = 64;
 
 /// Hooks libraries as processes map them.
 ///
@@ -58,8 +61,8 @@ pub(crate) struct Doubtful {
 }
 
 impl Libraries {
-    /// Hooks what the processes that run have mapped, and goes on finding.
-    pub(crate) fn find(kernel: &mut Kernel) -> anyhow::Result<Self> {
+    /// Hooks what the processes that run have mapped, and the program that is to be started, and goes on finding.
+    pub(crate) fn find(kernel: &mut Kernel, program: Option<&Path>) -> anyhow::Result<Self> {
         let (give, changes) = sync_channel(CHANGES);
         let (refused, told) = channel();
         let mut libraries = Libraries {
@@ -69,13 +72,19 @@ impl Libraries {
             codes: HashMap::new(),
             doubtful: Doubtful::default(),
         };
-        let mut watch = Watch::start();
-        for change in watch.poll() {
-            libraries.take(change, kernel);
+        let expected: Vec<PathBuf> = program.map(Path::to_path_buf).into_iter().collect();
+        let mut watch = Watch::expecting(&expected);
+        let mut found = watch.poll();
+        if program.is_some() {
+            // It may have no names.
+            watch.settle();
+            found.extend(watch.poll());
         }
+        found.into_iter().for_each(|change| libraries.take(change, kernel));
+        let waker = kernel.waker();
         thread::Builder::new()
             .name("libraries".to_owned())
-            .spawn(move || find(watch, &give, &told))
+            .spawn(move || find(watch, &give, &told, &waker))
             .context("starting the thread that finds TLS libraries")?;
         Ok(libraries)
     }
@@ -180,27 +189,55 @@ pub(crate) fn against(why: Distrust) -> &'static str {
 }
 
 /// Gives changes until nobody takes them any more.
-fn find(mut watch: Watch, give: &SyncSender<Change>, refused: &Receiver<(FileId, Refusal)>) {
+fn find(mut watch: Watch, give: &SyncSender<Change>, refused: &Receiver<(FileId, Refusal)>, waker: &Waker) {
+    let mut pace = Pace { left: AT_ONCE, since: Instant::now() };
     loop {
         while let Ok((library, why)) = refused.try_recv() {
             watch.refused(library, why);
         }
-        for change in watch.poll() {
+        let changes = watch.poll();
+        let is_any = !changes.is_empty();
+        for change in changes {
             if give.send(change).is_err() {
                 return;
             }
         }
-        wait(&watch);
+        if is_any {
+            waker.wake();
+        }
+        wait(&watch, &mut pace);
     }
 }
 
 /// Waits until the kernel tells of something, or for a while where it does not.
-fn wait(watch: &Watch) {
+fn wait(watch: &Watch, pace: &mut Pace) {
     let Some(ready) = watch.ready() else { return thread::sleep(WAIT) };
     let timeout = Timespec::try_from(WAIT).ok();
     // An interrupted wait only means to look earlier.
     let told = poll(&mut [PollFd::new(&ready, PollFlags::IN)], timeout.as_ref());
     if told.is_ok_and(|told| told > 0) {
-        thread::sleep(GATHER);
+        pace.keep();
+    }
+}
+
+/// How often the finder is awake: [`AT_ONCE`] times without a pause, and in the long run once in [`GATHER`].
+struct Pace {
+    left: u32,
+    /// Until when awakenings were earned.
+    since: Instant,
+}
+
+impl Pace {
+    /// One awakening; pauses where too many came before it.
+    fn keep(&mut self) {
+        let earned = self.since.elapsed().as_micros() / GATHER.as_micros();
+        if let Some(earned) = u32::try_from(earned).ok().filter(|earned| *earned > 0) {
+            self.left = AT_ONCE.min(self.left.saturating_add(earned));
+            self.since = Instant::now();
+        }
+        match self.left.checked_sub(1) {
+            Some(left) => self.left = left,
+            None => thread::sleep(GATHER),
+        }
     }
 }

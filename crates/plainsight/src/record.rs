@@ -18,7 +18,7 @@ pub(crate) fn run(options: &cli::Record) -> anyhow::Result<ExitCode> {
     let file = options.file.display();
     let mut recorder = Recorder::create(&options.file).with_context(|| format!("creating {file}"))?;
     let choice = options.share.of(options.ends.choice(Whom::Anybody));
-    let mut host = Host::watch(options.limits, options.time, &choice)?;
+    let mut host = Host::watch(options.limits, options.time, &choice, None)?;
     let mut wanted = Wanted::new(&options.ends);
     let mut recorded = 0;
     let mut record = |host: &mut Host| {

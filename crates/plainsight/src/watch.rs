@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::budget::Budget;
 use crate::cli;
-use crate::command::Commanded;
+use crate::command::{self, Commanded};
 use crate::filters::Asked;
 use crate::host::Host;
 use crate::losses::{self, Apart};
@@ -19,7 +19,8 @@ const STATISTICS: Duration = Duration::from_secs(30);
 /// Watches until Ctrl-C, or the time is up, or the program that was to be watched ended.
 pub(crate) fn run(options: &cli::Watch) -> anyhow::Result<ExitCode> {
     let mut asked = Asked::of(options)?;
-    let mut host = Host::watch(options.limits, options.time, &asked.choice())?;
+    let program = options.command.first().and_then(|program| command::file_of(program));
+    let mut host = Host::watch(options.limits, options.time, &asked.choice(), program.as_deref())?;
     let mut command = Commanded::start(&options.command)?;
     let root = command.as_ref().map(Commanded::pid);
     let filter = asked.filter(root);

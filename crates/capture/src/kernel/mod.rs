@@ -11,10 +11,13 @@ pub mod error;
 pub mod hooks;
 pub mod ledger;
 pub mod trials;
+pub mod waker;
 
 mod accounts;
 mod clock;
 mod ends;
+mod hearing;
+mod load;
 mod pipes;
 mod processes;
 mod reach;
@@ -33,12 +36,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use libbpf_rs::skel::{OpenSkel as _, SkelBuilder as _};
-use libbpf_rs::{Link, MapCore as _, MapFlags, OpenObject, ProgramMut};
-use model::event::{Event, Said, What};
+use libbpf_rs::{Link, MapCore as _, MapFlags, OpenObject};
+use model::event::Event;
 
-use crate::host;
 use crate::libraries::plan::Plan;
-use crate::source::Source;
 
 use self::calibration::{Calibration, Own, time_call};
 use self::choice::{Choice, Chosen, Step};
@@ -46,10 +47,12 @@ use self::cost::{Cost, Costs};
 use self::error::KernelError;
 use self::hooks::{Distrusted, Hook, Hooks};
 use self::ledger::{FIGURES, Ledger};
+use self::load::{configure, follow_processes, hook, refused};
 use self::ring::Ring;
-use self::skeleton::{OpenWatchSkel, WatchSkel, WatchSkelBuilder};
-use self::table::{Heard, Table};
+use self::skeleton::{WatchSkel, WatchSkelBuilder};
+use self::table::Table;
 use self::trials::Trial;
+use self::waker::Waker;
 
 /// How to watch.
 #[derive(Clone, Debug)]
@@ -58,7 +61,7 @@ pub struct Options {
     pub ring: u32,
     /// Bytes that are copied of one call; what is beyond is told as lost by limit.
     pub call_limit: u64,
-    /// How long [`Source::next`] waits when nothing happens.
+    /// How long [`Source::next`](crate::source::Source::next) waits when nothing happens.
     pub wait: Duration,
     /// Whether pipes are heard as well as sockets.
     pub pipes: Pipes,
@@ -95,6 +98,7 @@ pub struct Kernel {
     costs: Costs,
     ring: Ring,
     wait: Duration,
+    waker: Waker,
     table: Table,
     waiting: VecDeque<Event<'static>>,
     /// Whether an event was given since there was none.
@@ -144,6 +148,7 @@ impl Kernel {
             costs: Costs::default(),
             ring,
             wait: options.wait,
+            waker: Waker::new().map_err(KernelError::Ring)?,
             table: Table::new(),
             waiting: VecDeque::new(),
             gave: false,
@@ -207,6 +212,12 @@ impl Kernel {
         }
     }
 
+    /// Ends the wait of [`Source::next`](crate::source::Source::next) from another thread.
+    #[must_use]
+    pub fn waker(&self) -> Waker {
+        self.waker.clone()
+    }
+
     /// What watching cost each process since the last call.
     ///
     /// # Errors
@@ -265,6 +276,8 @@ impl Kernel {
 
     /// Whether all that was begun to be told was given. [`Source::next`] pauses also where a record is still being written,
     /// with others behind it.
+    ///
+    /// [`Source::next`]: crate::source::Source::next
     #[must_use]
     pub fn is_drained(&self) -> bool {
         self.waiting.is_empty() && self.ring.is_empty()
@@ -272,6 +285,8 @@ impl Kernel {
 
     /// Takes every hook back: no more is seen, what was seen can still be read until [`Source::is_finished`], and the
     /// ledger stands still.
+    ///
+    /// [`Source::is_finished`]: crate::source::Source::is_finished
     pub fn end(&mut self) {
         if self.ended == Ended::No {
             self.ended = Ended::Unhooked;
@@ -339,109 +354,4 @@ impl Kernel {
         }
         Ok(Ledger::from_figures(figures, self.table.unreadable()))
     }
-}
-
-impl Kernel {
-    /// Hears what comes beside the ring once that is empty; whether there was anything.
-    fn hear_beside(&mut self) -> io::Result<bool> {
-        if !self.ring.is_empty() {
-            return Ok(false);
-        }
-        let bid = accounts::farewells_bid(&self.skel);
-        if bid != self.farewells {
-            self.farewells = bid;
-            accounts::take_farewells(&self.skel, &mut self.table, &mut self.waiting)?;
-        }
-        if self.ended == Ended::Unhooked {
-            self.ended = Ended::Counted;
-            accounts::count_open(&self.skel, &mut self.table, &mut self.waiting)?;
-        }
-        Ok(!self.waiting.is_empty())
-    }
-}
-
-impl Source for Kernel {
-    fn next(&mut self) -> io::Result<Option<Event<'_>>> {
-        let mut waited = false;
-        self.hooks.follow(&mut self.skel).map_err(io::Error::other)?;
-        let (slot, event, bytes) = loop {
-            if let Some(event) = self.waiting.pop_front() {
-                self.gave = true;
-                return Ok(Some(event));
-            }
-            let Some(slot) = self.ring.take() else {
-                if self.hear_beside()? {
-                    continue;
-                }
-                // What was given is dealt with before more is waited for: a trickle must not hold it back.
-                if waited || std::mem::take(&mut self.gave) {
-                    return Ok(None);
-                }
-                self.ring.wait(self.wait)?;
-                self.hooks.follow(&mut self.skel).map_err(io::Error::other)?;
-                self.costs.rest(&self.skel, &self.hooks);
-                waited = true;
-                continue;
-            };
-            match self.table.hear(self.ring.bytes(slot), &mut self.waiting) {
-                Heard::Said(said, bytes) => break (slot, said, bytes),
-                Heard::Other => {
-                    accounts::take_left(&self.skel, &mut self.table, &mut self.waiting);
-                    if self.chosen.asks_containers() {
-                        self.place_processes()?;
-                    }
-                }
-            }
-        };
-        self.gave = true;
-        let bytes = self.ring.bytes(slot).get(bytes).unwrap_or_default();
-        let said = Said { layer: event.layer, speaker: event.speaker, offset: event.offset, bytes };
-        Ok(Some(Event { at: event.at, conn: event.conn, what: What::Said(said) }))
-    }
-
-    fn is_finished(&self) -> bool {
-        self.ended == Ended::Counted && self.is_drained()
-    }
-}
-
-fn configure(open: &mut OpenWatchSkel<'_>, options: &Options) -> Result<(), KernelError> {
-    open.maps.ring.set_max_entries(options.ring).map_err(|error| refused(&error))?;
-    if options.pipes == Pipes::Unheard {
-        pipes::hold_nothing(open).map_err(|error| refused(&error))?;
-    }
-    if let Some(settings) = open.maps.rodata_data.as_deref_mut() {
-        settings.own_tgid = std::process::id();
-        settings.call_limit = options.call_limit;
-        settings.hears_pipes = u32::from(options.pipes == Pipes::Heard);
-        settings.wake_at = settings.wake_at.min(options.ring / 4);
-    }
-    Ok(())
-}
-
-fn follow_processes(skel: &WatchSkel<'_>) -> Result<Vec<Link>, KernelError> {
-    let programs = &skel.progs;
-    hook([
-        ("sched_process_fork", &programs.forked),
-        ("sched_process_exec", &programs.execed),
-        ("sched_process_exit", &programs.exited),
-    ])
-}
-
-fn hook<'a>(
-    hooks: impl IntoIterator<Item = (&'static str, &'a ProgramMut<'a>)>,
-) -> Result<Vec<Link>, KernelError> {
-    hooks
-        .into_iter()
-        .map(|(hook, program)| {
-            program.attach().map_err(|error| KernelError::Hook { hook, reason: format!("{error:#}") })
-        })
-        .collect()
-}
-
-fn refused(error: &libbpf_rs::Error) -> KernelError {
-    let lacks = host::missing();
-    if !lacks.is_empty() {
-        return KernelError::Lacking { lacks };
-    }
-    KernelError::Refused { reason: format!("{error:#}"), said: said::tail() }
 }

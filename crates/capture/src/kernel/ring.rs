@@ -6,6 +6,8 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::waker::Waker;
+
 /// The record is still being written (`BPF_RINGBUF_BUSY_BIT`).
 const BUSY: u32 = 1 << 31;
 /// The record was given up (`BPF_RINGBUF_DISCARD_BIT`).
@@ -86,12 +88,16 @@ impl Ring {
         unsafe { std::slice::from_raw_parts(self.producer.at(offset), slot.length.min(room)) }
     }
 
-    /// Waits until the kernel says that a batch is waiting, or for `timeout`.
-    pub(crate) fn wait(&self, timeout: Duration) -> io::Result<()> {
+    /// Waits until the kernel says that a batch is waiting, or another thread wakes this one, or for `timeout`.
+    pub(crate) fn wait(&self, timeout: Duration, waker: &Waker) -> io::Result<()> {
         let milliseconds = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
-        let mut wanted = libc::pollfd { fd: self.map.as_raw_fd(), events: libc::POLLIN, revents: 0 };
-        // SAFETY: one `pollfd`, which lives across the call.
-        if unsafe { libc::poll(&raw mut wanted, 1, milliseconds) } >= 0 {
+        let wanted = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+        let mut wanted = [wanted(self.map.as_raw_fd()), wanted(waker.as_raw_fd())];
+        // SAFETY: two `pollfd`, which live across the call.
+        if unsafe { libc::poll(wanted.as_mut_ptr(), 2, milliseconds) } >= 0 {
+            if wanted[1].revents != 0 {
+                waker.rest();
+            }
             return Ok(());
         }
         match io::Error::last_os_error() {

@@ -1,4 +1,4 @@
-//! The installed TLS libraries, held so that they are hooked before the first program maps them.
+//! Files that are held so that they are hooked before a program maps them: the installed TLS libraries, and what is asked for.
 #![expect(
     unsafe_code,
     reason = "a mapping of our own is what gives a file the name that the kernel knows it by"
@@ -17,26 +17,32 @@ const PAGE: usize = 4096;
 /// Folders that configuration may add; more are not looked into.
 const CONFIGURED: usize = 256;
 
-/// One page of a library, mapped as code into this process for as long as this lives.
+/// One page of a file, mapped as code into this process for as long as this lives.
 ///
 /// A process that starts, makes one call and ends within 50 ms is over before its library could be looked into and
 /// hooked. Held, it is hooked from the start, and never let go because nobody uses it for a while.
 pub(super) struct Held {
     page: *mut libc::c_void,
+    path: PathBuf,
 }
 
 // SAFETY: the page is never read or written through this pointer, only unmapped once, when the owner drops it.
 unsafe impl Send for Held {}
 
 impl Held {
-    fn map(path: &Path) -> Option<Held> {
-        let file = File::open(path).ok()?;
+    fn map(path: PathBuf) -> Option<Held> {
+        let file = File::open(&path).ok()?;
         let protection = libc::PROT_READ | libc::PROT_EXEC;
         // SAFETY: a new private mapping at an address of the kernel's choice touches no memory of ours; the descriptor
         // is open for the length of the call, and the result is checked.
         let page =
             unsafe { libc::mmap(ptr::null_mut(), PAGE, protection, libc::MAP_PRIVATE, file.as_raw_fd(), 0) };
-        (page != libc::MAP_FAILED).then_some(Held { page })
+        (page != libc::MAP_FAILED).then_some(Held { page, path })
+    }
+
+    /// Whether this is the file at a path, as the kernel tells of its mapping.
+    pub(super) fn is_at(&self, path: &Path) -> bool {
+        self.path == path
     }
 }
 
@@ -47,13 +53,14 @@ impl Drop for Held {
     }
 }
 
-/// Holds every TLS library that is hooked and that the loader would find.
-pub(super) fn hold() -> Vec<Held> {
+/// Holds every TLS library that is hooked and that the loader would find, and these files.
+pub(super) fn hold(also: &[PathBuf]) -> Vec<Held> {
     let folders = FOLDERS.iter().map(PathBuf::from).chain(configured());
     let files = folders.filter_map(|folder| fs::read_dir(folder).ok()).flatten().filter_map(Result::ok);
     let named = files.filter(|file| is_tls(&file.file_name().to_string_lossy()));
-    let distinct: BTreeSet<PathBuf> = named.filter_map(|file| fs::canonicalize(file.path()).ok()).collect();
-    distinct.iter().filter_map(|path| Held::map(path)).collect()
+    let paths = named.map(|file| file.path()).chain(also.iter().cloned());
+    let distinct: BTreeSet<PathBuf> = paths.filter_map(|path| fs::canonicalize(path).ok()).collect();
+    distinct.into_iter().filter_map(Held::map).collect()
 }
 
 /// The folders that `/etc/ld.so.conf.d/*.conf` names, one a line.
@@ -65,7 +72,7 @@ fn configured() -> Vec<PathBuf> {
 }
 
 /// Whether a file's name is that of a TLS library.
-pub(super) fn is_tls(name: &str) -> bool {
+fn is_tls(name: &str) -> bool {
     const NAMES: [&str; 5] =
         ["libssl.so.", "libgnutls.so.", "libmbedtls.so.", "libwolfssl.so.", "libssl3.so"];
     NAMES.iter().any(|start| name.starts_with(start)) || (name.starts_with("libssl-") && name.contains(".so"))

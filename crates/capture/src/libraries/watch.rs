@@ -1,7 +1,6 @@
 //! Decides which library is hooked, from when on and until when, as processes come, map, fork and go.
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -87,15 +86,21 @@ pub struct Watch {
     released: Instant,
     /// This very process, whose mappings are no concern.
     own: u32,
-    /// Installed libraries, which count as used by this process.
-    _held: Vec<Held>,
+    /// Files that are kept ready, which count as used by this process.
+    held: Vec<Held>,
 }
 
 impl Watch {
     /// Begins to watch; the first [`Watch::poll`] tells of the processes that run already.
     #[must_use]
     pub fn start() -> Watch {
-        let held = installed::hold();
+        Watch::expecting(&[])
+    }
+
+    /// The same, and expects these files to be mapped soon: they are looked into, and given to be hooked, before they are.
+    #[must_use]
+    pub fn expecting(files: &[PathBuf]) -> Watch {
+        let held = installed::hold(files);
         let mut watch = Watch {
             sight: Sideband::open().map_or_else(Sight::Looking, Sight::Told),
             known: HashMap::new(),
@@ -107,9 +112,9 @@ impl Watch {
             compared: Instant::now(),
             released: Instant::now(),
             own: std::process::id(),
-            _held: held,
+            held,
         };
-        watch.keep_installed();
+        watch.keep_held();
         watch
     }
 
@@ -193,16 +198,13 @@ impl Watch {
         uses
     }
 
-    /// Installed libraries are looked into and hooked before anybody uses them.
-    fn keep_installed(&mut self) {
+    /// What is held is looked into and hooked before anybody uses it.
+    fn keep_held(&mut self) {
         let mut mine = Vec::new();
         // What cannot be read here is hooked when its first user maps it.
         _ = mappings::of_process(self.own, |mapped| mine.push(mapped));
-        let is_held = |mapped: &&Mapped| {
-            let name = mapped.path.file_name().and_then(OsStr::to_str);
-            name.is_some_and(installed::is_tls)
-        };
-        for mapped in mine.iter().filter(is_held) {
+        mine.retain(|mapped| self.held.iter().any(|held| held.is_at(&mapped.path)));
+        for mapped in &mine {
             self.examine(mapped);
             self.uses(u64::MAX, mapped.pid, mapped.file);
         }

@@ -395,6 +395,16 @@ fn connections_that_end_while_the_ring_is_full_are_told_or_counted() {
     overflows("tcp", true);
 }
 
+/// Who finds what is to be hooked must not wait for the next batch of records: a program's first call is over by then.
+#[test]
+fn a_wait_for_records_ends_when_it_is_woken() {
+    let Some(mut kernel) = kernel(&Options { wait: PATIENCE, ..Options::default() }) else { return };
+    kernel.waker().wake();
+    let began = Instant::now();
+    while kernel.next().expect("an event").is_some() {}
+    assert!(began.elapsed() < PATIENCE, "it waited for {:?}", began.elapsed());
+}
+
 #[test]
 fn a_hole_is_told_before_what_follows_it() {
     let options = Options { call_limit: 16 << 10, ..Options::default() };

@@ -171,14 +171,14 @@ fn gos_tls_inside_of_tls_is_shown() {
 }
 
 /// A server of the program, and what it says that it answered.
-struct Served {
-    port: u16,
+pub(crate) struct Served {
+    pub(crate) port: u16,
     running: Running,
     lines: Lines,
 }
 
 impl Served {
-    fn start(ground: &Ground, program: &Path) -> Served {
+    pub(crate) fn start(ground: &Ground, program: &Path) -> Served {
         let folder = ground.folder.path();
         let files = ["cert.pem", "key.pem"].map(|name| folder.join(name));
         if !files.iter().all(|file: &PathBuf| file.exists()) {

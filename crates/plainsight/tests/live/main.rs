@@ -24,6 +24,7 @@ mod early;
 mod etcd;
 mod fastcgi;
 mod faults;
+mod first;
 mod ftp;
 mod gnutls;
 mod go;

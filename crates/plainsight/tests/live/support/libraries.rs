@@ -48,15 +48,29 @@ pub(crate) fn blind(file: &Path, to: &Path) {
 
 /// How many bytes of the code of a process's file, known by a part of its path, are not as in the file: where hooks stand.
 pub(crate) fn changed_bytes(pid: u32, path: &str) -> usize {
+    let [memory, file] = code_of(pid, path);
+    memory.iter().zip(&file).filter(|(memory, file)| memory != file).count()
+}
+
+/// Whether any is; at once, so that it can be asked while a moment is waited for.
+pub(crate) fn differs(pid: u32, path: &Path) -> bool {
+    let [memory, file] = code_of(pid, path.to_str().unwrap());
+    memory != file
+}
+
+/// The code of a process's file in its memory, and as it is in the file.
+fn code_of(pid: u32, path: &str) -> [Vec<u8>; 2] {
     let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
     let line = maps.lines().find(|line| line.contains("r-xp") && line.contains(path)).unwrap();
     let words: Vec<&str> = line.split_whitespace().collect();
     let (start, end) = words[0].split_once('-').unwrap();
     let number = |hex| u64::from_str_radix(hex, 16).unwrap();
     let length = usize::try_from(number(end) - number(start)).unwrap();
-    let (mut in_memory, mut in_file) = (vec![0; length], vec![0; length]);
-    fs::File::open(format!("/proc/{pid}/mem")).unwrap().read_exact_at(&mut in_memory, number(start)).unwrap();
+    let (mut memory, mut file) = (vec![0; length], vec![0; length]);
+    fs::File::open(format!("/proc/{pid}/mem")).unwrap().read_exact_at(&mut memory, number(start)).unwrap();
     // The last page of the mapping may be longer than the file.
-    _ = fs::File::open(words[5]).unwrap().read_at(&mut in_file, number(words[2])).unwrap();
-    in_memory.iter().zip(&in_file).filter(|(memory, file)| memory != file).count()
+    let read = fs::File::open(words[5]).unwrap().read_at(&mut file, number(words[2])).unwrap();
+    memory.truncate(read);
+    file.truncate(read);
+    [memory, file]
 }
