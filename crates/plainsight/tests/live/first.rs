@@ -77,6 +77,12 @@ fn hooked_after(ground: &Ground, program: &Path) -> Duration {
     let began = Instant::now();
     let running = Running::start(Command::new(program).arg("serve").args(files));
     let pid = running.pid();
+    let path = program.to_str().unwrap();
+    // Who starts a program goes on before its file is mapped.
+    until("it is mapped", || {
+        let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
+        maps.lines().any(|line| line.contains("r-xp") && line.contains(path))
+    });
     until("it is hooked", || differs(pid, program));
     let after = began.elapsed();
     running.end_well();
