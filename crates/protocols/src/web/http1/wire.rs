@@ -110,13 +110,17 @@ pub(super) fn simple_request(bytes: &[u8]) -> Result<RequestLine<'_>, NoHead> {
 /// Whether a connection is HTTP/0.9: its request, and the beginning of a document as the answer, which nothing else
 /// shows.
 pub(super) fn is_simple(client: &[u8], server: &[u8]) -> Guess {
+    let begin = SIMPLE.len().min(client.len());
     match (simple_request(client), server.trim_ascii_start()) {
-        (Err(NoHead::Broken(_)), _) => Guess::No,
-        (Err(NoHead::Short), _) | (Ok(_), []) => Guess::Unsure,
+        _ if client.get(..begin) != SIMPLE.get(..begin) => Guess::No,
+        (Err(NoHead::Short) | Ok(_), []) => Guess::Unsure,
         (Ok(_), [b'<', ..]) => Guess::Yes,
-        (Ok(_), _) => Guess::No,
+        (Ok(_) | Err(_), _) => Guess::No,
     }
 }
+
+/// What a request of HTTP/0.9 begins with.
+const SIMPLE: &[u8] = b"GET /";
 
 /// Reads a response's first line.
 pub(super) fn response_start(bytes: &[u8]) -> Result<StatusLine<'_>, NoHead> {
@@ -381,6 +385,8 @@ mod tests {
             (&b"GET /a\n"[..], &b"$1\r\na\r\n"[..]),
             (b"GET a\n", b"<html>"),
             (b"get /a\n", b"<html>"),
+            (b"Q\0\0\0\rselect 1\0", b""),
+            (b"GET /a", b"<html>"),
             (b"GET /HTTP/1.1\nHost: a\n\n", b"<html>"),
         ] {
             assert_eq!(is_simple(client, server), Guess::No, "{client:?}");
