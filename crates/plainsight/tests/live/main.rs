@@ -60,6 +60,7 @@ mod stacks;
 mod stdio;
 mod stomp;
 mod stripped;
+mod thrift;
 mod upgrade;
 mod web;
 mod wheels;
