@@ -12,7 +12,8 @@ use model::event::What;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut out = std::io::stdout().lock();
-    let options = Options { keylog: std::env::var_os("SSLKEYLOGFILE").map(PathBuf::from), ..Options::default() };
+    let options =
+        Options { keylog: std::env::var_os("SSLKEYLOGFILE").map(PathBuf::from), ..Options::default() };
     for path in std::env::args().skip(1) {
         let mut file = replay::open(Path::new(&path), &options)?;
         let (mut said, mut bytes, mut lost, mut opened, mut closed) = (0u64, 0u64, 0u64, 0u64, 0u64);
