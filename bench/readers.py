@@ -34,7 +34,8 @@ TSHARK = {
     "smtp": ("smtp", ["smtp.req.command", "smtp.response.code"], 200),
     "tds": ("tds", ["tds.type", "tds.query", "tds.rpc.name"], 200),
 }
-DIGEST = 500
+# What pt-query-digest reads too, and how many times less we promise.
+DIGESTED, DIGEST = "a SELECT", 500
 
 
 def run(plainsight, _cache, rounds=ROUNDS):
@@ -51,7 +52,8 @@ def run(plainsight, _cache, rounds=ROUNDS):
 def rows(plainsight, path, name, what, write, rounds):
     count = lay_out(plainsight, path, write)
     theirs = {"tshark -T fields": (tshark(name, path), TSHARK[name][2])}
-    if name == "mysql":
+    # It gives up where talks are refused, encrypted or in pieces, as some of the fixtures are.
+    if name == "mysql" and what == DIGESTED:
         theirs["pt-query-digest --type tcpdump"] = (digest(path), DIGEST)
     for peer, (command, _) in theirs.items():
         if not measure.lines(command):
